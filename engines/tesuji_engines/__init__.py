@@ -1,0 +1,1 @@
+"""Adapters between tesuji and game engines."""

@@ -1,0 +1,78 @@
+"""The game that training and matches play: two small protocols, no registry.
+
+A class of one's own that has these methods is a tesuji game; nothing needs to be inherited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tesuji.spec import GameSpec
+
+__all__ = ["Game", "State"]
+
+
+@runtime_checkable
+class State(Protocol):
+    """One position of a game, changed by :meth:`apply`."""
+
+    def to_play(self) -> int:
+        """The player to move, in [0, players). Of no meaning once the game is over."""
+        ...
+
+    def legal_actions(self) -> Sequence[int]:
+        """The actions the player to move may choose, ascending; empty exactly when the game is over."""
+        ...
+
+    def observation(self) -> NDArray[np.float32]:
+        """What the player to move sees: float32 of the spec's observation shape."""
+        ...
+
+    def apply(self, action: int) -> NDArray[np.float32]:
+        """Play an action, then whatever chance brings, up to the next player's turn or the end.
+
+        Returns:
+            float32 [players]: what each player was paid on the way.
+
+        Raises:
+            IllegalActionError: the action is not legal here; the state is unchanged.
+        """
+        ...
+
+    def is_terminal(self) -> bool:
+        """Whether the game is over."""
+        ...
+
+    def clone(self) -> Self:
+        """An independent copy (of its chance too: the same actions bring the same states)."""
+        ...
+
+    def key(self) -> Hashable:
+        """A value equal for two states exactly when the rest of the game is the same from both."""
+        ...
+
+    def __str__(self) -> str:
+        """The position, drawn for a person."""
+        ...
+
+
+@runtime_checkable
+class Game(Protocol):
+    """The rules: what is fixed, and where a game begins."""
+
+    @property
+    def spec(self) -> GameSpec:
+        """What is fixed about the game."""
+        ...
+
+    def new_state(self, rng: np.random.Generator) -> State:
+        """A new game. Any chance in it is drawn from ``rng``, now or while it is played."""
+        ...
+
+    def action_name(self, state: State, action: int) -> str:
+        """The action as a person would write it."""
+        ...
