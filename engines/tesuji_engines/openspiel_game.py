@@ -20,7 +20,8 @@ Whether players alternate
 
 When two states are the same
     For the games in :data:`_DRAWN_IN_FULL`, when OpenSpiel's drawing and the player to move are. For all other games
-    only when the whole history is, because what a drawing leaves out (repetitions, passes, move counters) may matter.
+    only when the whole history is (by a digest of 128 bits), because what a drawing leaves out (repetitions, passes,
+    move counters) may matter.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Hashable, Sequence
+from hashlib import blake2b
 from typing import Any, Self
 
 import numpy as np
@@ -35,7 +37,8 @@ import pyspiel
 from numpy.typing import NDArray
 from open_spiel.python.observation import make_observation
 
-from tesuji.errors import GameError, GameStringError, IllegalActionError
+from tesuji.errors import ArgumentError, GameError, GameStringError, IllegalActionError
+from tesuji.game import State
 from tesuji.spec import GameSpec, Movers
 
 __all__ = ["OpenSpielGame", "OpenSpielState", "load"]
@@ -172,8 +175,10 @@ class OpenSpielGame:
         """A state that goes on, independently, from a ``pyspiel.State`` of this game."""
         return OpenSpielState(self, spiel.clone(), rng)
 
-    def action_name(self, state: OpenSpielState, action: int) -> str:
+    def action_name(self, state: State, action: int) -> str:
         """The action as OpenSpiel writes it."""
+        if not isinstance(state, OpenSpielState):
+            raise ArgumentError(f"state: expected an OpenSpielState, got {type(state).__name__}")
         name: str = state.spiel.action_to_string(state.spiel.current_player(), action)
         return name
 
@@ -286,7 +291,7 @@ class OpenSpielState:
         """What the rest of the game depends on; see the module's text."""
         if self._game.drawn_in_full:
             return str(self.spiel), self.spiel.current_player()
-        return tuple(self.spiel.history())
+        return blake2b(self.spiel.history_str().encode(), digest_size=16).digest()
 
     def __str__(self) -> str:
         return str(self.spiel).rstrip()

@@ -1,0 +1,201 @@
+"""Games between players: seats rotate, chance is the same for every game of a round, and one bad move ends one game."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tesuji.arena.player import Choice, Player
+from tesuji.errors import GameError, MatchError
+from tesuji.game import Game
+from tesuji.spec import GameSpec
+
+__all__ = ["Ending", "GameResult", "Move", "Outcome", "play_game", "play_match"]
+
+_LONGEST = 1_000_000
+"""Moves after which a game that names no greatest length is taken to be endless."""
+
+
+class Ending(enum.StrEnum):
+    """How a game came to its end."""
+
+    FINISHED = "finished"
+    """By the rules."""
+    ILLEGAL = "illegal"
+    """A player chose an action that is not legal."""
+    CRASHED = "crashed"
+    """A player raised an error instead of choosing."""
+
+
+class Outcome(enum.StrEnum):
+    """A game from one player's view."""
+
+    WIN = "win"
+    """It was paid more than every other player."""
+    DRAW = "draw"
+    """It shared the highest pay."""
+    LOSS = "loss"
+    """Somebody was paid more."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move of a game."""
+
+    seat: int
+    """Who moved: a player's index in the game."""
+    choice: Choice
+    """What was played, and what the player thought of it."""
+    elapsed: float
+    """How long it took, in seconds."""
+
+
+@dataclass(frozen=True)
+class GameResult:
+    """One game as it was played."""
+
+    number: int
+    """Its place in the match, from 0."""
+    seats: tuple[int, ...]
+    """For each seat, which of the match's players sat there."""
+    seed: int
+    """Seed of the game's chance: ``game.new_state(np.random.default_rng(seed))``."""
+    moves: tuple[Move, ...]
+    """The moves that were played; one that was illegal is not among them."""
+    returns: tuple[float, ...]
+    """For each seat, the sum of what it was paid. After an illegal move or a crash: see :func:`play_game`."""
+    ending: Ending = Ending.FINISHED
+    """How it ended."""
+    offender: int | None = None
+    """The seat that ended it, unless it ended by the rules."""
+    reason: str = ""
+    """What the offender did."""
+
+    @property
+    def actions(self) -> tuple[int, ...]:
+        """The actions played, in order."""
+        return tuple(move.choice.action for move in self.moves)
+
+    def seat_of(self, player: int) -> int:
+        """Where one of the match's players sat."""
+        return self.seats.index(player)
+
+    def outcome(self, player: int) -> Outcome:
+        """How the game went for one of the match's players."""
+        seat = self.seat_of(player)
+        mine = self.returns[seat]
+        best = max((paid for other, paid in enumerate(self.returns) if other != seat), default=mine)
+        if mine > best:
+            return Outcome.WIN
+        return Outcome.DRAW if mine == best else Outcome.LOSS
+
+    def times(self, player: int) -> list[float]:
+        """Seconds for each of a player's moves."""
+        seat = self.seat_of(player)
+        return [move.elapsed for move in self.moves if move.seat == seat]
+
+
+def play_match(game: Game, players: Sequence[Player], *, games: int, seed: int = 0) -> Iterator[GameResult]:
+    """Play games, one after the other, and yield each as it ends.
+
+    In game g, player i sits at seat (i + g) mod players, so that after every round of as many games as there are
+    players everybody has sat everywhere. The games of one round share the game's chance and each player's seed.
+
+    Args:
+        game: the game.
+        players: as many as the game has seats. The same player object may not sit twice.
+        games: how many games.
+        seed: seed of everything random; the same seed and players give the same games.
+
+    Raises:
+        MatchError: the number of players is wrong, or one of them cannot play this game.
+        GameError: the game broke its contract.
+    """
+    seats = game.spec.players
+    if len(players) != seats:
+        raise MatchError(f"players: expected {seats} for {game.spec.name}, got {len(players)}")
+    if len({id(player) for player in players}) != seats:
+        raise MatchError("players: expected a different object for every seat, got the same one twice")
+    if games < 1:
+        raise MatchError(f"games: expected at least 1, got {games}")
+    for number in range(games):
+        chance, *own = (int(word) for word in _seeds(seed, number // seats, seats + 1))
+        seated = tuple((seat - number) % seats for seat in range(seats))
+        yield play_game(game, players, number=number, seats=seated, seed=chance, player_seeds=own)
+
+
+def play_game(
+    game: Game,
+    players: Sequence[Player],
+    *,
+    seats: Sequence[int] | None = None,
+    seed: int = 0,
+    player_seeds: Sequence[int] | None = None,
+    number: int = 0,
+) -> GameResult:
+    """Play one game.
+
+    A player that chooses an illegal action or raises an error ends the game: it gets the least the game can pay and, of
+    two players, the other the most; of more than two, the others keep what they had been paid.
+
+    Args:
+        game: the game.
+        players: the players.
+        seats: for each seat, which of the players sits there; in order if not given.
+        seed: seed of the game's chance.
+        player_seeds: for each player, its own seed; made from ``seed`` if not given.
+        number: the game's place in a match.
+
+    Raises:
+        MatchError: a player cannot play this game.
+        GameError: the game broke its contract.
+    """
+    spec = game.spec
+    seats = tuple(range(spec.players)) if seats is None else tuple(seats)
+    own = [int(word) for word in _seeds(seed, 0, len(players))] if player_seeds is None else player_seeds
+    for seat, player in enumerate(seats):
+        players[player].new_game(game, seat, own[player])
+    state = game.new_state(np.random.default_rng(seed))
+    returns = np.zeros(spec.players)
+    moves: list[Move] = []
+
+    def result(ending: Ending = Ending.FINISHED, offender: int | None = None, reason: str = "") -> GameResult:
+        paid = returns if offender is None else _forfeit(spec, returns, offender)
+        return GameResult(number, seats, seed, tuple(moves), tuple(map(float, paid)), ending, offender, reason)
+
+    longest = spec.max_length or _LONGEST
+    while not state.is_terminal():
+        if len(moves) >= longest:
+            raise GameError(f"{spec.name}: expected a game of at most {longest} moves, got a longer one")
+        seat = state.to_play()
+        started = time.perf_counter()
+        try:
+            choice = players[seats[seat]].choose(state)
+        except Exception as error:  # noqa: BLE001 - anybody's code: its failure costs it this game, no more
+            return result(Ending.CRASHED, seat, f"{type(error).__name__}: {error}")
+        elapsed = time.perf_counter() - started
+        if choice.action not in state.legal_actions():
+            return result(Ending.ILLEGAL, seat, f"action {choice.action!r} after {[m.choice.action for m in moves]}")
+        for listener in seats:
+            try:
+                players[listener].observe(state, choice.action)
+            except Exception as error:  # noqa: BLE001 - as above
+                return result(Ending.CRASHED, seats.index(listener), f"{type(error).__name__}: {error}")
+        returns += state.apply(choice.action)
+        moves.append(Move(seat, choice, elapsed))
+    return result()
+
+
+def _seeds(seed: int, group: int, count: int) -> list[int]:
+    return [int(word) for word in np.random.SeedSequence([seed, group]).generate_state(count, np.uint32)]
+
+
+def _forfeit(spec: GameSpec, returns: np.ndarray[tuple[int], np.dtype[np.float64]], offender: int) -> Sequence[float]:
+    low, high = spec.returns
+    paid = [high] * 2 if spec.players == 2 else [float(value) for value in returns]
+    paid[offender] = low
+    return paid
