@@ -123,7 +123,7 @@ def play_match(game: Game, players: Sequence[Player], *, games: int, seed: int =
     if games < 1:
         raise MatchError(f"games: expected at least 1, got {games}")
     for number in range(games):
-        chance, *own = (int(word) for word in _seeds(seed, number // seats, seats + 1))
+        chance, *own = _seeds(seed, number // seats, seats + 1)
         seated = tuple((seat - number) % seats for seat in range(seats))
         yield play_game(game, players, number=number, seats=seated, seed=chance, player_seeds=own)
 
@@ -156,7 +156,7 @@ def play_game(
     """
     spec = game.spec
     seats = tuple(range(spec.players)) if seats is None else tuple(seats)
-    own = [int(word) for word in _seeds(seed, 0, len(players))] if player_seeds is None else player_seeds
+    own = _seeds(seed, 0, len(players)) if player_seeds is None else player_seeds
     for seat, player in enumerate(seats):
         players[player].new_game(game, seat, own[player])
     state = game.new_state(np.random.default_rng(seed))
@@ -191,7 +191,8 @@ def play_game(
 
 
 def _seeds(seed: int, group: int, count: int) -> list[int]:
-    return [int(word) for word in np.random.SeedSequence([seed, group]).generate_state(count, np.uint32)]
+    """Seeds in [0, 2**31), as every player's generator takes them."""
+    return [int(word) >> 1 for word in np.random.SeedSequence([seed, group]).generate_state(count, np.uint32)]
 
 
 def _forfeit(spec: GameSpec, returns: np.ndarray[tuple[int], np.dtype[np.float64]], offender: int) -> Sequence[float]:

@@ -41,6 +41,11 @@ class Player(Protocol):
     def new_game(self, game: Game, seat: int, seed: int) -> None:
         """Sit down at a seat (the player's index in the game). Everything random comes from the seed.
 
+        Args:
+            game: the game to be played.
+            seat: which of the game's players this one is.
+            seed: an integer in [0, 2**31).
+
         Raises:
             MatchError: the player cannot play this game.
         """
