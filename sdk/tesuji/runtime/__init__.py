@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Playing: bundles, ONNX Runtime, and search, behind agents and sessions."""
