@@ -57,7 +57,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     dirichlet_fraction: float = 0.25
     """PUCT: share of the noise in the root's prior, where noise is given."""
     root_counts: bool = True
-    """Whether the root's own evaluation is its first visit (mctx) or the root begins unvisited (MuZero's pseudocode)."""
+    """Whether the root's own evaluation is its first visit (mctx), or the root begins unvisited (MuZero's
+    pseudocode)."""
     considered_actions: int = 16
     """Gumbel: m, how many root actions sequential halving begins with."""
     c_visit: float = 50.0
@@ -67,23 +68,29 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     leaves: int = 1
     """Leaves of one tree that are evaluated together; above 1, virtual losses keep them apart."""
     virtual_loss: float = 1.0
-    """What a pending leaf counts as having lost, in units of the Q range, for each player on whose move it was chosen."""
+    """By how much a pending visit counts as worse than the action's other visits, for the player who chose it: in units
+    of the normalised Q. Gone once the leaf is evaluated."""
 
     def __post_init__(self) -> None:
-        _number("simulations", self.simulations, 1, 1 << 30)
+        _integer("simulations", self.simulations, 1 << 30)
         _number("discount", self.discount, 0.0, 1.0)
         low, high = self.value_range
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise ArgumentError(f"value_range: expected two finite numbers, the first smaller, got {self.value_range!r}")
+            raise ArgumentError(f"value_range: expected two finite numbers in order, got {self.value_range!r}")
         _number("c1", self.c1, 0.0, math.inf)
         _number("c2", self.c2, 1.0, math.inf)
         _number("dirichlet_alpha", self.dirichlet_alpha, 1e-6, math.inf)
         _number("dirichlet_fraction", self.dirichlet_fraction, 0.0, 1.0)
-        _number("considered_actions", self.considered_actions, 1, 1 << 20)
+        _integer("considered_actions", self.considered_actions, 1 << 20)
         _number("c_visit", self.c_visit, 0.0, math.inf)
         _number("c_scale", self.c_scale, 0.0, math.inf)
-        _number("leaves", self.leaves, 1, 1 << 16)
+        _integer("leaves", self.leaves, 1 << 16)
         _number("virtual_loss", self.virtual_loss, 0.0, math.inf)
+
+
+def _integer(field: str, value: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
+        raise ArgumentError(f"{field}: expected an integer from 1 to {high}, got {value!r}")
 
 
 def _number(field: str, value: float, low: float, high: float) -> None:

@@ -1,0 +1,300 @@
+// The core as a Python extension. Arrays come checked for type and contiguity by nanobind, for shape by the Python face
+// (tesuji.search.forest); everything about their contents is checked by the core.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "elementary.hpp"
+#include "error.hpp"
+#include "forest.hpp"
+#include "wave.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+template <typename T> using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+template <typename T> using Maybe = std::optional<Array<T>>;
+
+template <typename T> T* pointer(const Maybe<T>& array) { return array ? array->data() : nullptr; }
+
+template <typename T> T* row(const Maybe<T>& array, std::size_t index, std::size_t width) {
+    return array ? array->data() + index * width : nullptr;
+}
+
+// A forest, and the leaves of its last select.
+class PythonForest {
+public:
+    PythonForest(
+        int algorithm, int normalization, double discount, double low, double high, double c1, double c2,
+        double dirichlet_fraction, bool root_counts, int considered_actions, double c_visit, double c_scale, int leaves,
+        double virtual_loss, std::int32_t slots, std::int32_t actions, std::int32_t players, std::int32_t nodes, std::int32_t edges
+    )
+        : forest(
+              tesuji::Config{
+                  static_cast<tesuji::Algorithm>(algorithm), static_cast<tesuji::Normalization>(normalization), discount, low,
+                  high, c1, c2, dirichlet_fraction, root_counts, considered_actions, c_visit, c_scale, leaves, virtual_loss
+              },
+              slots, actions, players, nodes, edges
+          ) {}
+
+    // slots [n]; priors [n, k]; values [n, players]; ids [k]; legal, noise, gumbel [n, k]; the rest [n]
+    void open(
+        const Array<const std::int32_t>& slots, const Array<const float>& priors, const Array<const float>& values,
+        const Array<const std::int32_t>& to_play, const Array<const std::int32_t>& simulations,
+        const Array<const std::int32_t>& planned, const Maybe<const std::int32_t>& ids, const Maybe<const bool>& legal,
+        const Maybe<const float>& noise, const Maybe<const float>& gumbel
+    ) {
+        const std::size_t width = priors.shape(1);
+        const auto root = [&](std::size_t i) {
+            const tesuji::ActionSet set{
+                priors.data() + i * width, static_cast<std::int32_t>(width), pointer(ids), row(legal, i, width)
+            };
+            return tesuji::Root{
+                set, values.data() + i * static_cast<std::size_t>(forest.players()), to_play.data()[i], row(noise, i, width),
+                row(gumbel, i, width), simulations.data()[i], planned.data()[i]
+            };
+        };
+        for (std::size_t i = 0; i < slots.shape(0); ++i) forest.check(slots.data()[i], root(i));
+        for (std::size_t i = 0; i < slots.shape(0); ++i) forest.open(slots.data()[i], root(i));
+    }
+
+    // slots [n]; what is asked for goes into requested, rows and actions [n × leaves]; returns how many
+    std::size_t select(
+        const Array<const std::int32_t>& slots, const Array<std::int32_t>& requested, const Array<std::int64_t>& rows,
+        const Array<std::int32_t>& actions
+    ) {
+        if (!requests.empty()) {
+            throw tesuji::ArgumentError(tesuji::text(
+                "select: expected the last wave to have been expanded, got ", requests.size(), " leaves that await evaluation"
+            ));
+        }
+        forest.select(slots.data(), slots.shape(0), requests);
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            requested.data()[i] = requests[i].slot;
+            rows.data()[i] = static_cast<std::int64_t>(requests[i].slot) * forest.nodes() + requests[i].parent;
+            actions.data()[i] = requests[i].action;
+        }
+        return requests.size();
+    }
+
+    // rewards, values [n, players]; priors [n, actions], or [Σ counts] with ids; the rest [n], legal [n, actions]
+    void expand(
+        const Array<const float>& rewards, const Array<const float>& values, const Array<const float>& priors,
+        const Maybe<const std::int32_t>& to_play, const Maybe<const bool>& legal, const Maybe<const float>& discounts,
+        const Maybe<const bool>& terminal, const Maybe<const std::int32_t>& ids, const Maybe<const std::int32_t>& counts
+    ) {
+        const std::size_t players = static_cast<std::size_t>(forest.players());
+        std::vector<tesuji::Evaluation> evaluations;
+        evaluations.reserve(requests.size());
+        std::size_t offset = 0;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            const std::int32_t count = counts ? counts->data()[i] : forest.actions();
+            const tesuji::ActionSet set{
+                priors.data() + offset, count, ids ? ids->data() + offset : nullptr, counts ? nullptr : row(legal, i, static_cast<std::size_t>(count))
+            };
+            offset += static_cast<std::size_t>(count);
+            std::int32_t next = 0;
+            if (to_play) {
+                next = to_play->data()[i];
+            } else if (forest.is_awaited(requests[i])) {
+                const std::int32_t mover = forest.mover(requests[i]);
+                if (mover == tesuji::kChance) {
+                    throw tesuji::ArgumentError(tesuji::text("to_play: expected to be given, since leaf ", i, " follows a chance node"));
+                }
+                next = (mover + 1) % forest.players();
+            }
+            evaluations.push_back(
+                {set, rewards.data() + i * players, values.data() + i * players, next,
+                 discounts ? static_cast<double>(discounts->data()[i]) : forest.config().discount, terminal && terminal->data()[i]}
+            );
+        }
+        std::vector<std::int64_t> more(static_cast<std::size_t>(forest.slots()));
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (!forest.is_awaited(requests[i])) continue;
+            forest.check(requests[i], evaluations[i], i);
+            if (!evaluations[i].terminal) more[requests[i].slot] += evaluations[i].set.count;
+        }
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (forest.is_awaited(requests[i])) forest.check_edges(requests[i].slot, more[requests[i].slot]);
+        }
+        for (std::size_t i = 0; i < requests.size(); ++i) forest.expand(requests[i], evaluations[i]);
+        requests.clear();
+    }
+
+    void cancel() {
+        forest.withdraw(requests.data(), requests.size());
+        requests.clear();
+    }
+
+    // slots [n]; visits, q, policy [n, k]; value [n, players]; action [n]; simulations [n]
+    void result(
+        const Array<const std::int32_t>& slots, const Array<std::int32_t>& visits, const Array<float>& q,
+        const Array<float>& policy, const Array<float>& value, const Array<std::int64_t>& action,
+        const Array<std::int32_t>& simulations
+    ) const {
+        const std::size_t width = visits.shape(1);
+        for (std::size_t i = 0; i < slots.shape(0); ++i) {
+            tesuji::Findings findings{
+                visits.data() + i * width, q.data() + i * width, policy.data() + i * width,
+                value.data() + i * static_cast<std::size_t>(forest.players()), 0, 0
+            };
+            forest.result(slots.data()[i], findings);
+            action.data()[i] = findings.action;
+            simulations.data()[i] = findings.simulations;
+        }
+    }
+
+    std::vector<std::int32_t> principal_variation(std::int32_t slot) const {
+        std::vector<std::int32_t> actions;
+        forest.principal_variation(slot, actions);
+        return actions;
+    }
+
+    std::vector<std::int32_t> reroot(
+        std::int32_t slot, std::int32_t action, std::int32_t simulations, std::int32_t planned, const Maybe<const bool>& legal,
+        const Maybe<const float>& noise, const Maybe<const float>& gumbel
+    ) {
+        return forest.reroot(slot, action, pointer(legal), pointer(noise), pointer(gumbel), simulations, planned);
+    }
+
+    tesuji::Forest forest;
+    std::vector<tesuji::Request> requests;
+};
+
+// A wave, and the arrays it writes to and reads from.
+class PythonWave {
+public:
+    PythonWave(
+        PythonForest& forest, const Array<float>& pool, const Array<float>& latent_in, const Array<std::int64_t>& action_in,
+        const Array<const float>& latent_out, const Array<const float>& prior, const Array<const float>& value,
+        const Maybe<const float>& reward, const Maybe<const std::int64_t>& mover
+    )
+        : pool_(pool), latent_in_(latent_in), action_in_(action_in), latent_out_(latent_out), prior_(prior), value_(value),
+          reward_(reward), mover_(mover),
+          wave(
+              forest.forest,
+              tesuji::Arrays{
+                  pool.data(), latent_in.data(), action_in.data(), latent_out.data(), prior.data(), value.data(), pointer(reward),
+                  pointer(mover), pool.shape(1), static_cast<std::int32_t>(latent_in.shape(0)),
+                  static_cast<std::int32_t>(value.shape(1)), reward ? static_cast<std::int32_t>(reward->shape(1)) : 0
+              }
+          ) {}
+
+    void begin(const Array<const std::int32_t>& slots) { wave.begin(slots.data(), slots.shape(0)); }
+    std::int32_t step() { return wave.step(); }
+    void cancel() { wave.cancel(); }
+    std::int32_t pending() const { return wave.pending(); }
+    std::vector<std::int32_t> failed() const { return wave.failed(); }
+
+    std::vector<std::int32_t> reroot(
+        std::int32_t slot, std::int32_t action, std::int32_t simulations, std::int32_t planned, const Maybe<const bool>& legal,
+        const Maybe<const float>& noise, const Maybe<const float>& gumbel
+    ) {
+        return wave.reroot(slot, action, pointer(legal), pointer(noise), pointer(gumbel), simulations, planned);
+    }
+
+private:
+    Array<float> pool_;
+    Array<float> latent_in_;
+    Array<std::int64_t> action_in_;
+    Array<const float> latent_out_;
+    Array<const float> prior_;
+    Array<const float> value_;
+    Maybe<const float> reward_;
+    Maybe<const std::int64_t> mover_;
+    tesuji::Wave wave;
+};
+
+void raise(const char* name, const std::exception& error) {
+    PyErr_SetString(nb::module_::import_("tesuji.errors").attr(name).ptr(), error.what());
+}
+
+void translate(const std::exception_ptr& pointer, void*) {
+    try {
+        std::rethrow_exception(pointer);
+    } catch (const tesuji::ArgumentError& error) {
+        raise("ArgumentError", error);
+    } catch (const tesuji::LegalActionsError& error) {
+        raise("LegalActionsError", error);
+    } catch (const tesuji::CapacityError& error) {
+        raise("CapacityError", error);
+    } catch (const tesuji::EvaluationError& error) {
+        raise("EvaluationError", error);
+    }
+}
+
+}  // namespace
+
+NB_MODULE(_core, module) {
+    nb::register_exception_translator(translate);
+    module.def("exp", &tesuji::exp, "x"_a);
+    module.def("log", &tesuji::log, "x"_a);
+
+    const auto none = nb::none();
+    nb::class_<PythonForest>(module, "Forest")
+        .def(
+            nb::init<
+                int, int, double, double, double, double, double, double, bool, int, double, double, int, double, std::int32_t,
+                std::int32_t, std::int32_t, std::int32_t, std::int32_t>(),
+            "algorithm"_a, "normalization"_a, "discount"_a, "low"_a, "high"_a, "c1"_a, "c2"_a, "dirichlet_fraction"_a,
+            "root_counts"_a, "considered_actions"_a, "c_visit"_a, "c_scale"_a, "leaves"_a, "virtual_loss"_a, "slots"_a,
+            "actions"_a, "players"_a, "nodes"_a, "edges"_a
+        )
+        .def_prop_ro("nbytes", [](const PythonForest& self) { return self.forest.nbytes(); })
+        .def(
+            "open", &PythonForest::open, "slots"_a, "priors"_a, "values"_a, "to_play"_a, "simulations"_a, "planned"_a,
+            "ids"_a = none, "legal"_a = none, "noise"_a = none, "gumbel"_a = none
+        )
+        .def("close", [](PythonForest& self, std::int32_t slot) { self.forest.close(slot); }, "slot"_a)
+        .def("is_open", [](const PythonForest& self, std::int32_t slot) { return self.forest.is_open(slot); }, "slot"_a)
+        .def("remaining", [](const PythonForest& self, std::int32_t slot) { return self.forest.remaining(slot); }, "slot"_a)
+        .def("select", &PythonForest::select, "slots"_a, "requested"_a, "rows"_a, "actions"_a)
+        .def(
+            "expand", &PythonForest::expand, "rewards"_a, "values"_a, "priors"_a, "to_play"_a = none, "legal"_a = none,
+            "discounts"_a = none, "terminal"_a = none, "ids"_a = none, "counts"_a = none
+        )
+        .def_prop_ro("pending", [](const PythonForest& self) { return self.requests.size(); })
+        .def("cancel", &PythonForest::cancel)
+        .def("root_set", [](const PythonForest& self, std::int32_t slot) { return self.forest.root_set(slot); }, "slot"_a)
+        .def(
+            "child_set",
+            [](const PythonForest& self, std::int32_t slot, std::int32_t action) { return self.forest.child_set(slot, action); },
+            "slot"_a, "action"_a
+        )
+        .def(
+            "result", &PythonForest::result, "slots"_a, "visits"_a, "q"_a, "policy"_a, "value"_a, "action"_a, "simulations"_a
+        )
+        .def("principal_variation", &PythonForest::principal_variation, "slot"_a)
+        .def(
+            "reroot", &PythonForest::reroot, "slot"_a, "action"_a, "simulations"_a, "planned"_a, "legal"_a = none,
+            "noise"_a = none, "gumbel"_a = none
+        );
+
+    nb::class_<PythonWave>(module, "Wave")
+        .def(
+            nb::init<
+                PythonForest&, const Array<float>&, const Array<float>&, const Array<std::int64_t>&, const Array<const float>&,
+                const Array<const float>&, const Array<const float>&, const Maybe<const float>&,
+                const Maybe<const std::int64_t>&>(),
+            nb::keep_alive<1, 2>(), "forest"_a, "pool"_a, "latent_in"_a, "action_in"_a, "latent_out"_a, "prior"_a, "value"_a,
+            "reward"_a = none, "mover"_a = none
+        )
+        .def("begin", &PythonWave::begin, "slots"_a)
+        .def("step", &PythonWave::step)
+        .def("cancel", &PythonWave::cancel)
+        .def_prop_ro("pending", &PythonWave::pending)
+        .def_prop_ro("failed", &PythonWave::failed)
+        .def(
+            "reroot_tree", &PythonWave::reroot, "slot"_a, "action"_a, "simulations"_a, "planned"_a, "legal"_a = none,
+            "noise"_a = none, "gumbel"_a = none
+        );
+}

@@ -1,0 +1,140 @@
+"""The native core as the Python face sees it (bindings/python/module.cpp): it trusts shapes, and checks contents."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+def exp(x: float) -> float: ...
+def log(x: float) -> float: ...
+
+class Forest:
+    def __init__(
+        self,
+        algorithm: int,
+        normalization: int,
+        discount: float,
+        low: float,
+        high: float,
+        c1: float,
+        c2: float,
+        dirichlet_fraction: float,
+        root_counts: bool,
+        considered_actions: int,
+        c_visit: float,
+        c_scale: float,
+        leaves: int,
+        virtual_loss: float,
+        slots: int,
+        actions: int,
+        players: int,
+        nodes: int,
+        edges: int,
+    ) -> None: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def pending(self) -> int: ...
+    def open(
+        self,
+        slots: NDArray[np.int32],
+        priors: NDArray[np.float32],
+        values: NDArray[np.float32],
+        to_play: NDArray[np.int32],
+        simulations: NDArray[np.int32],
+        planned: NDArray[np.int32],
+        ids: NDArray[np.int32] | None = None,
+        legal: NDArray[np.bool_] | None = None,
+        noise: NDArray[np.float32] | None = None,
+        gumbel: NDArray[np.float32] | None = None,
+    ) -> None: ...
+    def close(self, slot: int) -> None: ...
+    def is_open(self, slot: int) -> bool: ...
+    def remaining(self, slot: int) -> int: ...
+    def select(
+        self,
+        slots: NDArray[np.int32],
+        requested: NDArray[np.int32],
+        rows: NDArray[np.int64],
+        actions: NDArray[np.int32],
+    ) -> int: ...
+    def expand(
+        self,
+        rewards: NDArray[np.float32],
+        values: NDArray[np.float32],
+        priors: NDArray[np.float32],
+        to_play: NDArray[np.int32] | None = None,
+        legal: NDArray[np.bool_] | None = None,
+        discounts: NDArray[np.float32] | None = None,
+        terminal: NDArray[np.bool_] | None = None,
+        ids: NDArray[np.int32] | None = None,
+        counts: NDArray[np.int32] | None = None,
+    ) -> None: ...
+    def cancel(self) -> None: ...
+    def root_set(self, slot: int) -> tuple[int, list[int]]: ...
+    def child_set(self, slot: int, action: int) -> tuple[int, bool]: ...
+    def result(
+        self,
+        slots: NDArray[np.int32],
+        visits: NDArray[np.int32],
+        q: NDArray[np.float32],
+        policy: NDArray[np.float32],
+        value: NDArray[np.float32],
+        action: NDArray[np.int64],
+        simulations: NDArray[np.int32],
+    ) -> None: ...
+    def principal_variation(self, slot: int) -> list[int]: ...
+    def reroot(
+        self,
+        slot: int,
+        action: int,
+        simulations: int,
+        planned: int,
+        legal: NDArray[np.bool_] | None = None,
+        noise: NDArray[np.float32] | None = None,
+        gumbel: NDArray[np.float32] | None = None,
+    ) -> list[int]: ...
+
+class Wave:
+    def __init__(
+        self,
+        forest: Forest,
+        pool: NDArray[np.float32],
+        latent_in: NDArray[np.float32],
+        action_in: NDArray[np.int64],
+        latent_out: NDArray[np.float32],
+        prior: NDArray[np.float32],
+        value: NDArray[np.float32],
+        reward: NDArray[np.float32] | None = None,
+        mover: NDArray[np.int64] | None = None,
+    ) -> None: ...
+    def begin(self, slots: NDArray[np.int32]) -> None: ...
+    def step(self) -> int:
+        """Take in the evaluations of the rows that the last step asked for, then ask for the next.
+
+        Whoever has not evaluated them calls :meth:`cancel` first.
+
+        Returns:
+            How many rows to evaluate; 0 when every tree has spent its budget.
+
+        Raises:
+            EvaluationError: a value, reward or prior is not finite, a probability negative, or a mover out of range.
+                Everything sound has been taken in, and no row is awaited. Trees with an unsound row are as they were
+                before the wave, named by :attr:`failed`, and take no further part; the others go on with the next step.
+        """
+    def cancel(self) -> None:
+        """Withdraw the rows that await evaluation, as if they had never been asked for."""
+    @property
+    def pending(self) -> int:
+        """How many rows await evaluation."""
+    @property
+    def failed(self) -> list[int]:
+        """The slots that the last step dropped for an unsound row."""
+    def reroot_tree(
+        self,
+        slot: int,
+        action: int,
+        simulations: int,
+        planned: int,
+        legal: NDArray[np.bool_] | None = None,
+        noise: NDArray[np.float32] | None = None,
+        gumbel: NDArray[np.float32] | None = None,
+    ) -> list[int]: ...

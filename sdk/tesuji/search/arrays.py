@@ -1,0 +1,71 @@
+"""Checking the arrays a caller passes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tesuji.errors import ArgumentError
+
+__all__ = ["as_booleans", "as_floats", "as_integers", "require_buffer"]
+
+
+def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The value as a contiguous float32 array.
+
+    Raises:
+        ArgumentError: it holds no numbers, or has another shape.
+    """
+    return np.ascontiguousarray(_checked(field, value, "fiu", "numbers", shape), np.float32)
+
+
+def as_booleans(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The value as a contiguous bool array.
+
+    Raises:
+        ArgumentError: it is not boolean, or has another shape.
+    """
+    return np.ascontiguousarray(_checked(field, value, "b", "booleans", shape))
+
+
+def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """The value as a contiguous int32 array; a single integer stands for an array of it.
+
+    Raises:
+        ArgumentError: it holds other than integers of 32 bits, or has another shape.
+    """
+    array = np.asarray(value)
+    if array.ndim == 0 and array.dtype.kind in "iu":
+        array = np.broadcast_to(array, shape)
+    array = _checked(field, array, "iu", "integers", shape)
+    narrow = np.ascontiguousarray(array, np.int32)
+    if array.dtype.itemsize > 4 and not np.array_equal(narrow, array):
+        raise ArgumentError(f"{field}: expected integers of 32 bits, got {array}")
+    return narrow
+
+
+def require_buffer(field: str, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...]) -> None:
+    """Check an array that is shared, not copied.
+
+    Raises:
+        ArgumentError: it has another type or shape, or is not contiguous.
+    """
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
+        got = f"{array.dtype} {list(array.shape)}" if isinstance(array, np.ndarray) else repr(type(array).__name__)
+        raise ArgumentError(f"{field}: expected a {np.dtype(dtype)} array of shape {list(shape)}, got {got}")
+    if not array.flags.c_contiguous:
+        raise ArgumentError(f"{field}: expected a contiguous array, got one with strides {array.strides}")
+
+
+def _checked(field: str, value: ArrayLike, kinds: str, expected: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ArgumentError(f"{field}: expected {expected} of shape {list(shape)}, got a ragged sequence") from error
+    if array.shape != shape:
+        raise ArgumentError(f"{field}: expected shape {list(shape)}, got {list(array.shape)}")
+    if array.dtype.kind not in kinds and array.size:
+        raise ArgumentError(f"{field}: expected {expected}, got {array.dtype}")
+    return array

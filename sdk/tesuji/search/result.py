@@ -1,0 +1,57 @@
+"""What a search found."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["SearchResult", "SearchResults"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class SearchResult:
+    """What the search of one tree found.
+
+    Arrays with one element an action are indexed by action, K being the number of actions; for a root with an action
+    set of its own they follow ``actions``, and K is that set's size.
+    """
+
+    visits: NDArray[np.int32]
+    """int32 [K]: visits of each root action, those kept from an earlier search included."""
+    q: NDArray[np.float32]
+    """float32 [K]: r + γ·v(s') of each root action for the player to move. Actions without visits have the root's mixed
+    value (Danihelka et al. 2022, eq. 33), the best guess there is; at a chance root all are 0."""
+    policy: NDArray[np.float32]
+    """float32 [K], sums to 1: the improved policy. Gumbel MuZero: softmax(logits + σ(completed Q)) (eq. 11); PUCT: each
+    action's share of the visits (MuZero, Appendix B), or the prior before the first visit."""
+    value: NDArray[np.float32]
+    """float32 [players]: the root's mean return for each player."""
+    action: int
+    """What the search would play. PUCT: the most visited; Gumbel MuZero: of the actions most visited in this search,
+    the one with the greatest gumbel + logit + σ(Q). The lowest action among equals."""
+    principal_variation: tuple[int, ...]
+    """``action``, then the most visited action of each node on the way down, chance outcomes included."""
+    simulations: int
+    """Simulations made since the tree was opened or rerooted."""
+    actions: NDArray[np.int32] | None = None
+    """int32 [K], ascending: the root's action set, if it has one of its own."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class SearchResults:
+    """What the searches of n trees found: :class:`SearchResult` with a first axis of n."""
+
+    visits: NDArray[np.int32]
+    """int32 [n, actions]."""
+    q: NDArray[np.float32]
+    """float32 [n, actions]."""
+    policy: NDArray[np.float32]
+    """float32 [n, actions]."""
+    value: NDArray[np.float32]
+    """float32 [n, players]."""
+    action: NDArray[np.int64]
+    """int64 [n]."""
+    simulations: NDArray[np.int32]
+    """int32 [n]."""
