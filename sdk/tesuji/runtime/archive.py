@@ -1,8 +1,8 @@
 """A strict reader and a deterministic writer of stored zip archives, wholly in memory.
 
-Only what :func:`write_archive` (or any zip tool told to store) makes is read: no compression, no encryption, no zip64, no
-streamed entries, no comments, no links, no folders, nothing hidden before, between or behind the entries. What a hostile
-archive claims is compared with what is there before a byte is copied, and nothing is ever unpacked to disk.
+Only what :func:`write_archive` (or any zip tool told to store) makes is read: no compression, no encryption, no zip64,
+no streamed entries, no comments, no links, no folders, nothing hidden before, between or behind the entries. What a
+hostile archive claims is compared with what is there before a byte is copied, and nothing is ever unpacked to disk.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _directory(data: bytes, count: int) -> tuple[list[_Member], int]:
         raise BundleError(f"archive: expected {count} entries, got {total}")
     if start + size != len(data) - END.size:
         raise BundleError(
-            f"archive: expected a directory that ends at byte {len(data) - END.size}, got one from {start} to {start + size}"
+            f"archive: expected a directory that ends at byte {len(data) - END.size}, "
+            f"got one from {start} to {start + size}"
         )
     members, position = [], start
     for number in range(total):
@@ -151,7 +152,7 @@ def _local(data: bytes, member: _Member, directory_start: int) -> int:
         raise BundleError(f"{member.name}: expected to begin before byte {directory_start}, got byte {member.offset}")
     mark, _, flags, method, _, _, crc, packed, length, name_size, extra = LOCAL.unpack_from(data, member.offset)
     begin = member.offset + LOCAL.size
-    start = begin + name_size + extra
+    start: int = begin + name_size + extra
     if mark != LOCAL_MARK:
         raise BundleError(f"{member.name}: expected a header at byte {member.offset}, got something else")
     if (flags, method, crc, packed, length) != (member.flags, 0, member.crc, member.size, member.size):

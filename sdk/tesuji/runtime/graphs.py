@@ -1,8 +1,8 @@
 """What may be in an ONNX graph that came in a bundle, checked in its bytes before ONNX Runtime sees them.
 
-A graph may not point at other files (ONNX lets a weight live at any path), may not hold loops or branches (its time could
-not be bounded), and uses ONNX's own operators only. The few fields of ONNX's protocol buffers that matter are read here
-directly, so that a shipped game needs no ``onnx`` package.
+A graph may not point at other files (ONNX lets a weight live at any path), may not hold loops or branches (its time
+could not be bounded), and uses ONNX's own operators only. The few fields of ONNX's protocol buffers that matter are read
+here directly, so that a shipped game needs no ``onnx`` package.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from tesuji.errors import BundleError
 
-__all__ = ["check_graph"]
+__all__ = ["check_graph", "external_weights"]
 
 MAX_FIELDS = 1_000_000
 DOMAINS = (b"", b"ai.onnx")
@@ -20,7 +20,7 @@ MODEL_GRAPH, MODEL_FUNCTIONS = 7, 25
 GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_SPARSE = 1, 5, 15
 NODE_OPERATOR, NODE_ATTRIBUTE, NODE_DOMAIN = 4, 5, 7
 ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS, ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22, 23)
-TENSOR_EXTERNAL, TENSOR_LOCATION = 13, 14
+TENSOR_NAME, TENSOR_EXTERNAL, TENSOR_LOCATION = 8, 13, 14
 SPARSE_PARTS = (1, 2)
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -47,6 +47,36 @@ def check_graph(name: str, data: bytes) -> None:
             _check_nodes_and_weights(reader, reader.message(value))
     if graphs != 1:
         raise BundleError(f"{name}: expected an ONNX model with one graph, got {graphs}")
+
+
+def external_weights(name: str, data: bytes) -> list[str]:
+    """The names of the weights that a graph keeps outside itself.
+
+    Args:
+        name: what to call it in errors.
+        data: the serialised ONNX model.
+
+    Raises:
+        BundleError: it is no ONNX model.
+    """
+    reader = _Reader(name)
+    names = []
+    for field, value in reader.fields(memoryview(data)):
+        if field == MODEL_GRAPH:
+            for part, held in reader.fields(reader.message(value)):
+                if part == GRAPH_INITIALIZER:
+                    names += _external_name(reader, reader.message(held))
+    return names
+
+
+def _external_name(reader: _Reader, tensor: memoryview) -> list[str]:
+    label, external = "", False
+    for field, value in reader.fields(tensor):
+        if field == TENSOR_NAME:
+            label = bytes(reader.message(value)).decode("utf-8", "replace")
+        elif field == TENSOR_LOCATION:
+            external = value != 0
+    return [label] if external else []
 
 
 def _check_nodes_and_weights(reader: _Reader, graph: memoryview) -> None:

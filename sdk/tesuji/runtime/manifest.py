@@ -121,7 +121,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 spec_hash=spec_hash(game, model),
                 search=search,
                 opset=opset,
-                graphs={name: blank for name in GRAPHS},
+                graphs=dict.fromkeys(GRAPHS, blank),
                 parity=blank,
                 provenance=dict(provenance or {}),
                 strength=list(strength or []),

@@ -170,13 +170,9 @@ def _rows(packed: Mapping[str, _Packed], name: str) -> int:
 def _unpack(name: str, packed: _Packed, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
     kind = np.dtype(dtype)
     if packed.dt != kind.name or tuple(packed.sh) != shape:
-        raise BundleError(
-            f"parity.{name}: expected {kind.name} {list(shape)}, got {packed.dt[:40]} {packed.sh[:16]}"
-        )
+        raise BundleError(f"parity.{name}: expected {kind.name} {list(shape)}, got {packed.dt[:40]} {packed.sh[:16]}")
     if len(packed.b) != math.prod(shape) * kind.itemsize:
-        raise BundleError(
-            f"parity.{name}: expected {math.prod(shape) * kind.itemsize} bytes, got {len(packed.b)}"
-        )
+        raise BundleError(f"parity.{name}: expected {math.prod(shape) * kind.itemsize} bytes, got {len(packed.b)}")
     array = np.frombuffer(packed.b, kind.newbyteorder("<")).reshape(shape).astype(kind)
     if not np.isfinite(array).all():
         raise BundleError(f"parity.{name}: expected finite numbers, got NaN or infinity")

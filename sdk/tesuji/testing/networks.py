@@ -240,7 +240,9 @@ class _Graph:
     def conv(self, x: str, size: int, out: int, kernel: int = 3) -> str:
         fan_in = size * kernel * kernel
         weight = self.weight([out, size, kernel, kernel], fan_in, math.sqrt(2))
-        return self.node("Conv", [x, weight, self.weight([out], 100)], pads=[kernel // 2] * 4, kernel_shape=[kernel] * 2)
+        return self.node(
+            "Conv", [x, weight, self.weight([out], 100)], pads=[kernel // 2] * 4, kernel_shape=[kernel] * 2
+        )
 
     def block(self, x: str, channels: int) -> str:
         y = self.node("Relu", [self.conv(x, channels, channels)])
