@@ -146,12 +146,12 @@ class OpenSpielGame:
             players=players,
             actions=spiel.num_distinct_actions(),
             observation=(first + self._marks, *others),
-            returns=(spiel.min_utility(), spiel.max_utility()),
+            returns=_returns(name, spiel),
             zero_sum=players > 1 and kind.utility == pyspiel.GameType.Utility.ZERO_SUM,
             movers=Movers.ALTERNATE if self.alternates else Movers.PREDICTED,
             final_rewards_only=self.final_rewards_only,
             stochastic=self.stochastic,
-            max_length=spiel.max_game_length(),
+            max_length=_longest(name, spiel),
         )
 
     def _refuse_what_cannot_be_played(self, kind: Any) -> None:
@@ -370,13 +370,30 @@ def _difference(name: str, other: str) -> tuple[int, str]:
 
 def _board_shape(name: str, spiel: Any) -> tuple[int, ...]:
     shape = tuple(spiel.observation_tensor_shape())
-    if name == "gomoku" and len(shape) == 2:
-        size = spiel.get_parameters().get("size", 15)
-        if shape[1] == size * size:
-            return shape[0], size, size
+    if name == "gomoku":  # its tensor has all cells of the board, which may have any number of dimensions, in one row
+        size = round(shape[-1] ** (1 / spiel.get_parameters().get("dims", 2)))
+        return shape[0], shape[-1] // size, size
     if name in _FLAT:
         return (int(np.prod(shape)),)
     return (1, *shape) if len(shape) == 2 else shape
+
+
+def _longest(name: str, spiel: Any) -> int:
+    """An upper bound on a game's moves: OpenSpiel's, where it holds."""
+    bound: int = spiel.max_game_length()
+    if name == "dots_and_boxes":  # too low on boards that are not square; every line is drawn once
+        bound = spiel.num_distinct_actions()
+    elif name == "hex" and spiel.get_parameters().get("swap"):  # the swap is not counted
+        bound += 1
+    return bound
+
+
+def _returns(name: str, spiel: Any) -> tuple[float, float]:
+    """Bounds of what a player can be paid: OpenSpiel's, where they hold."""
+    low, high = spiel.min_utility(), spiel.max_utility()
+    if name == "2048":  # OpenSpiel counts the merges that make the greatest tile, and none of the tiles left beside it
+        high *= 2
+    return low, high
 
 
 def _probe(spiel: Any) -> tuple[bool, bool]:
