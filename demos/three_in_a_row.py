@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tesuji.errors import IllegalActionError
 from tesuji.spec import GameSpec, Movers
 

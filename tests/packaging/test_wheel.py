@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from tesuji.testing.networks import write_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,9 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"torch", "pyspi
 
 
 def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=env, check=False)
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=env, check=False
+    )
     assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -42,7 +45,12 @@ def test_a_wheel_installs_and_plays_in_an_empty_environment(tmp_path: Path) -> N
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT, env=constraints)
     (wheel,) = tmp_path.glob("*.whl")
     names = run(sys.executable, "-m", "zipfile", "--list", wheel)
-    for expected in ("tesuji/py.typed", "tesuji/search/_core.pyi", "tesuji_engines/__init__.py", "tesuji_engines/py.typed"):
+    for expected in (
+        "tesuji/py.typed",
+        "tesuji/search/_core.pyi",
+        "tesuji_engines/__init__.py",
+        "tesuji_engines/py.typed",
+    ):
         assert expected in names
     for stray in ("CMakeLists", "tests/", "constraints"):
         assert stray not in names

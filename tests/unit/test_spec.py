@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tesuji.errors import ArgumentError
 from tesuji.spec import GameSpec, ModelSpec, Movers, spec_hash
 
@@ -49,7 +50,9 @@ def test_a_model_that_cannot_be_is_refused(change: dict[str, object], message: s
         msgspec.structs.replace(MODEL, **change)
 
 
-@given(players=st.integers(1, 64), actions=st.integers(1, 1000), shape=st.lists(st.integers(1, 20), min_size=1, max_size=4))
+@given(
+    players=st.integers(1, 64), actions=st.integers(1, 1000), shape=st.lists(st.integers(1, 20), min_size=1, max_size=4)
+)
 def test_specs_survive_json_and_keep_their_hash(players: int, actions: int, shape: list[int]) -> None:
     spec = msgspec.structs.replace(GAME, players=players, actions=actions, observation=tuple(shape))
     again = msgspec.json.decode(msgspec.json.encode(spec), type=GameSpec)

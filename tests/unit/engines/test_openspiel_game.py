@@ -121,16 +121,12 @@ def test_only_games_known_to_alternate_are_called_alternating(name: str, movers:
 
 
 def test_a_game_wrongly_called_alternating_is_found_out_when_it_is_played() -> None:
-    game = open_spiel("dots_and_boxes(num_rows=1,num_cols=1)")
-    game.alternates = True
-    state = game.new_state(rng())
-    for _ in range(3):
-        state.apply(state.legal_actions()[0])
-    state = open_spiel("dots_and_boxes(num_rows=1,num_cols=2)").new_state(rng())
-    state._game.alternates = True
+    check_game(open_spiel("dots_and_boxes(num_rows=1,num_cols=1)"))  # its only box ends the game: nobody moves twice
+    longer = open_spiel("dots_and_boxes(num_rows=1,num_cols=2)")
+    check_game(longer)
+    longer.alternates = True
     with pytest.raises(GameError, match="taken to alternate strictly"):
-        for _ in range(7):
-            state.apply(state.legal_actions()[0])
+        check_game(longer)
 
 
 def test_observations_show_the_movers_stones_first() -> None:
@@ -214,7 +210,7 @@ def test_other_games_tell_who_moves() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_equal_keys_mean_that_the_rest_of_the_game_is_equal(name: str) -> None:
-    """Values are computed here by history, no position being looked up, so that a key that says too little would show."""
+    """Values are computed here by history, no position being looked up, so that a key that says too little shows."""
     every = positions(open_spiel(name))
     values: dict[tuple[int, ...], float] = {}
     told: dict[object, tuple[float, tuple[int, ...], int]] = {}
