@@ -25,7 +25,8 @@ decision = session.play(np.zeros(agent.model.observation, np.float32), limit=tes
 assert 0 <= decision.action < agent.model.actions
 assert decision.simulations == 16
 print(tesuji.__file__)
-print(sorted({name.partition(".")[0] for name in sys.modules} & {"torch", "pyspiel", "pygame", "onnx", "typer", "rich"}))
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(sorted(loaded & {"torch", "pyspiel", "pygame", "onnx", "typer", "rich"}))
 """
 
 

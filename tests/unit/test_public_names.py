@@ -42,7 +42,6 @@ def test_the_names_designed_to_stay_take_what_was_promised() -> None:
     for name in ("step", "best", "stop", "result"):
         assert hasattr(tesuji.Thinking, name)
     assert {"time", "simulations"} <= set(parameters(tesuji.Limit))
-    for name in (
-        "action", "policy", "value", "visits", "principal_variation", "simulations", "elapsed", "provider", "stop_reason"
-    ):  # fmt: skip
+    shown = "action policy value visits principal_variation simulations elapsed provider stop_reason"
+    for name in shown.split():
         assert name in tesuji.Decision.__annotations__
