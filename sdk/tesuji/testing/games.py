@@ -138,7 +138,7 @@ def _play(game: Game, spec: GameSpec, seed: int, number: int, moves: int | None,
         if moves is not None and len(path) >= moves:
             break
         legal = state.legal_actions()
-        _check_clones(state, legal, choice)
+        _check_clones(spec, state, legal, choice)
         _check_illegal(spec, state, legal)
         played.choices += len(legal)
         action = legal[int(choice.integers(len(legal)))]
@@ -209,14 +209,18 @@ def _check_rewards(spec: GameSpec, rewards: Any, over: bool) -> None:
         _expect(not rewards.any(), "apply", "no reward before the end (final_rewards_only)", rewards)
 
 
-def _check_clones(state: State, legal: Sequence[int], choice: np.random.Generator) -> None:
+def _check_clones(spec: GameSpec, state: State, legal: Sequence[int], choice: np.random.Generator) -> None:
     """Clones look the same, go on the same, and leave the original alone."""
     before = _look(state)
     one, other = state.clone(), state.clone()
     _expect(_same(_look(one), before), "clone", "a state that looks and is keyed the same", "another")
     action = legal[int(choice.integers(len(legal)))]
     for _ in range(_FORESIGHT):
-        rewards, others = one.apply(action), other.apply(action)
+        untouched = _look(other)
+        rewards = one.apply(action)
+        _check_rewards(spec, rewards, one.is_terminal())
+        _expect(_same(_look(other), untouched), "clone", "an independent copy", "one that changes with another")
+        others = other.apply(action)
         _expect(np.array_equal(rewards, others), "clone", "the same rewards for the same actions", [rewards, others])
         _expect(_same(_look(one), _look(other)), "clone", "the same states after the same actions", "different ones")
         following = one.legal_actions()
