@@ -1,0 +1,157 @@
+"""``tesuji train``: learn a game by playing it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tesuji.game import Game
+    from tesuji.training.config import TrainingConfig
+
+__all__ = ["train"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+Learn tic-tac-toe for a minute; the agent is then runs/…/agent.tesuji:
+
+  tesuji train openspiel:tic_tac_toe --minutes 1
+
+Choose where the run and the agent go:
+
+  tesuji train openspiel:connect_four --minutes 20 --run runs/four --out connect_four.tesuji
+
+Go on with a run that was stopped or killed, until it has learned 40 minutes in all:
+
+  tesuji train openspiel:connect_four --run runs/four --resume --minutes 40
+
+The same seed and steps, the same weights, bit for bit:
+
+  tesuji train openspiel:tic_tac_toe --deterministic --steps 2000 --seed 7
+
+Watch the curves:
+
+  tensorboard --logdir runs
+"""
+
+
+def train(
+    game: Annotated[str, typer.Argument(help="What to learn, as openspiel:connect_four or python:my_module:MyGame.")],
+    preset: Annotated[
+        str | None, typer.Option(help="Settings to start from. By default those named like the game, else 'default'.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The agent's file. By default agent.tesuji in the run's folder.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="How long to learn. By default as the preset says.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="How many learning steps to do, instead of --minutes or besides.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random. By default 1.")] = None,
+    run: Annotated[Path | None, typer.Option(help="The run's folder. By default runs/GAME-DATE.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --run from its last checkpoint.")
+    ] = False,
+    simulations: Annotated[int | None, typer.Option(help="Simulations a move in self-play.")] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="One process; --steps and --seed fix the outcome exactly.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+) -> None:
+    """Learn a game by playing it, and export what was learned as one file.
+
+    Ctrl-C ends it early and exports what was learned so far.
+    """
+    from tesuji.errors import DependencyError
+    from tesuji_engines import load_game
+
+    try:
+        from tesuji.training.progress import new_progress
+        from tesuji.training.run import Run
+    except ImportError as error:
+        raise DependencyError(f"training needs more packages ({error}): pip install 'tesuji[train]'") from error
+
+    rules = load_game(game)
+    progress = new_progress(sys.stderr, quiet=quiet)
+    if resume:
+        _refuse_with_resume(run, preset=preset, seed=seed, simulations=simulations, deterministic=deterministic or None)
+        assert run is not None
+        learning = Run.resumed(rules, run, minutes=minutes, steps=steps, progress=progress)
+    else:
+        config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic)
+        learning = Run(rules, config, run if run is not None else _folder(rules), progress=progress)
+    if not quiet:
+        progress.note(
+            f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
+        )
+    summary = learning.train(out, date=datetime.now(UTC).isoformat(timespec="seconds"))
+    typer.echo(
+        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
+        f"{summary.games:,} games, {summary.positions:,} positions"
+    )
+    if summary.interrupted:
+        typer.echo(f"Ended early. To go on: tesuji train '{game}' --run {learning.folder} --resume")
+        raise typer.Exit(130)
+
+
+def _configure(
+    game: Game,
+    preset: str | None,
+    minutes: float | None,
+    steps: int | None,
+    seed: int | None,
+    simulations: int | None,
+    deterministic: bool,
+) -> TrainingConfig:
+    import msgspec
+
+    from tesuji.training.presets import preset as named
+
+    config = named(game.spec, preset)
+    if minutes is None and steps is None:
+        minutes = None if deterministic else config.minutes
+    selfplay = config.selfplay
+    if simulations is not None:
+        selfplay = msgspec.structs.replace(selfplay, simulations=simulations)
+    return msgspec.structs.replace(
+        config,
+        minutes=minutes,
+        steps=steps,
+        seed=config.seed if seed is None else seed,
+        deterministic=deterministic,
+        selfplay=selfplay,
+    )
+
+
+def _refuse_with_resume(run: Path | None, **given: object) -> None:
+    from tesuji.errors import ArgumentError
+
+    if run is None:
+        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    for name, value in given.items():
+        if value is not None:
+            raise ArgumentError(
+                f"--{name}: a resumed run keeps its own, {run / 'config.toml'} says which; leave it out"
+            )
+
+
+def _folder(game: Game) -> Path:
+    short = "".join(
+        letter if letter.isalnum() or letter in "_-" else "_" for letter in game.spec.name.partition(":")[2]
+    )
+    return Path("runs") / f"{short.strip('_') or 'game'}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _budget(config: TrainingConfig) -> str:
+    parts = []
+    if config.minutes is not None:
+        parts.append(f"{config.minutes:g} minutes")
+    if config.steps is not None:
+        parts.append(f"{config.steps:,} steps")
+    return " or ".join(parts)

@@ -1,0 +1,83 @@
+"""A game that was played, as arrays; and many of them as bytes, for pipes and files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from tesuji.errors import TrainingError
+
+__all__ = ["GameRecord", "pack_records", "unpack_records"]
+
+
+@dataclass(frozen=True)
+class GameRecord:
+    """The T positions of one finished game that can be learned from: random opening plies are left out."""
+
+    observations: NDArray[np.float32]
+    """float32 [T, *observation]: what the mover saw."""
+    actions: NDArray[np.int32]
+    """int32 [T]: what was played."""
+    rewards: NDArray[np.float32]
+    """float32 [T, players]: what each player was paid for it."""
+    movers: NDArray[np.int32]
+    """int32 [T]: who moved."""
+    policies: NDArray[np.float32]
+    """float32 [T, actions]: the search's improved policy, 0 on illegal actions."""
+    values: NDArray[np.float32]
+    """float32 [T, players]: the search's value of the position, for each player."""
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+
+_DTYPES = {
+    "observations": np.dtype("<f4"),
+    "actions": np.dtype("<i4"),
+    "rewards": np.dtype("<f4"),
+    "movers": np.dtype("<i4"),
+    "policies": np.dtype("<f4"),
+    "values": np.dtype("<f4"),
+}
+
+
+def pack_records(records: Sequence[GameRecord]) -> bytes:
+    """The records as bytes (msgpack of little-endian arrays): no pickle."""
+    message: dict[str, Any] = {"lengths": [len(record) for record in records]}
+    for field in fields(GameRecord):
+        whole = np.concatenate([getattr(record, field.name) for record in records])
+        message[field.name] = [list(whole.shape), whole.astype(_DTYPES[field.name], copy=False).tobytes()]
+    packed: bytes = msgpack.packb(message)
+    return packed
+
+
+def unpack_records(packed: bytes) -> list[GameRecord]:
+    """What :func:`pack_records` packed.
+
+    Raises:
+        TrainingError: the bytes are damaged.
+    """
+    try:
+        message = msgpack.unpackb(packed)
+        lengths = [int(length) for length in message["lengths"]]
+        arrays = {name: _array(name, dtype, message[name], sum(lengths)) for name, dtype in _DTYPES.items()}
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
+        raise TrainingError(f"game records: expected packed games, got damaged bytes: {error}") from error
+    ends = np.cumsum(lengths)
+    return [
+        GameRecord(**{name: array[end - length : end] for name, array in arrays.items()})
+        for length, end in zip(lengths, ends, strict=True)
+    ]
+
+
+def _array(name: str, dtype: np.dtype[Any], packed: tuple[list[int], bytes], positions: int) -> NDArray[Any]:
+    shape, data = packed
+    if not shape or shape[0] != positions or len(data) != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{name}: shape {shape} does not fit {len(data)} bytes of {positions} positions")
+    return np.frombuffer(data, dtype).reshape(shape)

@@ -1,0 +1,238 @@
+"""The training of the networks: MuZero's loss, one step at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tesuji.errors import TrainingError
+from tesuji.training.architecture import Architecture
+from tesuji.training.config import LearnerConfig
+from tesuji.training.networks import Network, Weights, fold
+from tesuji.training.support import Support
+from tesuji.training.targets import Batch
+
+__all__ = ["Learner", "Losses"]
+
+PROJECTION = 128
+"""Units of the consistency loss's projection."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The parts of the loss of one step, unweighted, each the mean over the batch."""
+
+    policy: float
+    """Cross-entropy to the improved policy, minus that policy's entropy: 0 if the network says what the search does."""
+    value: float
+    """Cross-entropy to the value's atoms, or the squared error."""
+    reward: float
+    """The same for the reward; 0 if rewards are not predicted."""
+    consistency: float
+    """Minus the cosine between the latent state that was unrolled and the one seen later, in [−1, 1]."""
+    gradient: float
+    """Norm of the whole gradient, before clipping."""
+
+
+class _Consistency(nn.Module):
+    """SimSiam's projector and predictor, as in EfficientZero (Ye et al. 2021, Section 4.1)."""
+
+    def __init__(self, latent_size: int) -> None:
+        super().__init__()
+        self.projector = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(latent_size, PROJECTION, bias=False),
+            nn.BatchNorm1d(PROJECTION),
+            nn.ReLU(),
+            nn.Linear(PROJECTION, PROJECTION),
+        )
+        self.predictor = nn.Sequential(
+            nn.Linear(PROJECTION, PROJECTION // 2, bias=False),
+            nn.BatchNorm1d(PROJECTION // 2),
+            nn.ReLU(),
+            nn.Linear(PROJECTION // 2, PROJECTION),
+        )
+
+    def forward(self, unrolled: Tensor, seen: Tensor) -> Tensor:
+        """Minus the cosine for each sample: [n]."""
+        with torch.no_grad():
+            target = self.projector(seen)
+        return -functional.cosine_similarity(self.predictor(self.projector(unrolled)), target, dim=-1)
+
+
+class Learner:
+    """Networks, their running average, and the optimiser.
+
+    Args:
+        architecture: the networks.
+        config: how to train them.
+        seed: of the first weights.
+    """
+
+    def __init__(self, architecture: Architecture, config: LearnerConfig, *, seed: int = 0) -> None:
+        self.architecture = architecture
+        self.config = config
+        self.steps = 0
+        """Steps done."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.network = Network(architecture)
+            self.consistency = _Consistency(architecture.model.latent_size)
+        self.network.train()
+        self._average = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+        self._averaged = [name for name, tensor in self._average.items() if tensor.is_floating_point()]
+        parameters = [*self.network.named_parameters(), *self.consistency.named_parameters()]
+        weights = [parameter for _, parameter in parameters if parameter.dim() > 1]
+        others = [parameter for _, parameter in parameters if parameter.dim() <= 1]
+        self._optimizer = torch.optim.AdamW(
+            [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            lr=config.learning_rate,
+            betas=(0.9, 0.99),
+            fused=True,
+        )
+        self._parameters = [parameter for _, parameter in parameters]
+
+    def learning_rate(self, progress: float) -> float:
+        """The step size when a share ``progress`` in [0, 1] of the budget is spent."""
+        config = self.config
+        fall = 0.5 * (1.0 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
+        rate = config.final_learning_rate + (config.learning_rate - config.final_learning_rate) * fall
+        return rate * min(1.0, (self.steps + 1) / (config.warm_up + 1))
+
+    def step(self, batch: Batch, progress: float) -> Losses:
+        """Learn from a batch.
+
+        Args:
+            batch: positions and targets.
+            progress: share of the budget that is spent, in [0, 1]; it sets the step size.
+
+        Raises:
+            TrainingError: the loss is not finite; the weights are unchanged.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.learning_rate(progress)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss, parts = self._loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch declares no types here
+        gradient = nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
+        numbers = torch.stack([*parts, gradient]).tolist()
+        if not all(map(math.isfinite, numbers)):
+            raise TrainingError(f"loss: expected finite numbers at step {self.steps}, got {numbers}")
+        self._optimizer.step()
+        self.steps += 1
+        self._update_average()
+        return Losses(*numbers)
+
+    def weights(self) -> Weights:
+        """The averaged weights with batch normalisation folded in: what plays and is exported."""
+        return fold(self.architecture, self._average)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Everything needed to go on, as arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {"steps": np.array(self.steps, np.int64)}
+        for prefix, tensors in self._tensors().items():
+            arrays.update({f"{prefix}.{name}": tensor.detach().numpy().copy() for name, tensor in tensors.items()})
+        return arrays
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on from what :meth:`state` returned.
+
+        Raises:
+            TrainingError: it does not fit these networks; the message names the array.
+        """
+        self._start_optimizer()
+        with torch.no_grad():
+            for prefix, tensors in self._tensors().items():
+                for name, tensor in tensors.items():
+                    saved = state.get(f"{prefix}.{name}")
+                    if saved is None or saved.shape != tuple(tensor.shape):
+                        got = "nothing" if saved is None else f"shape {list(saved.shape)}"
+                        raise TrainingError(
+                            f"checkpoint.learner.{prefix}.{name}: expected shape {list(tensor.shape)}, got {got}"
+                        )
+                    tensor.copy_(torch.from_numpy(np.array(saved)))
+        self.steps = int(state["steps"])
+
+    def _tensors(self) -> dict[str, dict[str, Tensor]]:
+        moments = {
+            f"{index}.{key}": tensor
+            for index, parameter in enumerate(self._parameters)
+            for key, tensor in self._optimizer.state.get(parameter, {}).items()
+        }
+        return {
+            "network": dict(self.network.state_dict()),
+            "average": self._average,
+            "consistency": dict(self.consistency.state_dict()),
+            "optimizer": moments,
+        }
+
+    def _start_optimizer(self) -> None:
+        """Make the optimiser's moments exist, as it would at its first step."""
+        for parameter in self._parameters:
+            self._optimizer.state[parameter] = {
+                "step": torch.zeros((), dtype=torch.float32),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+
+    def _update_average(self) -> None:
+        decay = min(self.config.average, (1.0 + self.steps) / (10.0 + self.steps))
+        state = self.network.state_dict()
+        torch._foreach_lerp_(
+            [self._average[name] for name in self._averaged], [state[name] for name in self._averaged], 1.0 - decay
+        )
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        config, architecture, network = self.config, self.architecture, self.network
+        unroll = batch.actions.shape[1]
+        actions = torch.from_numpy(batch.actions)
+        policies = torch.from_numpy(batch.policies)
+        policy_weights = torch.from_numpy(batch.policy_weights)
+        values = torch.from_numpy(architecture.value.encode(batch.values))
+        rewards = torch.from_numpy(architecture.reward.encode(batch.rewards))
+        entropy = -torch.xlogy(policies, policies).sum(-1) * policy_weights
+
+        latent = network.represent(torch.from_numpy(batch.observations))
+        policy_loss, value_loss, reward_loss, consistency = (torch.zeros(()) for _ in range(4))
+        for step in range(unroll + 1):
+            share = 1.0 if step == 0 else 1.0 / unroll
+            if step:
+                latent = 0.5 * latent + 0.5 * latent.detach()
+                latent, reward = network.advance(latent, actions[:, step - 1])
+                if reward is not None:
+                    reward_loss = reward_loss + share * _distance(reward, rewards[:, step - 1], architecture.reward)
+                if config.consistency_weight and step == batch.later_step:
+                    consistency = self._consistency(latent, batch)
+            policy, value = network.predict(latent)
+            cross = -(policies[:, step] * policy.log_softmax(-1)).sum(-1) * policy_weights[:, step]
+            policy_loss = policy_loss + share * (cross - entropy[:, step]).mean()
+            value_loss = value_loss + share * _distance(value, values[:, step], architecture.value)
+        loss = (
+            policy_loss
+            + config.value_weight * value_loss
+            + config.reward_weight * reward_loss
+            + config.consistency_weight * consistency
+        )
+        return loss, [policy_loss.detach(), value_loss.detach(), reward_loss.detach(), consistency.detach()]
+
+    def _consistency(self, latent: Tensor, batch: Batch) -> Tensor:
+        weights = torch.from_numpy(batch.later_weights)
+        with torch.no_grad():
+            seen = self.network.represent(torch.from_numpy(batch.later))
+        distances: Tensor = self.consistency(latent, seen)
+        return (distances * weights).mean()
+
+
+def _distance(logits: Tensor, encoded: Tensor, support: Support) -> Tensor:
+    """How far the network's numbers are from the targets [n, columns, outputs], summed over columns."""
+    logits = logits.view(encoded.shape)
+    if support.bins:
+        return -(encoded * logits.log_softmax(-1)).sum((-2, -1)).mean()
+    return (logits.tanh() - encoded).square().sum((-2, -1)).mean()

@@ -1,0 +1,187 @@
+"""The networks in PyTorch: batch-normalised while they learn, folded into plain layers when they are shipped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tesuji.training.architecture import Architecture, Layer, declare
+from tesuji.training.support import Support
+
+__all__ = ["Network", "PlainOperations", "Weights", "fold"]
+
+Weights = dict[str, NDArray[np.float32]]
+"""The shipped weights by name: ``LAYER.weight`` and ``LAYER.bias`` or, where actions enter, ``LAYER.table``."""
+
+EPSILON = 1e-5
+"""Added to a sample's greatest element before it divides."""
+NORM_EPSILON = 1e-5
+"""Batch normalisation's own, PyTorch's default."""
+
+
+class NormalizedLayer(nn.Module):
+    """A dense or convolutional layer, the per-action table added to it, and its batch normalisation."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        window = (layer.kernel, layer.kernel) if layer.kernel else ()
+        self.weight = nn.Parameter(torch.empty(layer.features, layer.inputs, *window))
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5.0) if not layer.normalize else 1.0)
+        self.bias = None if layer.normalize else nn.Parameter(torch.zeros(layer.features))
+        self.table = None
+        if layer.table is not None:
+            self.table = nn.Parameter(torch.randn(*layer.table) * 0.5)
+        self.norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
+        if layer.normalize:
+            self.norm = (nn.BatchNorm2d if layer.kernel else nn.BatchNorm1d)(layer.features, eps=NORM_EPSILON)
+        self.padding = layer.kernel // 2
+        self.skip = layer.skip
+
+    def forward(self, x: Tensor, action: Tensor | None) -> Tensor:
+        """Compute the layer on a batch."""
+        if self.weight.dim() == 2:
+            y = functional.linear(x, self.weight, self.bias)
+        else:
+            y = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
+        if self.table is not None and action is not None:
+            y = y + functional.embedding(action, self.table.flatten(1)).view_as(y)
+        if self.norm is not None:
+            y = self.norm(y)
+        return y + x if self.skip else y
+
+
+class _TensorOperations:
+    """What does not depend on how weights are held."""
+
+    def relu(self, x: Tensor) -> Tensor:
+        """max(x, 0)."""
+        return functional.relu(x)
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """The sum."""
+        return x + y
+
+    def flatten(self, x: Tensor) -> Tensor:
+        """Each sample as one vector."""
+        return x.flatten(1)
+
+    def scale(self, x: Tensor) -> Tensor:
+        """Each sample divided by its greatest element."""
+        return x / (x.amax(tuple(range(1, x.dim())), keepdim=True) + EPSILON)
+
+    def softmax(self, x: Tensor) -> Tensor:
+        """Probabilities over the last dimension."""
+        return x.softmax(-1)
+
+    def number(self, x: Tensor, support: Support, columns: int) -> Tensor:
+        """From logits to numbers in the game's units."""
+        if not support.bins:
+            return x.tanh() * support.half + support.centre
+        return x.view(-1, columns, support.bins).softmax(-1) @ torch.from_numpy(support.atoms())
+
+
+class Network(nn.Module, _TensorOperations):
+    """The three networks with batch normalisation, as they learn.
+
+    Weights are drawn from torch's global generator.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.layers = nn.ModuleDict({_key(layer.name): NormalizedLayer(layer) for layer in declare(architecture)})
+
+    def layer(
+        self,
+        name: str,
+        x: Tensor,
+        features: int,
+        *,
+        kernel: int = 0,
+        action: Tensor | None = None,
+        skip: bool = False,
+        normalize: bool = True,
+    ) -> Tensor:
+        """One of the declared layers."""
+        return self.layers[_key(name)](x, action)  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
+
+    def represent(self, observation: Tensor) -> Tensor:
+        """h: float32 [n, *observation] → latent."""
+        return self.architecture.represent(self, observation)
+
+    def advance(self, latent: Tensor, action: Tensor) -> tuple[Tensor, Tensor | None]:
+        """g: latent, int64 [n] → next latent, the reward's logits (None if rewards are not predicted)."""
+        return self.architecture.advance(self, latent, action)
+
+    def predict(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """f: latent → the logits of policy and value."""
+        return self.architecture.predict(self, latent)
+
+
+class PlainOperations(_TensorOperations):
+    """PyTorch over folded weights: the reference that exported graphs are compared with."""
+
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        self._weights = {name: torch.from_numpy(np.array(weight)) for name, weight in weights.items()}
+
+    def layer(
+        self,
+        name: str,
+        x: Tensor,
+        features: int,
+        *,
+        kernel: int = 0,
+        action: Tensor | None = None,
+        skip: bool = False,
+        normalize: bool = True,
+    ) -> Tensor:
+        """A layer with its normalisation, its bias and its skip folded in."""
+        weight, bias = self._weights[f"{name}.weight"], self._weights.get(f"{name}.bias")
+        x = functional.conv2d(x, weight, bias, padding=kernel // 2) if kernel else functional.linear(x, weight, bias)
+        return x if action is None else x + self._weights[f"{name}.table"][action]
+
+
+@torch.no_grad()
+def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
+    """The weights to ship: batch normalisation, at its running statistics, multiplied into the layers.
+
+    Args:
+        architecture: the networks.
+        state: their ``Network.state_dict()``, or an average of several.
+
+    Returns:
+        float32 arrays by the names of the exported graphs' initialisers.
+    """
+    weights: Weights = {}
+    for layer in declare(architecture):
+        prefix = f"layers.{_key(layer.name)}."
+        held = {name.removeprefix(prefix): value.double() for name, value in state.items() if name.startswith(prefix)}
+        weight = held["weight"]
+        spread = (1,) * (weight.dim() - 2)
+        gain = torch.ones(layer.features, dtype=torch.float64)
+        if layer.normalize:
+            gain = held["norm.weight"] / torch.sqrt(held["norm.running_var"] + NORM_EPSILON)
+            bias = held["norm.bias"] - held["norm.running_mean"] * gain
+        else:
+            bias = held["bias"]
+        weight = weight * gain.view(-1, 1, *spread)
+        if layer.skip:
+            centre = weight[:, :, layer.kernel // 2, layer.kernel // 2] if layer.kernel else weight
+            centre += torch.eye(layer.features, dtype=torch.float64)
+        folded = {"weight": weight}
+        if layer.table is None:
+            folded["bias"] = bias
+        else:
+            folded["table"] = held["table"] * gain.view(-1, *spread) + bias.view(-1, *spread)
+        weights.update({f"{layer.name}.{name}": tensor.float().numpy() for name, tensor in folded.items()})
+    return weights
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "_")

@@ -1,0 +1,108 @@
+"""Settings that are known to work: one for each game that was tried, and a sensible start for any other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import msgspec
+
+from tesuji.errors import ArgumentError
+from tesuji.search.config import Algorithm, Normalization, SearchConfig
+from tesuji.spec import GameSpec
+from tesuji.training.config import LearnerConfig, NetworkConfig, NetworkKind, SelfPlayConfig, TrainingConfig
+
+__all__ = ["preset", "preset_names"]
+
+PLANES = 25
+"""Boards of at least so many squares are looked at by convolutions."""
+
+
+def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
+    """The configuration to train a game with.
+
+    Args:
+        game: the game.
+        name: one of :func:`preset_names`; by default the one named like the game, else ``default``.
+
+    Raises:
+        ArgumentError: there is no such preset.
+    """
+    if name is None:
+        short = game.name.partition(":")[2].partition("(")[0]
+        name = short if short in _PRESETS else "default"
+    if name not in _PRESETS:
+        raise ArgumentError(f"preset: expected one of {', '.join(preset_names())}, got {name!r}")
+    return _PRESETS[name](game)
+
+
+def preset_names() -> list[str]:
+    """Every preset's name."""
+    return sorted(_PRESETS)
+
+
+def _search(game: GameSpec, simulations: int) -> SearchConfig:
+    low, high = game.returns
+    known = game.final_rewards_only and low < high
+    return SearchConfig(
+        algorithm=Algorithm.GUMBEL,
+        simulations=simulations,
+        normalization=Normalization.RANGE if known else Normalization.NODE,
+        value_range=(low, high) if known else (-1.0, 1.0),
+        considered_actions=16,
+        c_visit=50.0,
+        c_scale=1.0,
+    )
+
+
+def _default(game: GameSpec) -> TrainingConfig:
+    board = len(game.observation) == 3 and game.observation[1] * game.observation[2] >= PLANES
+    network = NetworkConfig(kind=NetworkKind.MLP, width=128)
+    if board:
+        network = NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1)
+    if not game.final_rewards_only:
+        network = msgspec.structs.replace(network, bins=51)
+    length = game.max_length or 200
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=network,
+        selfplay=SelfPlayConfig(games=64, simulations=24 if board else 16, opening_plies=max(1, min(12, length // 4))),
+        search=_search(game, 64),
+        learner=LearnerConfig(replay_positions=_positions(game)),
+    )
+
+
+def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
+    return TrainingConfig(
+        game=game.name,
+        minutes=1.0,
+        network=NetworkConfig(kind=NetworkKind.MLP, width=128),
+        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.5, opening_plies=4),
+        search=_search(game, 32),
+        learner=LearnerConfig(replay_positions=100_000),
+    )
+
+
+def _connect_four(game: GameSpec) -> TrainingConfig:
+    return TrainingConfig(
+        game=game.name,
+        minutes=20.0,
+        network=NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1),
+        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12),
+        search=_search(game, 64),
+        learner=LearnerConfig(replay_positions=min(400_000, _positions(game)), warm_up=200),
+    )
+
+
+def _positions(game: GameSpec) -> int:
+    """As many positions as fit into half a gigabyte, at most 400,000."""
+    numbers = math.prod(game.observation) + game.actions + 3 * game.players + 3
+    return max(10_000, min(400_000, (1 << 29) // (4 * numbers)))
+
+
+_PRESETS: dict[str, Callable[[GameSpec], TrainingConfig]] = {
+    "connect_four": _connect_four,
+    "default": _default,
+    "tic_tac_toe": _tic_tac_toe,
+}

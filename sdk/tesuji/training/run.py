@@ -1,0 +1,487 @@
+"""A training run: actors, learner, checks of strength and checkpoints, in a folder that can be gone on from."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tesuji.errors import TrainingError
+from tesuji.game import Game
+from tesuji.runtime.evaluator import Evaluator
+from tesuji.runtime.planner import Planner
+from tesuji.spec import spec_hash
+from tesuji.training.actor import ActorTask
+from tesuji.training.architecture import Architecture
+from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
+from tesuji.training.config import TrainingConfig
+from tesuji.training.evaluation import Evaluation, play_random
+from tesuji.training.export import export_bundle
+from tesuji.training.graphs import write_graph
+from tesuji.training.interrupts import Interrupts
+from tesuji.training.learner import Learner, Losses
+from tesuji.training.metrics import Metrics
+from tesuji.training.progress import Progress, QuietProgress, Status
+from tesuji.training.randomness import random_state, restore_random_state
+from tesuji.training.replay import Replay
+from tesuji.training.source import ActorSource, LocalSource, Source
+from tesuji.training.targets import make_batch
+
+__all__ = ["Run", "Summary", "available_cores", "load_config"]
+
+CONFIG = "config.toml"
+CHECKPOINT = "checkpoint.npz"
+BUNDLE = "agent.tesuji"
+RECENT = 50
+"""Steps whose losses are averaged for display."""
+GATE_OBSERVATIONS = 64
+"""Observations from the replay that the export's gate compares."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of a run."""
+
+    bundle: Path
+    """The exported agent."""
+    seconds: float
+    """Time learned."""
+    steps: int
+    """Steps learned."""
+    games: int
+    """Games played."""
+    positions: int
+    """Positions played and recorded."""
+    evaluation: Evaluation | None
+    """The last check of strength."""
+    interrupted: bool
+    """Whether a person ended it early."""
+
+
+class Run:
+    """One training run in its folder: configuration, checkpoint, metrics, TensorBoard events, bundles.
+
+    With two cores or more, actors play in processes of their own and this process learns; on one core, or in a
+    deterministic run, this process does both in turn.
+
+    Args:
+        game: the rules.
+        config: what to do. A resumed run takes the networks, the search and everything else from its checkpoint's
+            configuration, see :meth:`resumed`.
+        folder: where everything is kept; made if it is not there.
+        progress: shows the run.
+        cores: how many cores to use; by default those this process may run on.
+
+    Raises:
+        TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        config: TrainingConfig,
+        folder: Path,
+        *,
+        progress: Progress | None = None,
+        cores: int | None = None,
+    ) -> None:
+        if (folder / CONFIG).exists() or (folder / CHECKPOINT).exists():
+            raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
+        self._set_up(game, config, folder, progress, cores)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / CONFIG).write_text(config.to_toml(), encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{folder}: expected to make a run's folder, got: {error.strerror or error}") from error
+
+    @classmethod
+    def resumed(
+        cls,
+        game: Game,
+        folder: Path,
+        *,
+        minutes: float | None = None,
+        steps: int | None = None,
+        progress: Progress | None = None,
+        cores: int | None = None,
+    ) -> Run:
+        """Go on with a run from its last checkpoint.
+
+        Args:
+            game: the same game.
+            folder: the run's.
+            minutes: a new limit of time, counted from the run's beginning; by default the old limits stay.
+            steps: a new limit of steps, likewise.
+            progress: shows the run.
+            cores: how many cores to use.
+
+        Raises:
+            TrainingError: the folder holds no run, another game's, or a damaged one.
+        """
+        config = load_config(folder)
+        if minutes is not None or steps is not None:
+            config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
+        run = cls.__new__(cls)
+        run._set_up(game, config, folder, progress, cores)
+        if (folder / CHECKPOINT).exists():
+            run._restore(read_checkpoint(folder / CHECKPOINT))
+        (folder / CONFIG).write_text(config.to_toml(), encoding="utf-8")
+        return run
+
+    def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
+        """Learn until the budget is spent or Ctrl-C is pressed, then export.
+
+        Args:
+            bundle: where the agent goes; by default ``agent.tesuji`` in the run's folder.
+            date: noted in the bundle.
+
+        Raises:
+            TrainingError: an actor failed, the loss is not finite, or a file cannot be written; the last checkpoint is
+                intact.
+            ExportError: the exported graphs do not compute what was trained.
+        """
+        path = bundle if bundle is not None else self.folder / BUNDLE
+        if not path.parent.is_dir():
+            raise TrainingError(f"{path}: expected a file in a folder that exists, there is no {path.parent}")
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._learner_threads)
+        try:
+            with Interrupts() as interrupts, Metrics(self.folder) as metrics:
+                source = self._new_source()
+                try:
+                    self._learn(source, metrics, interrupts)
+                    if interrupts.wanted:
+                        self._progress.note("Ending early: writing the checkpoint and the agent")
+                finally:
+                    source.stop()
+                self._pause()
+                self._save(source)
+                if not self.learner.steps:
+                    raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
+                self._evaluate(metrics)
+        finally:
+            torch.set_num_threads(threads)
+            self._progress.close()
+        self.export(path, date=date)
+        return Summary(
+            bundle=path,
+            seconds=self._seconds,
+            steps=self.learner.steps,
+            games=self.replay.games,
+            positions=self.replay.added,
+            evaluation=self._evaluation,
+            interrupted=interrupts.wanted,
+        )
+
+    def export(self, path: Path, *, date: str = "") -> None:
+        """Write a bundle from the averaged weights.
+
+        Raises:
+            ExportError: the exported graphs do not compute what was trained.
+            BundleError: the file cannot be written.
+        """
+        rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
+        provenance: dict[str, Any] = {
+            "date": date,
+            "seconds": round(self._seconds, 1),
+            "steps": self.learner.steps,
+            "games": self.replay.games,
+            "positions": self.replay.added,
+            "seed": self.config.seed,
+            "config": msgspec.to_builtins(self.config),
+        }
+        if self._evaluation is not None:
+            provenance["against_random"] = str(self._evaluation)
+        export_bundle(
+            path,
+            game=self.game.spec,
+            architecture=self.architecture,
+            weights=self.learner.weights(),
+            search=self.config.search,
+            observations=self.replay.observations[rows],
+            provenance=provenance,
+        )
+
+    def _set_up(
+        self, game: Game, config: TrainingConfig, folder: Path, progress: Progress | None, cores: int | None
+    ) -> None:
+        if config.game != game.spec.name:
+            raise TrainingError(f"config.game: expected {game.spec.name!r}, got {config.game!r}")
+        self.game = game
+        """The rules."""
+        self.config = config
+        """What is done."""
+        self.folder = folder
+        """Where everything is kept."""
+        cores = available_cores() if cores is None else max(1, cores)
+        self._learner_threads = max(1, cores // 4)
+        self._actors = 0 if config.deterministic else cores - self._learner_threads
+        self._progress: Progress = progress or QuietProgress()
+        self.architecture = Architecture.of(game.spec, config.network)
+        """The networks."""
+        self.learner = Learner(self.architecture, config.learner, seed=config.seed)
+        """Their training."""
+        self.replay = Replay(game.spec, config.learner.replay_positions, config.search.discount)
+        """The games."""
+        self._rng = np.random.default_rng((config.seed, 1))
+        self._seconds = 0.0
+        self._started: float | None = None
+        self._resumes = 0
+        self._sections: Sections = {}
+        self._evaluation: Evaluation | None = None
+        self._planner: tuple[Evaluator, Planner] | None = None
+
+    def _learn(self, source: Source, metrics: Metrics, interrupts: Interrupts) -> None:
+        config, learner, replay = self.config, self.learner, self.replay
+        pacing = isinstance(source, LocalSource)
+        saved_at, saved_step = self._total_seconds(), learner.steps
+        meter = _Meter(self, source)
+        checks = _checks(config.evaluations, self._progress_share()) if config.evaluation_games else deque()
+        self._started = time.perf_counter()
+        while self._progress_share() < 1.0 and not interrupts.wanted:
+            wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
+            if not pacing or replay.added < wanted:
+                for record in source.receive():
+                    replay.add(record)
+            if replay.added < (wanted if pacing else config.learner.first_positions):
+                meter.update(metrics)
+                if not pacing:
+                    time.sleep(0.01)
+                continue
+            meter.learned(self._step())
+            if learner.steps % config.learner.hand_over == 0:
+                source.send(learner.weights())
+            meter.update(metrics)
+            if checks and self._progress_share() >= checks[0]:
+                checks.popleft()
+                self._evaluate(metrics)
+            steps = config.checkpoint_steps
+            if self._total_seconds() - saved_at >= config.checkpoint_seconds or (
+                steps is not None and learner.steps - saved_step >= steps
+            ):
+                self._save(source)
+                saved_at, saved_step = self._total_seconds(), learner.steps
+
+    def _step(self) -> Losses:
+        config = self.config.learner
+        batch = make_batch(
+            self.replay,
+            self.replay.sample(config.batch, self._rng),
+            model=self.architecture.model,
+            unroll=config.unroll,
+            bootstrap_steps=config.bootstrap_steps,
+            rng=self._rng,
+        )
+        return self.learner.step(batch, self._progress_share())
+
+    def _new_source(self) -> Source:
+        tasks = [self._task(index) for index in range(max(1, self._actors))]
+        if self._actors:
+            return ActorSource(tasks)
+        source = LocalSource(tasks[0])
+        if "selfplay" in self._sections:
+            source.restore(self._sections)
+        self._sections = {}
+        return source
+
+    def _task(self, index: int) -> ActorTask:
+        return ActorTask(
+            game=self.game,
+            model=self.architecture.model,
+            initial=write_graph("initial", self.architecture),
+            recurrent=write_graph("recurrent", self.architecture),
+            weights=self.learner.weights(),
+            selfplay=self.config.selfplay,
+            search=self.config.search,
+            seed=(self.config.seed, 2, index, self._resumes),
+        )
+
+    def _evaluate(self, metrics: Metrics) -> None:
+        games = self.config.evaluation_games
+        if not games:
+            return
+        weights = self.learner.weights()
+        if self._planner is None:
+            initial, recurrent = (write_graph(name, self.architecture) for name in ("initial", "recurrent"))
+            evaluator = Evaluator(self.architecture.model, initial, recurrent, providers="cpu", weights=weights)
+            self._planner = evaluator, Planner(evaluator, self.config.search, slots=games)
+        evaluator, planner = self._planner
+        evaluator.replace(weights)
+        self._evaluation = play_random(self.game, planner, games, seed=self.config.seed)
+        metrics.write(
+            {
+                "seconds": self._total_seconds(),
+                "step": self.learner.steps,
+                "score_random": self._evaluation.score,
+                "return_random": self._evaluation.mean_return,
+            }
+        )
+        self._progress.note(f"step {self.learner.steps:,}: {self._evaluation}")
+
+    def _save(self, source: Source) -> None:
+        sections: dict[str, Mapping[str, NDArray[Any]]] = {
+            "run": {
+                "seconds": np.array(self._total_seconds()),
+                "resumes": np.array(self._resumes),
+                "random": random_state(self._rng),
+                "spec": np.frombuffer(self._spec().encode(), np.uint8),
+            },
+            "learner": self.learner.state(),
+            "replay": self.replay.state(),
+        }
+        if isinstance(source, LocalSource):
+            sections.update(source.state())
+        write_checkpoint(self.folder / CHECKPOINT, sections)
+
+    def _restore(self, sections: Sections) -> None:
+        try:
+            run = sections["run"]
+            if run["spec"].tobytes().decode() != self._spec():
+                raise TrainingError(
+                    f"{self.folder}: expected a run of this game and these networks, got one of others: "
+                    "the game or the configuration was changed"
+                )
+            self.learner.restore(sections["learner"])
+            self.replay.restore(sections["replay"])
+            restore_random_state(self._rng, run["random"])
+            self._seconds = float(run["seconds"])
+            self._resumes = int(run["resumes"]) + 1
+        except KeyError as error:
+            raise TrainingError(f"{self.folder / CHECKPOINT}: expected an entry {error}, got none") from error
+        self._sections = sections
+
+    def _spec(self) -> str:
+        return spec_hash(self.game.spec, self.architecture.model)
+
+    def _pause(self) -> None:
+        """Stop the clock."""
+        self._seconds = self._total_seconds()
+        self._started = None
+
+    def _running(self) -> float:
+        return 0.0 if self._started is None else time.perf_counter() - self._started
+
+    def _total_seconds(self) -> float:
+        return self._seconds + self._running()
+
+    def _progress_share(self) -> float:
+        config = self.config
+        by_time = self._total_seconds() / (60.0 * config.minutes) if config.minutes is not None else 0.0
+        by_steps = self.learner.steps / config.steps if config.steps is not None else 0.0
+        return max(by_time, by_steps)
+
+
+class _Meter:
+    """Measures rates, and passes them on about once a second."""
+
+    def __init__(self, run: Run, source: Source) -> None:
+        self._run = run
+        self._source = source
+        self._losses: deque[Losses] = deque(maxlen=RECENT)
+        self._mark = self._now()
+        self._written = 0.0
+
+    def learned(self, losses: Losses) -> None:
+        """A step was done."""
+        self._losses.append(losses)
+
+    def update(self, metrics: Metrics) -> None:
+        """Show and write, if it is time to."""
+        now, before = self._now(), self._mark
+        elapsed = now.seconds - before.seconds
+        if elapsed < 1.0:
+            return
+        self._mark = now
+        run = self._run
+        busy = min(1.0, (now.computed - before.computed) / elapsed / run._learner_threads)
+        playing = self._source.busy()
+        if isinstance(self._source, LocalSource):
+            busy = max(0.0, busy - playing)
+        rates = {
+            "moves_per_second": (now.moves - before.moves) / elapsed,
+            "steps_per_second": (now.steps - before.steps) / elapsed,
+            "actor_busy": playing,
+            "learner_busy": busy,
+        }
+        losses = {
+            f"loss_{name}" if name != "gradient" else name: float(
+                np.mean([getattr(loss, name) for loss in self._losses])
+            )
+            for name in ("policy", "value", "reward", "consistency", "gradient")
+            if self._losses
+        }
+        total, share = run._total_seconds(), run._progress_share()
+        run._progress.update(
+            Status(
+                seconds=total,
+                progress=min(1.0, share),
+                step=run.learner.steps,
+                games=run.replay.games,
+                positions=run.replay.added,
+                loss_policy=losses.get("loss_policy", float("nan")),
+                loss_value=losses.get("loss_value", float("nan")),
+                evaluation="" if run._evaluation is None else str(run._evaluation),
+                **rates,
+            )
+        )
+        if self._losses and total - self._written >= min(30.0, max(1.0, total / 100.0)):
+            self._written = total
+            metrics.write(
+                {
+                    "seconds": total,
+                    "step": run.learner.steps,
+                    "games": run.replay.games,
+                    "positions": run.replay.added,
+                    "replay_ratio": run.learner.steps * run.config.learner.batch / run.replay.added,
+                    "game_length": run.replay.added / run.replay.games,
+                    "learning_rate": run.learner.learning_rate(share),
+                    **rates,
+                    **losses,
+                }
+            )
+
+    def _now(self) -> _Mark:
+        run = self._run
+        return _Mark(time.perf_counter(), time.process_time(), self._source.moves(), run.learner.steps)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    seconds: float
+    computed: float
+    moves: int
+    steps: int
+
+
+def load_config(folder: Path) -> TrainingConfig:
+    """The configuration of the run in a folder.
+
+    Raises:
+        TrainingError: there is none, or it is damaged.
+    """
+    try:
+        text = (folder / CONFIG).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{folder}: expected a run's folder, got none with a readable {CONFIG}") from error
+    return TrainingConfig.from_toml(text)
+
+
+def available_cores() -> int:
+    """How many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _checks(count: int, share: float) -> deque[float]:
+    """The shares of the budget at which strength is checked, those past left out; the end is checked anyhow."""
+    return deque(mark for mark in (index / count for index in range(1, count)) if mark > share)

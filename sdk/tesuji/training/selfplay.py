@@ -1,0 +1,237 @@
+"""Self-play: many games at once, one batch of evaluations serving all of them. Knows no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tesuji.errors import GameError, TesujiError, TrainingError
+from tesuji.game import Game, State
+from tesuji.runtime.planner import Planner
+from tesuji.search.config import Algorithm, SearchConfig
+from tesuji.training.config import SelfPlayConfig
+from tesuji.training.game_record import GameRecord
+from tesuji.training.randomness import random_state, restore_random_state
+
+__all__ = ["SelfPlay"]
+
+FIRST_LENGTH = 64
+"""Moves a game has room for before its room is doubled."""
+
+
+class SelfPlay:
+    """Plays ``config.games`` games side by side, a move in each at a time.
+
+    Everything random comes from one generator, so the same seed and the same weights at the same moves play the same
+    games. A share of the games begins with random plies, which are not recorded.
+
+    Args:
+        game: the rules.
+        planner: searches, with at least ``config.games`` slots.
+        config: how to play.
+        search: the search's settings; they say which noise it takes.
+        seed: of everything random.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        planner: Planner,
+        config: SelfPlayConfig,
+        search: SearchConfig,
+        *,
+        seed: int | np.random.SeedSequence,
+    ) -> None:
+        self.game = game
+        self.planner = planner
+        self.config = config
+        self.search = search
+        self.moves = 0
+        """Moves played so far, openings not counted."""
+        self.games = 0
+        """Games finished so far."""
+        self._rng = np.random.default_rng(seed)
+        spec, count = game.spec, config.games
+        self._slots = np.arange(count)
+        self._legal = np.zeros((count, spec.actions), np.bool_)
+        self._lengths = np.zeros(count, np.int64)
+        self._allocate(FIRST_LENGTH)
+        self._seeds = np.zeros(count, np.int64)
+        self._histories: list[list[int]] = [[] for _ in range(count)]
+        self._openings = np.zeros(count, np.int64)
+        self._states: list[State] = [self._begin(slot) for slot in range(count)]
+
+    def play(self) -> list[GameRecord]:
+        """Play one move in every game; returns the games that ended by it.
+
+        Raises:
+            GameError: the game raised an error; the message has its moves and its seed.
+        """
+        slots, lengths, states = self._slots, self._lengths, self._states
+        if lengths.max() == self._actions.shape[1]:
+            self._allocate(2 * self._actions.shape[1])
+        movers = np.empty(len(states), np.int32)
+        self._legal[:] = False
+        for slot, state in enumerate(states):
+            self._legal[slot, state.legal_actions()] = True
+            movers[slot] = state.to_play()
+            self._observations[slot, lengths[slot]] = state.observation()
+        self.planner.open(
+            slots,
+            self._observations[slots, lengths],
+            legal=self._legal,
+            to_play=movers,
+            simulations=self.config.simulations,
+            **self._noise(),
+        )
+        self.planner.run()
+        results = self.planner.results(slots)
+        actions = self._choose(results)
+        self._actions[slots, lengths] = actions
+        self._movers[slots, lengths] = movers
+        self._policies[slots, lengths] = results.policy
+        self._values[slots, lengths] = results.value
+        return self._apply(actions)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to go on, as arrays: games are kept as their seeds and moves."""
+        longest = int(self._lengths.max())
+        history = np.full((len(self._states), max(map(len, self._histories), default=0)), -1, np.int32)
+        for row, moves in zip(history, self._histories, strict=True):
+            row[: len(moves)] = moves
+        arrays = {name: getattr(self, f"_{name}")[:, :longest].copy() for name in _BUFFERS}
+        return {
+            **arrays,
+            "lengths": self._lengths.copy(),
+            "openings": self._openings.copy(),
+            "seeds": self._seeds.copy(),
+            "histories": history,
+            "counts": np.array([self.moves, self.games], np.int64),
+            "random": random_state(self._rng),
+        }
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Go on from what :meth:`state` returned: the games' moves are played again.
+
+        Raises:
+            TrainingError: it does not fit this game or configuration.
+        """
+        if state["lengths"].shape != self._lengths.shape:
+            raise TrainingError(
+                f"checkpoint.selfplay: expected {len(self._lengths)} games, got {len(state['lengths'])}"
+            )
+        longest = int(state["lengths"].max())
+        while self._actions.shape[1] <= longest:
+            self._allocate(2 * self._actions.shape[1])
+        for name in _BUFFERS:
+            getattr(self, f"_{name}")[:, :longest] = state[name]
+        self._lengths[:] = state["lengths"]
+        self._openings[:] = state["openings"]
+        self._seeds[:] = state["seeds"]
+        self.moves, self.games = (int(count) for count in state["counts"])
+        for slot, moves in enumerate(state["histories"]):
+            self._histories[slot] = [int(move) for move in moves if move >= 0]
+            self._states[slot] = self.game.new_state(np.random.default_rng(self._seeds[slot]))
+            for move in self._histories[slot]:
+                self._states[slot].apply(move)
+        restore_random_state(self._rng, state["random"])
+
+    def _noise(self) -> dict[str, NDArray[np.float32]]:
+        shape = self._legal.shape
+        if self.search.algorithm is Algorithm.GUMBEL:
+            return {"gumbel": self._rng.gumbel(size=shape).astype(np.float32)}
+        gamma = self._rng.standard_gamma(self.search.dirichlet_alpha, shape) * self._legal + 1e-12 * self._legal
+        return {"noise": (gamma / gamma.sum(-1, keepdims=True)).astype(np.float32)}
+
+    def _choose(self, results: Any) -> NDArray[np.int64]:
+        """Gumbel MuZero plays what the search chose under its noise; PUCT draws from the visits, early in the game."""
+        if self.search.algorithm is Algorithm.GUMBEL:
+            return np.asarray(results.action, np.int64)
+        visits = np.asarray(results.visits, np.float64)
+        weights = (visits / visits.max(-1, keepdims=True)) ** (1.0 / self.config.temperature)
+        below = weights.cumsum(-1)
+        drawn = (below > below[:, -1:] * self._rng.random((len(visits), 1))).argmax(-1)
+        early = self._lengths + self._openings < self.config.temperature_plies
+        chosen: NDArray[np.int64] = np.where(early, drawn, visits.argmax(-1))
+        return chosen
+
+    def _apply(self, actions: NDArray[np.int64]) -> list[GameRecord]:
+        finished = []
+        rewards, lengths, histories = self._rewards, self._lengths, self._histories
+        for slot, (state, action) in enumerate(zip(self._states, actions.tolist(), strict=True)):
+            try:
+                rewards[slot, lengths[slot]] = state.apply(action)
+                over = state.is_terminal()
+            except Exception as error:
+                raise self._report(slot, error, [*histories[slot], action]) from error
+            histories[slot].append(action)
+            lengths[slot] += 1
+            if over:
+                finished.append(self._record(slot))
+                self._states[slot] = self._begin(slot)
+        self.moves += len(actions)
+        self.games += len(finished)
+        return finished
+
+    def _record(self, slot: int) -> GameRecord:
+        length = self._lengths[slot]
+        return GameRecord(**{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS})
+
+    def _begin(self, slot: int) -> State:
+        """A new game, past its opening."""
+        rng, config = self._rng, self.config
+        while True:
+            self._seeds[slot] = seed = int(rng.integers(1 << 62))
+            history: list[int] = []
+            self._histories[slot] = history
+            self._lengths[slot] = 0
+            plies = int(rng.integers(1, config.opening_plies + 1)) if rng.random() < config.opening_share else 0
+            try:
+                state = self.game.new_state(np.random.default_rng(seed))
+                while len(history) < plies and not state.is_terminal():
+                    legal = state.legal_actions()
+                    history.append(int(legal[int(rng.integers(len(legal)))]))
+                    state.apply(history[-1])
+                over = state.is_terminal()
+            except Exception as error:
+                raise self._report(slot, error, history) from error
+            self._openings[slot] = len(history)
+            if not over:
+                return state
+
+    def _report(self, slot: int, error: Exception, moves: Iterable[int]) -> TesujiError:
+        return GameError(
+            f"{self.game.spec.name}: {type(error).__name__}: {error} "
+            f"(a game of seed {self._seeds[slot]}, after the moves {list(moves)})"
+        )
+
+    def _allocate(self, room: int) -> None:
+        """Room for so many moves a game; what is there is kept."""
+        spec, count = self.game.spec, self.config.games
+        shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+            "observations": (spec.observation, np.float32),
+            "actions": ((), np.int32),
+            "rewards": ((spec.players,), np.float32),
+            "movers": ((), np.int32),
+            "policies": ((spec.actions,), np.float32),
+            "values": ((spec.players,), np.float32),
+        }
+        for name, (shape, dtype) in shapes.items():
+            grown = np.zeros((count, room, *shape), dtype)
+            held: NDArray[Any] | None = getattr(self, f"_{name}", None)
+            if held is not None:
+                grown[:, : held.shape[1]] = held
+            setattr(self, f"_{name}", grown)
+
+    _observations: NDArray[np.float32]
+    _actions: NDArray[np.int32]
+    _rewards: NDArray[np.float32]
+    _movers: NDArray[np.int32]
+    _policies: NDArray[np.float32]
+    _values: NDArray[np.float32]
+
+
+_BUFFERS = ("observations", "actions", "rewards", "movers", "policies", "values")

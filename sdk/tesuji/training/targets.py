@@ -1,0 +1,112 @@
+"""What the network should have said: positions from the replay, unrolled K steps, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tesuji.spec import ModelSpec
+from tesuji.training.replay import Replay
+
+__all__ = ["Batch", "make_batch"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B positions, each with the K moves that follow. Column k of the targets is k moves on."""
+
+    observations: NDArray[np.float32]
+    """float32 [B, *observation]."""
+    actions: NDArray[np.int64]
+    """int64 [B, K]: what was played; after the end of the game, any action."""
+    policies: NDArray[np.float32]
+    """float32 [B, K+1, actions]: the improved policy."""
+    policy_weights: NDArray[np.float32]
+    """float32 [B, K+1]: 1 for a position of the game, 0 after its end."""
+    values: NDArray[np.float32]
+    """float32 [B, K+1, value_columns], relative to the mover."""
+    rewards: NDArray[np.float32]
+    """float32 [B, K, reward_columns], relative to the player who acted."""
+    later: NDArray[np.float32]
+    """float32 [B, *observation]: what was seen ``later_step`` moves on."""
+    later_step: int
+    """Which step of the unroll ``later`` belongs to, in [1, K]."""
+    later_weights: NDArray[np.float32]
+    """float32 [B]: 1 where the game was still going on then, else 0."""
+
+
+def make_batch(
+    replay: Replay,
+    rows: NDArray[np.int64],
+    *,
+    model: ModelSpec,
+    unroll: int,
+    bootstrap_steps: int,
+    rng: np.random.Generator,
+) -> Batch:
+    """The targets of some positions (MuZero, Appendix G).
+
+    The value is the discounted sum of the rewards to the end of the game or, with ``bootstrap_steps`` n > 0, of the
+    next n rewards and the search's value of the position after them (the n-step return). Where rewards are not
+    predicted (``reward_columns`` 0), the value alone carries the outcome.
+
+    After the end of a game there are absorbing positions: players go on alternating, any action leads to the next of
+    them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it.
+
+    Args:
+        replay: the games.
+        rows: int64 [B] of the replay.
+        model: which columns values and rewards have.
+        unroll: K.
+        bootstrap_steps: n, or 0 for the outcome.
+        rng: draws the actions after the end, and ``later_step``.
+    """
+    players = replay.game.players
+    steps = np.arange(unroll + 1)
+    remaining = replay.remaining[rows][:, None]
+    alive = steps < remaining
+    ahead = (rows[:, None] + steps) % replay.capacity
+    last = (rows[:, None] + np.minimum(steps, remaining - 1)) % replay.capacity
+    movers = (replay.movers[last] + steps - np.minimum(steps, remaining - 1)) % players
+
+    values = _bootstrapped(replay, last, bootstrap_steps) if bootstrap_steps else replay.outcomes[last]
+    after = np.zeros_like(values) if model.reward_columns else replay.rewards[last]
+    values = np.where(alive[..., None], values, after)
+    actions = np.where(
+        alive[:, :-1], replay.actions[last[:, :-1]], rng.integers(0, replay.game.actions, (len(rows), unroll))
+    )
+    rewards = np.where(alive[:, :-1, None], replay.rewards[last[:, :-1]], np.float32(0.0))
+    later_step = int(rng.integers(1, unroll + 1))
+    return Batch(
+        observations=replay.observations[rows],
+        actions=actions.astype(np.int64),
+        policies=np.where(alive[..., None], replay.policies[last], np.float32(0.0)),
+        policy_weights=alive.astype(np.float32),
+        values=_relative(values, movers, model.value_columns),
+        rewards=_relative(rewards, movers[:, :-1], model.reward_columns),
+        later=replay.observations[ahead[:, later_step]],
+        later_step=later_step,
+        later_weights=alive[:, later_step].astype(np.float32),
+    )
+
+
+def _bootstrapped(replay: Replay, rows: NDArray[np.int64], steps: int) -> NDArray[np.float32]:
+    """The n-step return of each row, for each player: [..., players]."""
+    remaining = replay.remaining[rows]
+    total = np.zeros((*rows.shape, replay.game.players))
+    late = int(replay.game.final_rewards_only)
+    for step in range(steps):
+        paid = replay.rewards[(rows + step) % replay.capacity]
+        total += np.where((step < remaining)[..., None], replay.discount ** (step + late) * paid, 0.0)
+    ahead = replay.values[(rows + steps) % replay.capacity]
+    total += np.where((steps < remaining)[..., None], replay.discount**steps * ahead, 0.0)
+    return total.astype(np.float32)
+
+
+def _relative(numbers: NDArray[np.float32], movers: NDArray[np.int64], columns: int) -> NDArray[np.float32]:
+    """From players' columns to those seen from the mover: column i belongs to player (mover + i) mod players."""
+    players = numbers.shape[-1]
+    order = (movers[..., None] + np.arange(columns)) % players
+    return np.take_along_axis(numbers, order, -1)

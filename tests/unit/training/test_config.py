@@ -1,0 +1,98 @@
+"""Configurations survive TOML, and say which field is wrong."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tesuji.errors import ArgumentError, TrainingError
+from tesuji.search.config import Algorithm, SearchConfig
+from tesuji.spec import GameSpec, Movers
+from tesuji.training import (
+    LearnerConfig,
+    NetworkConfig,
+    NetworkKind,
+    SelfPlayConfig,
+    TrainingConfig,
+    preset,
+    preset_names,
+)
+
+SPEC = GameSpec(
+    name="python:somewhere:Mine(a=1)",
+    players=2,
+    actions=5,
+    observation=(2, 6, 6),
+    returns=(-1.0, 1.0),
+    zero_sum=True,
+    movers=Movers.ALTERNATE,
+    final_rewards_only=True,
+)
+
+
+@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("rewards", [True, False])
+def test_presets_survive_toml(name: str, rewards: bool) -> None:
+    config = preset(msgspec.structs.replace(SPEC, final_rewards_only=not rewards), name)
+    assert TrainingConfig.from_toml(config.to_toml()) == config
+
+
+def test_every_field_survives_toml() -> None:
+    config = TrainingConfig(
+        game='a "strange"\n\\name é',
+        minutes=None,
+        steps=7,
+        deterministic=True,
+        checkpoint_steps=3,
+        network=NetworkConfig(kind=NetworkKind.RESIDUAL, transform=True),
+        selfplay=SelfPlayConfig(temperature=0.5),
+        search=SearchConfig(algorithm=Algorithm.PUCT, value_range=(-2.5, 1e-3)),
+        learner=LearnerConfig(learning_rate=1e-05, final_learning_rate=0.0),
+    )
+    assert TrainingConfig.from_toml(config.to_toml()) == config
+
+
+def test_the_preset_is_chosen_by_the_games_name() -> None:
+    named = msgspec.structs.replace(SPEC, name="openspiel:tic_tac_toe", observation=(3, 3, 3))
+    assert preset(named).network.kind is NetworkKind.MLP
+    assert preset(msgspec.structs.replace(SPEC, name="openspiel:connect_four(rows=5)")) == preset(
+        msgspec.structs.replace(SPEC, name="openspiel:connect_four(rows=5)"), "connect_four"
+    )
+    assert preset(SPEC).network.kind is NetworkKind.RESIDUAL
+    assert preset(msgspec.structs.replace(SPEC, observation=(72,))).network.kind is NetworkKind.MLP
+    with pytest.raises(ArgumentError, match="preset: expected one of connect_four, default, tic_tac_toe, got 'chess'"):
+        preset(SPEC, "chess")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("game = ", "expected TOML"),
+        ('seed = "one"\ngame = "x"', r"\$\.seed"),
+        ('game = "x"\n[learner]\nbatch = 0', "learner.batch: expected an integer from 2"),
+        ('game = "x"\n[learner]\nbatchsize = 4', "batchsize"),
+        ('game = "x"\n[network]\nkind = "transformer"', r"\$\.network\.kind"),
+        ('game = "x"\ndeterministic = true', "steps: expected a number of steps in a deterministic run"),
+        ("minutes = 1.0", "game"),
+    ],
+)
+def test_bad_toml(text: str, message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        TrainingConfig.from_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("minutes, steps", {"minutes": None}),
+        ("minutes", {"minutes": float("nan")}),
+        ("minutes", {"minutes": 0.0}),
+        ("steps", {"steps": 0}),
+        ("seed", {"seed": -1}),
+        ("minutes", {"deterministic": True, "steps": 5}),
+        ("game", {"game": ""}),
+    ],
+)
+def test_bad_values(field: str, values: dict[str, object]) -> None:
+    with pytest.raises(ArgumentError, match=f"^{field}: expected"):
+        TrainingConfig(**{"game": "x", **values})  # type: ignore[arg-type]  # wrong on purpose

@@ -1,0 +1,126 @@
+"""The loss falls on what can be known, the average plays, and a learner goes on exactly from its state."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tesuji.errors import TrainingError
+from tesuji.spec import GameSpec, Movers
+from tesuji.training import GameRecord, LearnerConfig, NetworkConfig, NetworkKind
+from tesuji.training.architecture import Architecture
+from tesuji.training.learner import Learner
+from tesuji.training.replay import Replay
+from tesuji.training.targets import Batch, make_batch
+
+CONFIG = LearnerConfig(batch=64, unroll=2, warm_up=5, average=0.9)
+
+
+def countdown(*, rewards: bool) -> GameSpec:
+    """Players take turns for five moves; who plays 1 in the first move is paid 1."""
+    return GameSpec(
+        name="countdown",
+        players=2,
+        actions=2,
+        observation=(1, 4, 4),
+        returns=(-1.0, 1.0),
+        zero_sum=True,
+        movers=Movers.ALTERNATE,
+        final_rewards_only=not rewards,
+    )
+
+
+def filled(spec: GameSpec) -> Replay:
+    """Games in which the first move, which can be seen later on, decides, and the best policy is 1 after it."""
+    rng = np.random.default_rng(0)
+    replay = Replay(spec, 4000)
+    for _ in range(400):
+        first = int(rng.integers(2))
+        observations = np.zeros((5, 1, 4, 4), np.float32)
+        for ply in range(5):
+            observations[ply, 0, 0, :ply] = 1
+            observations[ply, 0, 1] = first * (ply > 0)
+        actions = rng.integers(0, 2, 5).astype(np.int32)
+        actions[0] = first
+        paid = np.zeros((5, 2), np.float32)
+        paid[-1] = (1, -1) if first else (-1, 1)
+        replay.add(
+            GameRecord(
+                observations=observations,
+                actions=actions,
+                rewards=paid,
+                movers=np.array([0, 1, 0, 1, 0], np.int32),
+                policies=np.tile(np.float32([0.25, 0.75]), (5, 1)),
+                values=np.zeros((5, 2), np.float32),
+            )
+        )
+    return replay
+
+
+def batches(architecture: Architecture, replay: Replay, seed: int) -> list[Batch]:
+    rng = np.random.default_rng(seed)
+    return [
+        make_batch(replay, replay.sample(64, rng), model=architecture.model, unroll=2, bootstrap_steps=0, rng=rng)
+        for _ in range(120)
+    ]
+
+
+@pytest.mark.parametrize("rewards", [True, False])
+@pytest.mark.parametrize("bins", [0, 3])
+@pytest.mark.parametrize("kind", NetworkKind)
+def test_the_loss_falls(kind: NetworkKind, bins: int, rewards: bool) -> None:
+    spec = countdown(rewards=rewards)
+    architecture = Architecture.of(spec, NetworkConfig(kind=kind, width=16, bins=bins))
+    learner = Learner(architecture, CONFIG, seed=1)
+    losses = [learner.step(batch, 0.0) for batch in batches(architecture, filled(spec), 0)]
+    first, last = losses[0], losses[-1]
+    assert last.policy < 0.2 * first.policy + 0.02
+    assert last.value < 0.7 * first.value
+    assert last.consistency < first.consistency - 0.2
+    assert (last.reward < 0.5 * first.reward) if rewards else last.reward == 0.0
+
+
+def test_a_learner_goes_on_exactly_from_its_state() -> None:
+    spec = countdown(rewards=True)
+    architecture = Architecture.of(spec, NetworkConfig(width=16))
+    work = batches(architecture, filled(spec), 0)
+    straight, first, second = (Learner(architecture, CONFIG, seed=seed) for seed in (1, 1, 2))
+    for batch in work[:20]:
+        straight.step(batch, 0.3)
+    for batch in work[:10]:
+        first.step(batch, 0.3)
+    second.restore(first.state())
+    for batch in work[10:20]:
+        second.step(batch, 0.3)
+    for name, array in straight.state().items():
+        np.testing.assert_array_equal(array, second.state()[name], err_msg=name)
+
+
+def test_a_state_of_other_networks_is_refused() -> None:
+    spec = countdown(rewards=False)
+    small, large = (Learner(Architecture.of(spec, NetworkConfig(width=width)), CONFIG) for width in (8, 16))
+    with pytest.raises(TrainingError, match=r"checkpoint.learner.network.layers\S+: expected shape"):
+        large.restore(small.state())
+
+
+def test_a_loss_that_is_not_finite_changes_nothing() -> None:
+    spec = countdown(rewards=False)
+    architecture = Architecture.of(spec, NetworkConfig(width=8))
+    learner = Learner(architecture, CONFIG)
+    batch = batches(architecture, filled(spec), 0)[0]
+    learner.step(batch, 0.0)
+    before = learner.weights()
+    batch.policies[3, 0] = np.nan
+    with pytest.raises(TrainingError, match="loss: expected finite numbers at step 1"):
+        learner.step(batch, 0.0)
+    for name, weight in learner.weights().items():
+        np.testing.assert_array_equal(weight, before[name])
+
+
+def test_the_step_size_warms_up_and_falls() -> None:
+    spec = countdown(rewards=False)
+    learner = Learner(Architecture.of(spec, NetworkConfig(width=8)), CONFIG)
+    assert learner.learning_rate(0.0) == pytest.approx(3e-3 / 6)
+    learner.steps = 100
+    rates = [learner.learning_rate(share) for share in (0.0, 0.5, 1.0, 2.0)]
+    assert rates == pytest.approx([3e-3, 1.55e-3, 1e-4, 1e-4])

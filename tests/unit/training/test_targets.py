@@ -1,0 +1,202 @@
+"""Targets against a slow, obvious reference; what the replay remembers and forgets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tesuji.errors import ArgumentError, TrainingError
+from tesuji.spec import GameSpec, ModelSpec, Movers
+from tesuji.training import GameRecord
+from tesuji.training.game_record import pack_records, unpack_records
+from tesuji.training.replay import Replay
+from tesuji.training.targets import make_batch
+
+ACTIONS = 4
+
+
+def spec(players: int, *, final: bool, zero_sum: bool = False) -> GameSpec:
+    return GameSpec(
+        name="x",
+        players=players,
+        actions=ACTIONS,
+        observation=(2, 2),
+        returns=(-9.0, 9.0),
+        zero_sum=zero_sum,
+        movers=Movers.ALTERNATE,
+        final_rewards_only=final,
+    )
+
+
+def model(game: GameSpec, columns: int, rewards: int) -> ModelSpec:
+    return ModelSpec(
+        observation=game.observation,
+        actions=ACTIONS,
+        players=game.players,
+        latent=(3,),
+        value_columns=columns,
+        reward_columns=rewards,
+    )
+
+
+def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> GameRecord:
+    rewards = rng.integers(-3, 4, (length, game.players)).astype(np.float32)
+    if game.zero_sum:
+        rewards[:, 1] = -rewards[:, 0]
+    if game.final_rewards_only:
+        rewards[:-1] = 0
+    first = int(rng.integers(game.players))
+    observations = np.zeros((length, 2, 2), np.float32)
+    observations[:, 0, 0], observations[:, 1, 1] = mark, np.arange(length)
+    return GameRecord(
+        observations=observations,
+        actions=rng.integers(0, ACTIONS, length).astype(np.int32),
+        rewards=rewards,
+        movers=((first + np.arange(length)) % game.players).astype(np.int32),
+        policies=rng.dirichlet(np.ones(ACTIONS), length).astype(np.float32),
+        values=rng.normal(size=(length, game.players)).astype(np.float32),
+    )
+
+
+def reference_value(
+    game: GameRecord, ply: int, players: int, columns: int, *, carried: bool, steps: int, discount: float
+) -> list[float]:
+    """The value's target, written as one would say it."""
+    length = len(game)
+    if ply >= length:
+        mover = (int(game.movers[-1]) + 1 + ply - length) % players
+        absolute = game.rewards[-1].astype(float) if carried else np.zeros(players)
+    else:
+        mover = int(game.movers[ply])
+        absolute = np.zeros(players)
+        for ahead in range(ply, min(length, ply + steps) if steps else length):
+            # where the value carries the outcome, it is what the position after the last move is worth
+            absolute += discount ** (ahead - ply + int(carried)) * game.rewards[ahead]
+        if steps and ply + steps < length:
+            absolute += discount**steps * game.values[ply + steps]
+    return [float(absolute[(mover + column) % players]) for column in range(columns)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    players=st.integers(1, 4),
+    final=st.booleans(),
+    zero_sum=st.booleans(),
+    steps=st.integers(0, 5),
+    unroll=st.integers(1, 5),
+    discount=st.sampled_from([1.0, 0.9]),
+    capacity=st.sampled_from([7, 23, 200]),
+)
+def test_targets_equal_the_reference(
+    seed: int, players: int, final: bool, zero_sum: bool, steps: int, unroll: int, discount: float, capacity: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    game = spec(players, final=final, zero_sum=zero_sum and players == 2)
+    columns = 1 if game.zero_sum else players
+    rewards = 0 if final else columns
+    games = [record(rng, game, int(rng.integers(1, 9)), mark) for mark in range(8)]
+    replay = Replay(game, capacity, discount)
+    for played in games:
+        replay.add(played)
+    rows = rng.permutation(len(replay))
+    batch = make_batch(replay, rows, model=model(game, columns, rewards), unroll=unroll, bootstrap_steps=steps, rng=rng)
+    for index in range(len(rows)):
+        played = games[int(batch.observations[index, 0, 0])]
+        start = int(batch.observations[index, 1, 1])
+        for k in range(unroll + 1):
+            ply = start + k
+            wanted = reference_value(played, ply, players, columns, carried=final, steps=steps, discount=discount)
+            np.testing.assert_allclose(batch.values[index, k], wanted, atol=1e-5)
+            assert batch.policy_weights[index, k] == (ply < len(played))
+            policy = played.policies[ply] if ply < len(played) else np.zeros(ACTIONS)
+            np.testing.assert_array_equal(batch.policies[index, k], policy)
+            if k == unroll:
+                continue
+            assert 0 <= batch.actions[index, k] < ACTIONS
+            if ply < len(played):
+                assert batch.actions[index, k] == played.actions[ply]
+                mover = int(played.movers[ply])
+                paid = [played.rewards[ply, (mover + column) % players] for column in range(rewards)]
+                np.testing.assert_array_equal(batch.rewards[index, k], paid)
+            else:
+                assert not batch.rewards[index, k].any()
+        later = start + batch.later_step
+        assert batch.later_weights[index] == (later < len(played))
+        if later < len(played):
+            np.testing.assert_array_equal(batch.later[index], played.observations[later])
+
+
+def test_the_oldest_positions_are_forgotten_first() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(0)
+    replay = Replay(game, 10)
+    for mark in range(3):
+        replay.add(record(rng, game, 4, mark))
+    assert (len(replay), replay.added, replay.games) == (10, 12, 3)
+    seen = {(int(observation[0, 0]), int(observation[1, 1])) for observation in replay.observations}
+    assert seen == {(0, 2), (0, 3), *((mark, ply) for mark in (1, 2) for ply in range(4))}
+    replay.add(record(rng, game, 25, 9))
+    assert {int(observation[1, 1]) for observation in replay.observations} == set(range(15, 25))
+    assert sorted(replay.remaining) == list(range(1, 11))
+
+
+def test_sampling_covers_all_positions_evenly() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(0)
+    replay = Replay(game, 50)
+    with pytest.raises(TrainingError, match="expected at least 1 position"):
+        replay.sample(3, rng)
+    for mark in range(5):
+        replay.add(record(rng, game, 4, mark))
+    counts = np.bincount(replay.sample(20_000, rng), minlength=20)
+    assert counts.shape == (20,)
+    assert counts.min() > 800
+
+
+def test_what_is_saved_is_restored() -> None:
+    game = spec(3, final=False)
+    rng = np.random.default_rng(1)
+    replay, other = Replay(game, 10, 0.9), Replay(game, 10, 0.9)
+    for mark in range(3):
+        replay.add(record(rng, game, 4, mark))
+    other.restore(replay.state())
+    for name, array in replay.state().items():
+        np.testing.assert_array_equal(array, other.state()[name])
+    later = record(rng, game, 5, 7)
+    replay.add(later)
+    other.add(later)
+    np.testing.assert_array_equal(replay.observations, other.observations)
+    with pytest.raises(TrainingError, match=r"checkpoint.replay.observations: expected shape \[4, 2, 2\]"):
+        Replay(game, 4).restore(replay.state())
+
+
+def test_records_that_do_not_fit_are_refused() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(0)
+    replay = Replay(game, 10)
+    played = record(rng, game, 4, 0)
+    with pytest.raises(TrainingError, match=r"expected observations \[T, 2, 2\]"):
+        replay.add(GameRecord(**{**vars(played), "observations": np.zeros((4, 3), np.float32)}))
+    with pytest.raises(TrainingError, match="expected no reward before the end"):
+        replay.add(GameRecord(**{**vars(played), "rewards": np.ones((4, 2), np.float32)}))
+    with pytest.raises(ArgumentError, match="capacity"):
+        Replay(game, 0)
+
+
+def test_records_survive_the_pipe() -> None:
+    rng = np.random.default_rng(2)
+    game = spec(3, final=False)
+    games = [record(rng, game, length, length) for length in (3, 1, 8)]
+    packed = pack_records(games)
+    for before, after in zip(games, unpack_records(packed), strict=True):
+        for name, array in vars(before).items():
+            other: NDArray[np.generic] = getattr(after, name)
+            assert other.dtype == array.dtype
+            np.testing.assert_array_equal(other, array)
+    for damaged in (b"", packed[:-3], packed[:40], b"\x80", packed.replace(b"actions", b"actionz")):
+        with pytest.raises(TrainingError, match="damaged bytes"):
+            unpack_records(damaged)
