@@ -16,41 +16,10 @@ from tesuji.runtime.parity import TOLERANCE, Deviation, Parity, deviation, initi
 from tesuji.runtime.providers import RUNTIME_ERRORS, Failure, choices, placement, start
 from tesuji.spec import ModelSpec
 
-__all__ = ["Binding", "Evaluator", "Graph", "Initial", "Recurrent", "as_observations"]
+__all__ = ["Binding", "Evaluator", "Graph", "as_observations"]
 
 Graph = Literal["initial", "recurrent"]
 TYPES: dict[str, type[np.generic]] = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
-
-
-class Initial(NamedTuple):
-    """What the initial graph says of observations."""
-
-    latent: NDArray[np.float32]
-    """Latent states, float32 [n, *latent]."""
-    prior: NDArray[np.float32]
-    """Probabilities, float32 [n, actions]."""
-    value: NDArray[np.float32]
-    """Values relative to the mover, float32 [n, value_columns]."""
-
-
-class Recurrent(NamedTuple):
-    """What the recurrent graph says of actions in latent states."""
-
-    next_latent: NDArray[np.float32]
-    """Latent states, float32 [n, *latent]."""
-    prior: NDArray[np.float32]
-    """Probabilities, float32 [n, actions]."""
-    value: NDArray[np.float32]
-    """Values relative to the next mover, float32 [n, value_columns]."""
-    reward: NDArray[np.float32] | None = None
-    """Rewards relative to the actor, float32 [n, reward_columns]."""
-    mover: NDArray[np.int64] | None = None
-    """How many seats the turn moves on, int64 [n]."""
-
-
-class _Sessions(NamedTuple):
-    initial: onnxruntime.InferenceSession
-    recurrent: onnxruntime.InferenceSession
 
 
 class Binding(NamedTuple):
@@ -62,6 +31,11 @@ class Binding(NamedTuple):
     """The memory, by name of input and output."""
     session: onnxruntime.InferenceSession
     """What runs; held so that it lives as long as ``run``."""
+
+
+class _Sessions(NamedTuple):
+    initial: onnxruntime.InferenceSession
+    recurrent: onnxruntime.InferenceSession
 
 
 class Evaluator:
@@ -113,18 +87,31 @@ class Evaluator:
         """How many operators of the recurrent graph run on each provider; empty where ONNX Runtime does not tell."""
         return placement(self._sessions.recurrent)
 
-    def initial(self, observations: ArrayLike) -> Initial:
-        """Evaluate observations, [n, *observation] of any real type.
+    def initial(self, observations: ArrayLike) -> dict[str, NDArray[Any]]:
+        """Evaluate observations.
+
+        Args:
+            observations: [n, *observation] of any real type.
+
+        Returns:
+            latent, prior and value, as :class:`tesuji.spec.ModelSpec` says.
 
         Raises:
             ObservationError: they have another shape or type, or are not finite.
             EvaluationError: the network's answer is not finite.
         """
         batch = as_observations(self.model, observations)
-        return Initial(**self._run("initial", {"observation": batch}))
+        return self._run("initial", {"observation": batch})
 
-    def recurrent(self, latent: ArrayLike, action: ArrayLike) -> Recurrent:
-        """Evaluate actions, [n], in latent states, [n, *latent].
+    def recurrent(self, latent: ArrayLike, action: ArrayLike) -> dict[str, NDArray[Any]]:
+        """Evaluate actions in latent states.
+
+        Args:
+            latent: float32 [n, *latent].
+            action: int64 [n].
+
+        Returns:
+            next_latent, prior, value, and reward and mover where the model has them.
 
         Raises:
             ArgumentError: they have another shape.
@@ -140,7 +127,7 @@ class Evaluator:
             )
         if actions.min() < 0 or actions.max() >= self.model.actions:
             raise ArgumentError(f"action: expected integers from 0 to {self.model.actions - 1}, got others")
-        return Recurrent(**self._run("recurrent", {"latent": latents, "action": actions}))
+        return self._run("recurrent", {"latent": latents, "action": actions})
 
     def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory: each call of the result reads the inputs from it and writes the outputs to it.

@@ -1,8 +1,8 @@
 """What may be in an ONNX graph that came in a bundle, checked in its bytes before ONNX Runtime sees them.
 
 A graph may not point at other files (ONNX lets a weight live at any path), may not hold loops or branches (its time
-could not be bounded), and uses ONNX's own operators only. The few fields of ONNX's protocol buffers that matter are read
-here directly, so that a shipped game needs no ``onnx`` package.
+could not be bounded), and uses ONNX's own operators only. The few fields of ONNX's protocol buffers that matter are
+read here directly, so that a shipped game needs no ``onnx`` package.
 """
 
 from __future__ import annotations

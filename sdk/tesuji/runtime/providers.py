@@ -33,8 +33,8 @@ KNOWN = {
 """The providers with short names, in the order in which ``auto`` tries those that are installed.
 
 The order is of kinds of device, not of measured speed: an accelerator comes before the CPU because who installs its
-wheel wants it. For one tree of a small network the CPU is faster than any of them (a call there takes microseconds, less
-than a GPU needs to begin); name ``cpu`` then. TF32 is off on CUDA because it moves outputs by about 1e-3.
+wheel wants it. For one tree of a small network the CPU is faster than any of them (a call there takes microseconds,
+less than a GPU needs to begin); name ``cpu`` then. TF32 is off on CUDA because it moves outputs by about 1e-3.
 """
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = (
