@@ -52,7 +52,7 @@ class Solver:
         """
         if state.is_terminal():
             return 0.0
-        return self._value_of_first(state) * _sign(state)
+        return self._value_of_first(state) * _sign(state) + 0.0  # not −0.0
 
     def action_values(self, state: State) -> dict[int, float]:
         """What each legal action is worth to the player to move, the rest of the game included.
@@ -65,7 +65,7 @@ class Solver:
             child = state.clone()
             paid = float(child.apply(action)[0])
             rest = 0.0 if child.is_terminal() else self._value_of_first(child)
-            values[action] = (paid + rest) * _sign(state)
+            values[action] = (paid + rest) * _sign(state) + 0.0
         return values
 
     def best_actions(self, state: State) -> list[int]:

@@ -1,0 +1,63 @@
+"""A tesuji agent as a player."""
+
+from __future__ import annotations
+
+from tesuji.arena.player import Choice
+from tesuji.errors import MatchError
+from tesuji.game import Game, State
+from tesuji.runtime.agent import Agent
+from tesuji.runtime.limit import Limit
+from tesuji.runtime.session import Session
+
+__all__ = ["AgentPlayer"]
+
+
+class AgentPlayer:
+    """Plays an agent's moves, in a new session for every game.
+
+    Args:
+        agent: the agent; several players may share it.
+        limit: how long to think about a move; as the agent's bundle says if not given.
+        name: how results call the player.
+    """
+
+    def __init__(self, agent: Agent, limit: Limit | None = None, name: str = "agent") -> None:
+        self.name = name
+        self._agent = agent
+        self._limit = limit
+        self._session: Session | None = None
+
+    def new_game(self, game: Game, seat: int, seed: int) -> None:
+        """Open a session.
+
+        Raises:
+            MatchError: the agent's network does not fit the game.
+        """
+        learned, spec = self._agent.game, game.spec
+        for field in ("players", "actions", "observation"):
+            there, needed = getattr(learned, field), getattr(spec, field)
+            if there != needed:
+                raise MatchError(
+                    f"{self.name}: learned {learned.name} with {field} {there}, but {spec.name} has {field} {needed}"
+                )
+        self._session = self._agent.new_session(seed=seed)
+
+    def choose(self, state: State) -> Choice:
+        """What the search decides."""
+        if self._session is None:
+            raise RuntimeError("choose: expected new_game before it")
+        decision = self._session.play(
+            state.observation(), state.legal_actions(), limit=self._limit, to_play=state.to_play()
+        )
+        return Choice(
+            action=decision.action,
+            value=decision.value,
+            policy=decision.policy,
+            principal_variation=tuple(decision.principal_variation),
+            simulations=decision.simulations,
+        )
+
+    def observe(self, state: State, action: int) -> None:
+        """Tell the session of the move."""
+        if self._session is not None:
+            self._session.observe(action)

@@ -1,0 +1,111 @@
+"""``tesuji play``: a person at the keyboard, and somebody looking on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from tesuji.cli import play
+from tesuji.errors import MatchError, TesujiError
+
+TIC_TAC_TOE = ["--game", "openspiel:tic_tac_toe"]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run the verb with these lines typed; an error of tesuji's is raised."""
+    app = typer.Typer()
+    app.command(epilog=play.EPILOG)(play.play)
+
+    def invoke(*arguments: str, typed: str = "") -> Result:
+        result = CliRunner().invoke(app, list(arguments), input=typed)
+        if isinstance(result.exception, TesujiError):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+def test_a_whole_game_by_numbers(run: Run) -> None:
+    result = run("bot:fixed_action_preference", *TIC_TAC_TOE, typed="4\n6\n2\n3\n5\n")
+    assert result.exit_code == 0
+    assert "you move first" in result.stdout
+    assert "plays o(0,0)" in result.stdout
+    assert result.stdout.rstrip().endswith("You win.")
+
+
+def test_a_game_is_lost_or_drawn_against_perfection(run: Run) -> None:
+    result = run("perfect", *TIC_TAC_TOE, typed="".join(f"{cell}\n" for cell in (1, 5, *range(9), *range(9))))
+    assert result.stdout.rstrip().endswith(("You lose.", "A draw."))
+
+
+def test_moves_have_names_and_nonsense_is_no_move(run: Run) -> None:
+    result = run("random", *TIC_TAC_TOE, typed="X(1,1)\nfoo\n4\n-1\n99\nq\n")
+    assert " .x.\n" in result.stdout or "\n.x.\n" in result.stdout
+    for nonsense in ("foo", "4", "-1", "99"):
+        assert f"{nonsense!r} is no legal move" in result.stdout
+    assert "Goodbye." in result.stdout
+
+
+def test_a_move_is_taken_back(run: Run) -> None:
+    result = run("bot:fixed_action_preference", *TIC_TAC_TOE, typed="u\n4\nu\n8\nm\nq\n")
+    assert "no move of yours to take back" in result.stdout
+    assert "\no..\n.x.\n...\n" in result.stdout
+    assert "\no..\n...\n..x\n" in result.stdout
+
+
+def test_taking_a_move_back_keeps_the_dice(run: Run) -> None:
+    """The same moves after an undo meet the same chance and the same opponent."""
+    arguments = ["random", "--game", "openspiel:pig(winscore=30)", "--seed", "3"]
+    straight = run(*arguments, typed="0\n0\nq\n").stdout
+    back = run(*arguments, typed="0\n0\nu\n0\nq\n").stdout
+    assert straight.split("moves:")[-1] == back.split("moves:")[-1]
+    assert straight.split("moves:")[-2].split("your move>")[-1] == back.split("moves:")[-2].split("your move>")[-1]
+
+
+def test_a_hint_is_given(run: Run) -> None:
+    result = run("perfect", *TIC_TAC_TOE, typed="h\nq\n")
+    assert "hint: x(" in result.stdout
+
+
+def test_the_end_of_input_ends_the_game(run: Run) -> None:
+    result = run("random", *TIC_TAC_TOE)
+    assert result.exit_code == 0
+    assert "Goodbye." in result.stdout
+
+
+def test_the_second_seat(run: Run) -> None:
+    result = run("bot:fixed_action_preference", *TIC_TAC_TOE, "--seat", "2", typed="q\n")
+    assert "you move at seat 2" in result.stdout
+    assert "plays x(0,0)" in result.stdout
+
+
+def test_looking_on(run: Run) -> None:
+    result = run("perfect", *TIC_TAC_TOE, "--watch", "--opponent", "random", "--seat", "2")
+    assert result.exit_code == 0
+    assert "random plays first, perfect plays second" in result.stdout
+    assert "1. random: x(" in result.stdout
+    itself = run("mcts:10", *TIC_TAC_TOE, "--watch")
+    assert "mcts:10 (1) plays first, mcts:10 (2) plays second" in itself.stdout
+
+
+def test_a_game_alone(run: Run) -> None:
+    result = run("random", "--game", "openspiel:catch(rows=2)", typed="1\n")
+    assert "you were paid" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["random", "--seat", "3", *TIC_TAC_TOE], "--seat: expected a seat from 1 to 2"),
+        (["random", "--opponent", "perfect", *TIC_TAC_TOE], "--opponent: expected with --watch only"),
+        (["random"], "--game: expected a game"),
+    ],
+)
+def test_what_cannot_be_played_is_one_clear_error(run: Run, arguments: list[str], message: str) -> None:
+    with pytest.raises(MatchError, match=message):
+        run(*arguments)
