@@ -150,15 +150,7 @@ def check_parity(
 
 def _onnx_evaluation(model: ModelSpec, graphs: Mapping[str, bytes]) -> tuple[Initial, Recurrent]:
     evaluator = Evaluator(model, graphs["initial"], graphs["recurrent"], providers="cpu")
-
-    def initial(observation: NDArray[np.float32]) -> Arrays:
-        return evaluator.initial(observation)._asdict()
-
-    def recurrent(latent: NDArray[np.float32], action: NDArray[np.int64]) -> Arrays:
-        outputs = evaluator.recurrent(latent, action)._asdict()
-        return {name: array for name, array in outputs.items() if array is not None}
-
-    return initial, recurrent
+    return evaluator.initial, evaluator.recurrent
 
 
 def _compare(graph: str, expected: Arrays, got: Arrays) -> float:

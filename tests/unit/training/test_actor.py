@@ -1,0 +1,158 @@
+"""Actors: another process that plays without torch, dies with its parent, and says why it failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tesuji.errors import TrainingError
+from tesuji.game import Game
+from tesuji.training import TrainingConfig
+from tesuji.training.actor import Actor, ActorTask
+from tesuji.training.architecture import Architecture
+from tesuji.training.graphs import write_graph
+from tesuji.training.learner import Learner
+
+FREE = "game_record replay targets selfplay evaluation actor source checkpoint progress presets architecture interrupts"
+
+
+def make_task(game: Game, config: TrainingConfig) -> ActorTask:
+    architecture = Architecture.of(game.spec, config.network)
+    return ActorTask(
+        game=game,
+        model=architecture.model,
+        initial=write_graph("initial", architecture),
+        recurrent=write_graph("recurrent", architecture),
+        weights=Learner(architecture, config.learner).weights(),
+        selfplay=config.selfplay,
+        search=config.search,
+        seed=(1,),
+    )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_what_an_actor_needs_loads_no_torch() -> None:
+    program = (
+        f"import sys\nfor name in {FREE.split()!r}: __import__('tesuji.training.' + name)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint({"torch", "onnx", "onnxscript", "tensorboard", "matplotlib", "rich"})
+
+
+@pytest.mark.slow
+def test_an_actor_plays_and_takes_weights(game: Game, config: TrainingConfig) -> None:
+    task = make_task(game, config)
+    actor = Actor(task)
+    try:
+        records = []
+        wait_until(lambda: bool(records.extend(actor.receive()) or records))
+        assert all(len(record) for record in records)
+        for _ in range(3):
+            actor.send(task.weights)
+        wait_until(lambda: actor.moves > 0 and actor.busy > 0)
+        more: list[object] = []
+        wait_until(lambda: bool(more.extend(actor.receive()) or more))
+    finally:
+        pid = actor.pid
+        actor.stop()
+    assert not alive(pid)
+
+
+@pytest.mark.slow
+def test_an_actor_that_is_killed_is_noticed(game: Game, config: TrainingConfig) -> None:
+    actor = Actor(make_task(game, config), "actor 3")
+    try:
+        wait_until(lambda: actor.moves > 0)
+        os.kill(actor.pid, signal.SIGKILL)
+        with pytest.raises(TrainingError, match="actor 3: the process ended without saying why"):
+            wait_until(lambda: actor.receive() is None)
+    finally:
+        actor.stop()
+
+
+@pytest.mark.slow
+def test_an_actor_that_fails_says_why(game: Game, config: TrainingConfig) -> None:
+    task = make_task(game, config)
+    task.weights.popitem()
+    actor = Actor(task)
+    try:
+        with pytest.raises(TrainingError, match="actor: weights"):
+            wait_until(lambda: actor.receive() is None)
+    finally:
+        actor.stop()
+
+
+def test_a_game_that_cannot_be_sent_is_refused(game: Game, config: TrainingConfig) -> None:
+    class Local:
+        spec = game.spec
+
+    task = ActorTask(**{**vars(make_task(game, config)), "game": Local()})
+    with pytest.raises(TrainingError, match="expected a game that can be sent to another process"):
+        Actor(task)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
+    program = textwrap.dedent(
+        """
+        import sys, time
+        from pathlib import Path
+        import msgspec
+        from tesuji.training import preset
+        from tesuji.training.run import Run
+        from tesuji_engines import load_game
+
+        if __name__ == "__main__":
+            game = load_game("openspiel:tic_tac_toe")
+            Run(game, preset(game.spec), Path(sys.argv[1]), cores=3).train()
+        """
+    )
+    script = tmp_path / "learn.py"
+    script.write_text(program)
+    learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
+    try:
+        children = Path(f"/proc/{learner.pid}/task/{learner.pid}/children")
+        if not children.exists():
+            pytest.skip("this system does not list a process's children")
+        wait_until(lambda: len(_actors(children)) == 2)
+        actors = _actors(children)
+        wait_until((tmp_path / "run" / "metrics.csv").exists)
+    finally:
+        learner.kill()
+        learner.wait()
+    wait_until(lambda: not any(alive(pid) for pid in actors), 10.0)
+
+
+def _actors(children: Path) -> list[int]:
+    """The children that multiprocessing spawned to do work, not to track resources."""
+    found = []
+    for pid in map(int, children.read_text().split()):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"spawn_main" in command:
+            found.append(pid)
+    return found

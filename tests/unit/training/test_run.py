@@ -1,0 +1,232 @@
+"""Runs: they learn, stop cleanly, survive being killed, and go on exactly where they were."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from tesuji.errors import TrainingError
+from tesuji.game import Game
+from tesuji.runtime.bundle import Bundle
+from tesuji.training import LearnerConfig, TrainingConfig, preset
+from tesuji.training.checkpoint import read_checkpoint
+from tesuji.training.metrics import COLUMNS
+from tesuji.training.progress import Status
+from tesuji.training.run import Run, load_config
+
+
+class Recorder:
+    """A progress display that remembers, and may act on, what it is shown."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.statuses: list[Status] = []
+        self.closed = False
+
+    def update(self, status: Status) -> None:
+        self.statuses.append(status)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def same_weights(one: Run, other: Run) -> None:
+    for name, weight in one.learner.weights().items():
+        np.testing.assert_array_equal(weight, other.learner.weights()[name], err_msg=name)
+
+
+def test_a_deterministic_run_repeats_itself(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    first, second = (Run(game, config, tmp_path / name) for name in "ab")
+    summary = first.train()
+    second.train()
+    same_weights(first, second)
+    assert (summary.steps, summary.interrupted) == (30, False)
+    assert summary.bundle == tmp_path / "a" / "agent.tesuji"
+    third = Run(game, msgspec.structs.replace(config, seed=2), tmp_path / "c")
+    third.train()
+    assert any((weight != third.learner.weights()[name]).any() for name, weight in first.learner.weights().items())
+
+
+def test_a_resumed_run_ends_as_one_that_was_never_stopped(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    straight = Run(game, config, tmp_path / "straight")
+    straight.train()
+    broken = Run(game, msgspec.structs.replace(config, checkpoint_steps=7), tmp_path / "broken")
+    step, done = broken.learner.step, 0
+
+    def fail(*arguments: object) -> object:
+        nonlocal done
+        done += 1
+        if done == 18:
+            raise MemoryError
+        return step(*arguments)  # type: ignore[arg-type]  # passed through
+
+    broken.learner.step = fail  # type: ignore[assignment,method-assign]  # a crash in the middle
+    with pytest.raises(MemoryError):
+        broken.train()
+    resumed = Run.resumed(game, tmp_path / "broken")
+    assert resumed.learner.steps == 14
+    resumed.train()
+    same_weights(straight, resumed)
+    assert resumed.replay.added == straight.replay.added
+
+
+def test_a_finished_run_can_be_extended(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    Run(game, config, tmp_path / "run").train()
+    longer = Run.resumed(game, tmp_path / "run", steps=40)
+    assert longer.learner.steps == 30
+    assert longer.train().steps == 40
+    assert load_config(tmp_path / "run").steps == 40
+
+
+def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    recorder = Recorder()
+    run = Run(game, config, tmp_path / "run", progress=recorder)
+    summary = run.train(tmp_path / "out.tesuji", date="2026-01-02")
+    manifest = Bundle.read(tmp_path / "out.tesuji").manifest
+    assert manifest.game == game.spec
+    assert manifest.provenance["date"] == "2026-01-02"
+    assert manifest.provenance["steps"] == 30
+    assert manifest.provenance["config"]["learner"]["batch"] == 16
+    assert load_config(tmp_path / "run") == config
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert float(rows[-1]["score_random"]) == summary.evaluation.score  # type: ignore[union-attr]  # there was one
+    assert list((tmp_path / "run").glob("events.out.tfevents*"))
+    assert recorder.closed
+    assert any("against random" in note for note in recorder.notes)
+    arrays = read_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing"}
+
+
+def test_a_folder_that_holds_a_run_is_not_begun_anew(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    Run(game, config, tmp_path / "run")
+    with pytest.raises(TrainingError, match="expected a new folder, got one that holds a run"):
+        Run(game, config, tmp_path / "run")
+
+
+def test_bad_requests(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"config.game: expected 'openspiel:tic_tac_toe"):
+        Run(game, msgspec.structs.replace(config, game="openspiel:chess"), tmp_path / "a")
+    with pytest.raises(TrainingError, match="expected a run's folder"):
+        Run.resumed(game, tmp_path)
+    with pytest.raises(TrainingError, match="expected a file in a folder that exists"):
+        Run(game, config, tmp_path / "b").train(tmp_path / "nowhere" / "out.tesuji")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="expected to make a run's folder"):
+        Run(game, config, tmp_path / "file" / "run")
+    Run(game, config, tmp_path / "c").train()
+    text = (tmp_path / "c" / "config.toml").read_text()
+    (tmp_path / "c" / "config.toml").write_text(text.replace("width = 16", "width = 17"))
+    with pytest.raises(TrainingError, match="the game or the configuration was changed"):
+        Run.resumed(game, tmp_path / "c")
+    (tmp_path / "c" / "config.toml").write_text(text)
+    (tmp_path / "c" / "checkpoint.npz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(TrainingError, match="damaged"):
+        Run.resumed(game, tmp_path / "c")
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_its_checkpoint(
+    game: Game, config: TrainingConfig, tmp_path: Path
+) -> None:
+    run = Run(game, msgspec.structs.replace(config, checkpoint_steps=5), tmp_path / "run")
+    step = run.learner.step
+
+    def poisoned(batch: object, share: float) -> object:
+        if run.learner.steps == 12:
+            batch.observations[:] = np.nan  # type: ignore[attr-defined]  # a Batch
+        return step(batch, share)  # type: ignore[arg-type]  # likewise
+
+    run.learner.step = poisoned  # type: ignore[assignment,method-assign]  # a poisoned batch
+    with pytest.raises(TrainingError, match="loss: expected finite numbers at step 12"):
+        run.train()
+    assert Run.resumed(game, tmp_path / "run").learner.steps == 10
+
+
+def test_ctrl_c_ends_it_with_a_checkpoint_and_an_agent(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    run = Run(game, msgspec.structs.replace(config, steps=10**6), tmp_path / "run")
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt() -> None:
+        while run.learner.steps < 20:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    summary = run.train()
+    thread.join()
+    assert summary.interrupted
+    assert 20 <= summary.steps < 10**6
+    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == summary.steps
+    assert Run.resumed(game, tmp_path / "run").learner.steps == summary.steps
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tesuji.training.run import Run
+from tesuji_engines import load_game
+
+if __name__ == "__main__":
+    Run.resumed(load_game("openspiel:tic_tac_toe"), Path(sys.argv[1]), cores=2).train()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_a_killed_run_with_actors_goes_on(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(config, deterministic=False, steps=10**6, checkpoint_steps=20)
+    Run(game, config, tmp_path / "run")
+    script = tmp_path / "go.py"
+    script.write_text(textwrap.dedent(KILLED))
+    reached = 0
+    for _ in range(2):
+        process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
+        limit = time.monotonic() + 60
+        while True:
+            assert process.poll() is None
+            assert time.monotonic() < limit
+            time.sleep(0.2)
+            if (tmp_path / "run" / "checkpoint.npz").exists():
+                steps = Run.resumed(game, tmp_path / "run").learner.steps
+                if steps > reached:
+                    break
+        process.kill()
+        process.wait()
+        steps = Run.resumed(game, tmp_path / "run").learner.steps
+        assert steps > reached
+        reached = steps
+    finished = Run.resumed(game, tmp_path / "run", steps=reached + 5)
+    assert finished.train().steps == reached + 5
+
+
+@pytest.mark.slow
+def test_it_really_learns(game: Game, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(preset(game.spec), minutes=0.4, evaluation_games=200, evaluations=1)
+    run = Run(game, config, tmp_path / "run")
+    evaluation = run.train().evaluation
+    assert evaluation is not None
+    assert evaluation.wins > 150
+    assert evaluation.losses <= 6
+
+
+def test_resumed_settings_are_the_old_ones(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    changed = msgspec.structs.replace(config, learner=LearnerConfig(batch=8))
+    Run(game, changed, tmp_path / "run")
+    assert Run.resumed(game, tmp_path / "run").config == changed

@@ -1,0 +1,181 @@
+"""Self-play: games that are legal, recorded whole, the same for the same seed, and able to go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from tesuji.errors import GameError
+from tesuji.game import Game, State
+from tesuji.search.config import Algorithm
+from tesuji.spec import GameSpec
+from tesuji.training import GameRecord, SelfPlayConfig, TrainingConfig
+from tesuji.training.actor import ActorTask, new_selfplay
+from tesuji.training.architecture import Architecture
+from tesuji.training.evaluation import play_random
+from tesuji.training.graphs import write_graph
+from tesuji.training.learner import Learner
+from tesuji.training.selfplay import SelfPlay
+
+
+def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
+    architecture = Architecture.of(game.spec, config.network)
+    return ActorTask(
+        game=game,
+        model=architecture.model,
+        initial=write_graph("initial", architecture),
+        recurrent=write_graph("recurrent", architecture),
+        weights=Learner(architecture, config.learner, seed=5).weights(),
+        selfplay=msgspec.structs.replace(config.selfplay, **changes),
+        search=config.search,
+        seed=(3, 1),
+    )
+
+
+def start(game: Game, config: TrainingConfig, **changes: Any) -> SelfPlay:
+    return new_selfplay(task(game, config, **changes))[1]
+
+
+def play(selfplay: SelfPlay, moves: int) -> list[GameRecord]:
+    return [record for _ in range(moves) for record in selfplay.play()]
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_records_replay_on_the_real_game(game: Game, config: TrainingConfig, algorithm: Algorithm) -> None:
+    config = msgspec.structs.replace(config, search=msgspec.structs.replace(config.search, algorithm=algorithm))
+    selfplay = start(game, config, opening_share=0.0)
+    records = play(selfplay, 25)
+    assert selfplay.moves == 25 * 8
+    assert selfplay.games == len(records) >= 15
+    for record in records:
+        state = game.new_state(np.random.default_rng(0))
+        for ply in range(len(record)):
+            np.testing.assert_array_equal(record.observations[ply], state.observation())
+            assert record.movers[ply] == state.to_play()
+            illegal = np.setdiff1d(np.arange(game.spec.actions), state.legal_actions())
+            assert not record.policies[ply, illegal].any()
+            assert record.policies[ply].sum() == pytest.approx(1.0, abs=1e-5)
+            assert np.abs(record.values[ply]).max() <= 1.0 + 1e-6
+            assert record.values[ply].sum() == pytest.approx(0.0, abs=1e-5)
+            np.testing.assert_array_equal(record.rewards[ply], state.apply(int(record.actions[ply])))
+        assert state.is_terminal()
+
+
+def test_openings_are_played_but_not_recorded(game: Game, config: TrainingConfig) -> None:
+    records = play(start(game, config, opening_share=1.0, opening_plies=3), 40)
+    stones = np.array([record.observations[0, :2].sum() for record in records])
+    assert set(stones) == {1, 2, 3}
+    without = play(start(game, config, opening_share=0.0), 20)
+    assert {float(record.observations[0, :2].sum()) for record in without} == {0.0}
+
+
+def test_the_same_seed_plays_the_same_games(game: Game, config: TrainingConfig) -> None:
+    first, second = (play(start(game, config), 20) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        for name in vars(one):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_it_goes_on_exactly_from_its_state(game: Game, config: TrainingConfig) -> None:
+    straight, resumed = start(game, config), start(game, config)
+    play(straight, 13)
+    resumed.restore(straight.state())
+    assert resumed.moves == straight.moves
+    for one, other in zip(play(straight, 15), play(resumed, 15), strict=True):
+        for name in vars(one):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+class Endless:
+    """One player chooses until the hundredth move; optionally a move fails."""
+
+    spec = GameSpec(name="endless", players=1, actions=2, observation=(2,), returns=(0.0, 1.0), final_rewards_only=True)
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        self.fail_at = fail_at
+
+    def new_state(self, rng: np.random.Generator) -> State:
+        return EndlessState(self)
+
+    def action_name(self, state: State, action: int) -> str:
+        return str(action)
+
+
+class EndlessState:
+    def __init__(self, game: Endless, moves: int = 0) -> None:
+        self.game, self.moves = game, moves
+
+    def to_play(self) -> int:
+        return 0
+
+    def legal_actions(self) -> list[int]:
+        return [] if self.is_terminal() else [0, 1]
+
+    def observation(self) -> np.ndarray:
+        return np.array([self.moves / 100, 1.0], np.float32)
+
+    def apply(self, action: int) -> np.ndarray:
+        self.moves += 1
+        if self.moves == self.game.fail_at:
+            raise ZeroDivisionError("the dice are gone")
+        return np.array([float(self.is_terminal())], np.float32)
+
+    def is_terminal(self) -> bool:
+        return self.moves == 100
+
+    def clone(self) -> EndlessState:
+        return EndlessState(self.game, self.moves)
+
+    def key(self) -> int:
+        return self.moves
+
+
+def test_long_games_get_more_room(config: TrainingConfig) -> None:
+    selfplay = start(Endless(), config, opening_share=0.0)
+    straight = play(selfplay, 70)
+    assert not straight
+    other = start(Endless(), config, opening_share=0.0)
+    other.restore(selfplay.state())
+    records = play(other, 30)
+    assert [len(record) for record in records] == [100] * 8
+    np.testing.assert_allclose(records[0].observations[:, 0], np.arange(100) / 100, atol=1e-6)
+
+
+def test_a_game_that_raises_is_reported_with_its_moves(config: TrainingConfig) -> None:
+    with pytest.raises(GameError, match=r"endless: ZeroDivisionError: the dice are gone \(a game of seed \d+, after"):
+        play(start(Endless(fail_at=3), config, opening_share=0.0), 5)
+    with pytest.raises(GameError, match=r"after the moves \[[01](, [01])*\]\)"):
+        start(Endless(fail_at=1), config, opening_share=1.0)
+
+
+def test_evaluation_counts_every_game(game: Game, config: TrainingConfig) -> None:
+    planner = start(game, config).planner
+    evaluation = play_random(game, planner, 8, seed=1)
+    assert evaluation.games == 8
+    assert evaluation.wins + evaluation.draws + evaluation.losses == 8
+    assert evaluation.mean_return == pytest.approx((evaluation.wins - evaluation.losses) / 8)
+    assert play_random(game, planner, 8, seed=1) == evaluation
+    assert "against random" in str(evaluation)
+    alone = play_random(Endless(), start(Endless(), config).planner, 4, seed=1)
+    assert (alone.wins, alone.losses, alone.mean_return) == (0, 0, 1.0)
+
+
+def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingConfig) -> None:
+    search = msgspec.structs.replace(config.search, algorithm=Algorithm.PUCT)
+    config = msgspec.structs.replace(config, search=search)
+    selfplay = start(game, config, games=400)
+    visits = np.tile(np.array([0, 6, 0, 2, 0, 0, 0, 0, 0]), (400, 1))
+
+    class Results:
+        pass
+
+    results = Results()
+    results.visits = visits  # type: ignore[attr-defined]  # what the method reads
+    drawn = np.bincount(selfplay._choose(results), minlength=9)
+    assert drawn[[0, 2, 4, 5, 6, 7, 8]].sum() == 0
+    assert 60 < drawn[3] < 140
+    selfplay.config = SelfPlayConfig(games=400, temperature_plies=0)
+    assert set(selfplay._choose(results)) == {1}
