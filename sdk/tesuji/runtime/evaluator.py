@@ -215,7 +215,7 @@ class Evaluator:
         return outputs
 
 
-def as_observations(model: ModelSpec, observations: ArrayLike) -> NDArray[np.float32]:
+def as_observations(model: ModelSpec, observations: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.float32]:
     """Observations as the initial graph takes them: C-contiguous float32 [n, *observation].
 
     Args:

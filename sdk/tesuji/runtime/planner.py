@@ -252,6 +252,10 @@ class Planner:
         """
         return self.forest.results(slots)
 
+    def root_prior(self, rows: int = 1) -> NDArray[np.float32]:
+        """The network's own probabilities for the first observations of the last call, float32 [rows, actions]."""
+        return np.array(self._initial["prior"][:rows])
+
     def close(self, slot: int) -> None:
         """End a tree.
 

@@ -1,0 +1,156 @@
+"""One decision in the making: a tree, a limit, and how they become a decision."""
+
+from __future__ import annotations
+
+import math
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tesuji.runtime.decision import Decision, StopReason
+from tesuji.runtime.planner import Planner
+from tesuji.search import SearchResult
+
+__all__ = ["Deliberation", "Pace"]
+
+SLOT = 0
+
+
+class Pace:
+    """How long an evaluation takes, as measured on the way."""
+
+    def __init__(self) -> None:
+        self.seconds = math.nan
+        """Seconds a simulation; NaN before the first measurement."""
+
+    def note(self, simulations: int, elapsed: float) -> None:
+        """Take in a measurement; later ones count more."""
+        if simulations > 0 and elapsed > 0.0:
+            now = elapsed / simulations
+            self.seconds = now if math.isnan(self.seconds) else 0.5 * (self.seconds + now)
+
+    def measure(self, planner: Planner) -> float:
+        """Seconds a simulation, measured now if never before."""
+        if math.isnan(self.seconds):
+            leaves = planner.config.leaves
+            run = planner.bound(leaves)
+            begin = perf_counter()
+            for _ in range(3):
+                run()
+            self.note(3 * leaves, perf_counter() - begin)
+        return self.seconds
+
+
+class Deliberation:
+    """The search of one position whose tree is open in the planner's first slot.
+
+    Args:
+        planner: has the tree.
+        budget: simulations the tree was opened for.
+        legal: bool [actions].
+        to_play: the player to move.
+        time: seconds allowed, or None.
+        capped: whether the budget stands for the tree's memory rather than for the caller's limit.
+        pace: used and measured on.
+        temperature: 0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature).
+        sample: in [0, 1): decides which.
+        begin: when thinking began, as of :func:`time.perf_counter`.
+        provider: what computes.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        *,
+        budget: int,
+        legal: NDArray[np.bool_],
+        to_play: int,
+        time: float | None,
+        capped: bool,
+        pace: Pace,
+        temperature: float,
+        sample: float,
+        begin: float,
+        provider: str,
+    ) -> None:
+        self._planner = planner
+        self._budget = budget
+        self.legal = legal
+        """bool [actions]."""
+        self._to_play = to_play
+        self._time = time
+        self._capped = capped
+        self._pace = pace
+        self._temperature = temperature
+        self._sample = sample
+        self._provider = provider
+        self._reason: StopReason | None = None
+        self._elapsed = perf_counter() - begin
+
+    @property
+    def finished(self) -> bool:
+        """Whether the limit is reached."""
+        return self._reason is not None
+
+    @property
+    def simulations(self) -> int:
+        """Simulations made."""
+        return self._budget - self._planner.forest.remaining(SLOT)
+
+    def end(self, reason: StopReason) -> None:
+        """Search no further."""
+        self._reason = self._reason or reason
+
+    def run(self, deadline: float | None = None) -> None:
+        """Search until the limit is reached, or the deadline as of :func:`time.perf_counter`.
+
+        No evaluation is begun that would likely end after the limit's time.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        begin, before = perf_counter(), self.simulations
+        up = math.inf
+        if self._time is not None:
+            margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
+            up = begin + self._time - self._elapsed - margin
+        end = up if deadline is None else min(up, deadline)
+        spent = self._planner.run(None if end == math.inf else end)
+        now = perf_counter()
+        self._elapsed += now - begin
+        self._pace.note(self.simulations - before, now - begin)
+        if spent:
+            self.end(StopReason.CAPACITY if self._capped else StopReason.SIMULATIONS)
+        elif now >= up:
+            self.end(StopReason.TIME)
+
+    def result(self) -> SearchResult:
+        """What the tree says so far."""
+        return self._planner.result(SLOT)
+
+    def decide(self) -> Decision:
+        """The best so far."""
+        result = self.result()
+        policy = np.where(self.legal, result.policy, np.float32(0.0))
+        return Decision(
+            action=result.action if self._temperature == 0.0 else self._drawn(policy),
+            policy=policy,
+            value=float(result.value[self._to_play]),
+            values=result.value,
+            visits=result.visits,
+            principal_variation=result.principal_variation,
+            simulations=result.simulations,
+            elapsed=self._elapsed,
+            provider=self._provider,
+            stop_reason=self._reason or StopReason.THINKING,
+        )
+
+    def _drawn(self, policy: NDArray[np.float32]) -> int:
+        """A legal action with probability in proportion to policy^(1 / temperature)."""
+        legal = np.flatnonzero(self.legal)
+        shares = policy[legal].astype(np.float64)
+        with np.errstate(divide="ignore"):
+            weights = np.exp(np.log(shares / shares.max()) / self._temperature)
+        ends = np.cumsum(weights / weights.sum())
+        return int(legal[min(int(np.searchsorted(ends, self._sample, side="right")), len(legal) - 1)])

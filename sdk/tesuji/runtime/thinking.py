@@ -1,0 +1,158 @@
+"""A search that the caller paces, or that goes on in the background."""
+
+from __future__ import annotations
+
+import threading
+from time import perf_counter
+from typing import Self
+
+from tesuji.errors import TesujiError
+from tesuji.runtime.decision import Decision, StopReason
+from tesuji.runtime.deliberation import Deliberation
+from tesuji.runtime.limit import seconds
+
+__all__ = ["Thinking"]
+
+SLICE = 0.004
+"""Seconds between two looks up from thinking in the background."""
+
+
+class Thinking:
+    """One search under way; made by :meth:`tesuji.Session.think`.
+
+    In slices, on the caller's own thread::
+
+        while thinking.step(0.002):
+            draw_the_frame()
+        decision = thinking.result()
+
+    In the background::
+
+        thinking.start()
+        ...
+        thinking.best()        # any time, without waiting
+        thinking.stop()
+        decision = thinking.result()
+
+    A limit in time counts the time spent thinking, not the time between steps. All methods may be called from any
+    thread.
+    """
+
+    def __init__(self, deliberation: Deliberation) -> None:
+        self._deliberation = deliberation
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._done = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._latest: Decision | None = None
+        if deliberation.finished:
+            self._conclude()
+
+    @property
+    def done(self) -> bool:
+        """Whether the search has ended."""
+        return self._done.is_set()
+
+    def step(self, budget: float) -> bool:
+        """Think for a while. No evaluation is begun after the time is up, so it is exceeded by one at most.
+
+        If the search goes on in the background, this waits for it instead.
+
+        Args:
+            budget: seconds, more than 0.
+
+        Returns:
+            Whether there is more to think about.
+
+        Raises:
+            LimitError: the budget is not more than 0.
+            EvaluationError: the network failed.
+        """
+        begin = perf_counter()
+        length = seconds("budget", budget)
+        if self._worker is not None:
+            self._done.wait(length)
+            self._raise_failure()
+        else:
+            self._advance(begin + length)
+        return not self.done
+
+    def best(self) -> Decision:
+        """The best so far. In the background it is at most a few milliseconds old, and never waited for.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        self._raise_failure()
+        latest = self._latest
+        if latest is not None:
+            return latest
+        with self._lock:
+            return self._latest or self._deliberation.decide()
+
+    def stop(self) -> None:
+        """End the search; :meth:`result` then has the best so far. Does not wait."""
+        self._stop.set()
+        if self._worker is None:
+            with self._lock:
+                self._conclude()
+
+    def wait(self) -> None:
+        """Wait until nothing goes on in the background."""
+        if self._worker is not None:
+            self._worker.join()
+
+    def result(self) -> Decision:
+        """Think to the end, or wait for it, and return the decision.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        self.wait()
+        self._raise_failure()
+        while not self.done:
+            self._advance(None)
+        assert self._latest is not None
+        return self._latest
+
+    def start(self) -> Self:
+        """Go on in a thread of its own until the limit is reached or :meth:`stop` is called.
+
+        Returns:
+            This.
+        """
+        with self._lock:
+            if self._worker is None and not self.done:
+                self._latest = self._deliberation.decide()
+                self._worker = threading.Thread(target=self._think, name="tesuji-thinking", daemon=True)
+                self._worker.start()
+        return self
+
+    def _think(self) -> None:
+        try:
+            while not self.done:
+                self._advance(perf_counter() + SLICE)
+                if not self.done:
+                    self._latest = self._deliberation.decide()
+        except TesujiError as error:
+            self._failure = error
+            self._done.set()
+
+    def _advance(self, deadline: float | None) -> None:
+        with self._lock:
+            if not self.done:
+                if not self._stop.is_set():
+                    self._deliberation.run(deadline)
+                if self._stop.is_set() or self._deliberation.finished:
+                    self._conclude()
+
+    def _conclude(self) -> None:
+        if not self.done:
+            self._deliberation.end(StopReason.STOPPED)
+            self._latest = self._deliberation.decide()
+            self._done.set()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
