@@ -153,9 +153,9 @@ public:
         }
     }
 
-    std::vector<std::int32_t> principal_variation(std::int32_t slot) const {
+    std::vector<std::int32_t> principal_variation(std::int32_t slot, std::optional<std::int32_t> first) const {
         std::vector<std::int32_t> actions;
-        forest.principal_variation(slot, actions);
+        forest.principal_variation(slot, first.value_or(tesuji::kNone), actions);
         return actions;
     }
 
@@ -273,7 +273,7 @@ NB_MODULE(_core, module) {
         .def(
             "result", &PythonForest::result, "slots"_a, "visits"_a, "q"_a, "policy"_a, "value"_a, "action"_a, "simulations"_a
         )
-        .def("principal_variation", &PythonForest::principal_variation, "slot"_a)
+        .def("principal_variation", &PythonForest::principal_variation, "slot"_a, "first"_a = none)
         .def(
             "reroot", &PythonForest::reroot, "slot"_a, "action"_a, "simulations"_a, "planned"_a, "legal"_a = none,
             "noise"_a = none, "gumbel"_a = none

@@ -600,12 +600,13 @@ void Forest::result(std::int32_t slot, Findings& findings) const {
     findings.simulations = tree.done;
 }
 
-void Forest::principal_variation(std::int32_t slot, std::vector<std::int32_t>& actions) const {
+void Forest::principal_variation(std::int32_t slot, std::int32_t first, std::vector<std::int32_t>& actions) const {
     require_open(slot);
     const Tree& tree = trees_[slot];
-    std::int32_t edge = best_action(tree);
-    actions.push_back(tree.actions[edge]);
-    std::int32_t index = edge < tree.nodes[0].begin + tree.nodes[0].visited ? tree.edges[edge].child : kNone;
+    const std::int32_t edge = first == kNone ? best_action(tree) : find_root_edge(tree, first);
+    actions.push_back(first == kNone ? tree.actions[edge] : first);
+    const bool visited = edge != kNone && edge < tree.nodes[0].begin + tree.nodes[0].visited;
+    std::int32_t index = visited ? tree.edges[edge].child : kNone;
     while (index != kNone) {
         const Node& node = tree.nodes[index];
         std::int32_t best = kNone;

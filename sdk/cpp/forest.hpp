@@ -125,7 +125,8 @@ public:
     std::int32_t mover(const Request& request) const { return trees_[request.slot].nodes[request.parent].mover; }
 
     void result(std::int32_t slot, Findings& findings) const;
-    void principal_variation(std::int32_t slot, std::vector<std::int32_t>& actions) const;
+    // The expected line of play from a root action on, or from the search's own choice (first = kNone).
+    void principal_variation(std::int32_t slot, std::int32_t first, std::vector<std::int32_t>& actions) const;
 
     // Make the subtree under an action of the root the whole tree. The nodes kept, by their old index, or none if the
     // subtree cannot be used: it was never expanded, is the end of the game, or lacks a legal action.

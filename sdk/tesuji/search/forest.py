@@ -337,13 +337,18 @@ class Forest:
                 raise ArgumentError(f"slots: expected roots over all actions, got {slot}, which has a set of its own")
         return SearchResults(*self._results(numbers, self.actions))
 
-    def principal_variation(self, slot: int) -> tuple[int, ...]:
+    def principal_variation(self, slot: int, first: int | None = None) -> tuple[int, ...]:
         """The search's own choice, then the most visited action of each node on the way down.
+
+        Args:
+            slot: an open slot.
+            first: a root action to begin with instead of the search's choice; an action never visited stands alone.
 
         Raises:
             ArgumentError: the slot is closed or out of range.
         """
-        return tuple(self._core.principal_variation(self._slot(slot)))
+        first = None if first is None else self._index("first", first)
+        return tuple(self._core.principal_variation(self._slot(slot), first))
 
     def reroot(
         self,
