@@ -44,7 +44,7 @@ def load_game(game_string: str) -> Game:
     try:
         module = importlib.import_module(f"{__name__}.{prefix}{_SUFFIX}")
     except ImportError as error:
-        if error.name is None or error.name.partition(".")[0] == __name__:
+        if error.name is None or error.name.partition(".")[0] in ("tesuji", __name__):
             raise
         raise DependencyError(
             f"game {game_string!r}: {error.name!r} is not installed; pip install 'tesuji[{prefix}]' brings it",

@@ -96,7 +96,7 @@ class Table:
         if not text.endswith(".tesuji"):
             return None
         if text not in self._agents:
-            import tesuji
+            from tesuji.runtime.agent import load
 
-            self._agents[text] = tesuji.load(text)
+            self._agents[text] = load(text)
         return self._agents[text]

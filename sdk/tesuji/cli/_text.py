@@ -60,6 +60,10 @@ def game_text(game: Game, result: GameResult, names: Sequence[str]) -> str:
     state = game.new_state(np.random.default_rng(result.seed))
     seats = ", ".join(f"{names[player]} plays {_ordinal(seat)}" for seat, player in enumerate(result.seats))
     parts = [f"Game {result.number + 1}: {seats}", _indented(str(state))]
+    for action in result.opening:
+        said = f"opening: {game.action_name(state, action)}"
+        state.apply(action)
+        parts += [said, _indented(str(state))]
     for number, move in enumerate(result.moves, 1):
         player = names[result.seats[move.seat]]
         said = f"{number}. {player}: {game.action_name(state, move.choice.action)}"

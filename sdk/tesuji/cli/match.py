@@ -39,6 +39,10 @@ Against OpenSpiel's tree search with 1000 rollouts a move, 50 milliseconds a mov
 
   tesuji match agent.tesuji mcts:1000 --time 0.05
 
+Agent against agent; since neither does anything at random, games begin with four random moves:
+
+  tesuji match one.tesuji other.tesuji --opening 4
+
 Against every line that an opponent could play:
 
   tesuji match agent.tesuji --exhaustive --simulations 32
@@ -66,6 +70,9 @@ def match(
     games: Annotated[int, typer.Option(min=1, help="How many games.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
     time: Annotated[float | None, typer.Option(help="Seconds a move, for bundles; instead or besides.")] = None,
+    opening: Annotated[
+        int, typer.Option(min=0, help="Random moves to begin with, the same for each round in which seats rotate.")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Play one player against every line its opponent could choose.")
@@ -85,10 +92,12 @@ def match(
     if exhaustive:
         _every_line(setting, players, seed, json_file)
     else:
-        _games(setting, players, games, seed, show, json_file)
+        _games(setting, players, games, opening, seed, show, json_file)
 
 
-def _games(setting: Table, texts: Sequence[str], games: int, seed: int, show: int, file: Path | None) -> None:
+def _games(
+    setting: Table, texts: Sequence[str], games: int, opening: int, seed: int, show: int, file: Path | None
+) -> None:
     from tesuji.arena.match import play_match
     from tesuji.arena.statistics import summarize
 
@@ -96,7 +105,7 @@ def _games(setting: Table, texts: Sequence[str], games: int, seed: int, show: in
     names = [player.name for player in players]
     results: list[GameResult] = []
     progress = _Progress()
-    for result in play_match(setting.game, players, games=games, seed=seed):
+    for result in play_match(setting.game, players, games=games, seed=seed, random_plies=opening):
         results.append(result)
         if len(results) <= show:
             progress.clear()
@@ -271,6 +280,7 @@ def _games_json(
                 "number": result.number,
                 "seats": result.seats,
                 "seed": result.seed,
+                "opening": result.opening,
                 "actions": result.actions,
                 "seconds": [round(move.elapsed, 6) for move in result.moves],
                 "returns": result.returns,

@@ -78,6 +78,31 @@ def test_the_same_seed_gives_the_same_games() -> None:
     assert play(7) != play(8)
 
 
+def test_random_openings_are_shared_by_a_round_and_legal() -> None:
+    one, other = Scripted(lambda state: state.legal_actions()[0]), Scripted(lambda state: state.legal_actions()[-1])
+    plain = list(play_match(TIC_TAC_TOE, [one, other], games=20))
+    assert summarize(plain, 0).distinct == 2
+    results = list(play_match(TIC_TAC_TOE, [one, other], games=20, random_plies=3, seed=1))
+    assert summarize(results, 0).distinct > 15
+    for first, second in zip(results[::2], results[1::2], strict=True):
+        assert first.opening == second.opening
+        assert len(first.opening) == 3
+        assert first.actions[:3] == first.opening
+    assert one.heard == list(results[-1].actions)
+    assert [r.actions for r in results] == [
+        r.actions for r in play_match(TIC_TAC_TOE, [one, other], games=20, random_plies=3, seed=1)
+    ]
+
+
+def test_openings_never_end_the_game() -> None:
+    results = list(play_match(TIC_TAC_TOE, [RandomPlayer(), RandomPlayer()], games=40, random_plies=7))
+    assert all(result.moves for result in results)
+    with pytest.raises(MatchError, match="random_plies: expected fewer than end openspiel:tic_tac_toe, got 9"):
+        next(play_match(TIC_TAC_TOE, [RandomPlayer(), RandomPlayer()], games=1, random_plies=9))
+    with pytest.raises(MatchError, match="random_plies: expected 0 or more"):
+        next(play_match(TIC_TAC_TOE, [RandomPlayer(), RandomPlayer()], games=1, random_plies=-1))
+
+
 def test_a_game_can_be_played_again_from_its_record() -> None:
     game = load_game("openspiel:backgammon")
     result = next(play_match(game, [RandomPlayer(), RandomPlayer()], games=1, seed=3))

@@ -122,7 +122,7 @@ def result(
     offender: int | None = None,
 ) -> GameResult:
     moves = (Move(0, Choice(0), 0.001), Move(1, Choice(1), 0.003))
-    return GameResult(number, seats, 0, moves, returns, ending, offender)
+    return GameResult(number, seats, 0, (), moves, returns, ending, offender)
 
 
 def test_a_match_is_counted_from_one_players_view() -> None:

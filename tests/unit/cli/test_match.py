@@ -103,6 +103,17 @@ def test_repetitions_are_owned_up_to(run: Run) -> None:
     assert "of the 30 games differ" in result.stdout
 
 
+def test_openings_make_games_differ(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "match.json"
+    result = run(
+        "perfect", "random", *TIC_TAC_TOE, "--games", "4", "--opening", "2", "--show", "1", "--json", str(file)
+    )
+    assert "opening: x(" in result.stdout
+    openings = [game["opening"] for game in json.loads(file.read_text())["games"]]
+    assert openings[0] == openings[1]
+    assert len(openings[0]) == 2
+
+
 def test_a_game_lost_by_an_error_is_told_and_makes_the_status_1(run: Run) -> None:
     result = run("bot:fixed_action_preference", "random", *TIC_TAC_TOE, "--games", "40")
     assert result.exit_code == 1

@@ -182,7 +182,14 @@ def test_egocentric_connect_four_is_what_the_adapter_makes_of_the_other() -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["connect_four(rows=3,columns=3,x_in_row=3)", "mnk(m=3,n=2,k=2)", "clobber(rows=3,columns=3)"]
+    "name",
+    [
+        "clobber(rows=3,columns=3)",
+        "connect_four(rows=3,columns=3,x_in_row=3)",
+        "havannah(board_size=2)",
+        "mnk(m=3,n=2,k=2)",
+        "y(board_size=3)",
+    ],
 )
 def test_positions_that_look_alike_are_worth_the_same(name: str) -> None:
     game = open_spiel(name)
