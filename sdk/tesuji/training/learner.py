@@ -190,30 +190,35 @@ class Learner:
         )
 
     def _loss(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        """The loss and its parts; the heads see the latent states of all steps as one batch."""
         config, architecture, network = self.config, self.architecture, self.network
-        unroll = batch.actions.shape[1]
+        size, unroll = batch.actions.shape
         actions = torch.from_numpy(batch.actions)
-        policies = torch.from_numpy(batch.policies)
-        policy_weights = torch.from_numpy(batch.policy_weights)
-        values = torch.from_numpy(architecture.value.encode(batch.values))
         rewards = torch.from_numpy(architecture.reward.encode(batch.rewards))
-        entropy = -torch.xlogy(policies, policies).sum(-1) * policy_weights
+        reward_loss, consistency = torch.zeros(()), torch.zeros(())
 
         latent = network.represent(torch.from_numpy(batch.observations))
-        policy_loss, value_loss, reward_loss, consistency = (torch.zeros(()) for _ in range(4))
-        for step in range(unroll + 1):
-            share = 1.0 if step == 0 else 1.0 / unroll
-            if step:
-                latent = 0.5 * latent + 0.5 * latent.detach()
-                latent, reward = network.advance(latent, actions[:, step - 1])
-                if reward is not None:
-                    reward_loss = reward_loss + share * _distance(reward, rewards[:, step - 1], architecture.reward)
-                if config.consistency_weight and step == batch.later_step:
-                    consistency = self._consistency(latent, batch)
-            policy, value = network.predict(latent)
-            cross = -(policies[:, step] * policy.log_softmax(-1)).sum(-1) * policy_weights[:, step]
-            policy_loss = policy_loss + share * (cross - entropy[:, step]).mean()
-            value_loss = value_loss + share * _distance(value, values[:, step], architecture.value)
+        latents = [latent]
+        for step in range(1, unroll + 1):
+            latent = 0.5 * latent + 0.5 * latent.detach()
+            latent, reward = network.advance(latent, actions[:, step - 1])
+            latents.append(latent)
+            if reward is not None:
+                distance = _distance(reward, rewards[:, step - 1], architecture.reward)
+                reward_loss = reward_loss + distance.mean() / unroll
+            if config.consistency_weight and step == batch.later_step:
+                consistency = self._consistency(latent, batch)
+
+        shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size))
+        shares[0] = 1.0 / size
+        policy, value = network.predict(torch.cat(latents))
+        policies = torch.from_numpy(batch.policies.swapaxes(0, 1).reshape(policy.shape))
+        weights = shares * torch.from_numpy(batch.policy_weights).T
+        divergence = (torch.xlogy(policies, policies) - policies * policy.log_softmax(-1)).sum(-1)
+        policy_loss = (divergence.view(unroll + 1, size) * weights).sum()
+        values = torch.from_numpy(architecture.value.encode(batch.values.swapaxes(0, 1)))
+        distance = _distance(value, values.flatten(0, 1), architecture.value)
+        value_loss = (distance.view(unroll + 1, size) * shares).sum()
         loss = (
             policy_loss
             + config.value_weight * value_loss
@@ -231,8 +236,8 @@ class Learner:
 
 
 def _distance(logits: Tensor, encoded: Tensor, support: Support) -> Tensor:
-    """How far the network's numbers are from the targets [n, columns, outputs], summed over columns."""
+    """How far the network's numbers are from the targets [n, columns, outputs], summed over columns: [n]."""
     logits = logits.view(encoded.shape)
     if support.bins:
-        return -(encoded * logits.log_softmax(-1)).sum((-2, -1)).mean()
-    return (logits.tanh() - encoded).square().sum((-2, -1)).mean()
+        return -(encoded * logits.log_softmax(-1)).sum((-2, -1))
+    return (logits.tanh() - encoded).square().sum((-2, -1))

@@ -29,6 +29,7 @@ from tesuji.training.export import export_bundle
 from tesuji.training.graphs import write_graph
 from tesuji.training.interrupts import Interrupts
 from tesuji.training.learner import Learner, Losses
+from tesuji.training.memory import keep_freed_memory
 from tesuji.training.metrics import Metrics
 from tesuji.training.progress import Progress, QuietProgress, Status
 from tesuji.training.randomness import random_state, restore_random_state
@@ -154,6 +155,7 @@ class Run:
             raise TrainingError(f"{path}: expected a file in a folder that exists, there is no {path.parent}")
         threads = torch.get_num_threads()
         torch.set_num_threads(self._learner_threads)
+        keep_freed_memory()
         try:
             with Interrupts() as interrupts, Metrics(self.folder) as metrics:
                 source = self._new_source()
