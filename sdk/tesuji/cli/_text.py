@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from tesuji.arena.match import GameResult
-    from tesuji.game import Game
+    from tesuji.game import Game, State
 
 __all__ = ["game_text", "line_text", "seconds", "share", "signed", "table"]
 
@@ -69,26 +69,24 @@ def game_text(game: Game, result: GameResult, names: Sequence[str]) -> str:
         said = f"{number}. {player}: {game.action_name(state, move.choice.action)}"
         if move.choice.value is not None:
             said += f"   value {signed(move.choice.value)}"
-        if len(move.choice.principal_variation) > 1:
-            said += f"   expects {_variation(game, state.clone(), move.choice.principal_variation)}"
+        expected = _variation(game, state.clone(), move.choice.principal_variation)
+        if expected:
+            said += f"   expects {expected}"
         state.apply(move.choice.action)
         parts += [f"{said}   ({seconds(move.elapsed)})", _indented(str(state))]
     parts.append(_end(result, names))
     return "\n\n".join(parts)
 
 
-def _variation(game: Game, state: object, actions: Sequence[int]) -> str:
-    """The moves a player expects, as far as they are legal: a model may imagine others."""
-    from tesuji.game import State
-
-    assert isinstance(state, State)
+def _variation(game: Game, state: State, actions: Sequence[int]) -> str:
+    """The moves a player expects after its own, as far as they are legal: a model may imagine others."""
     names = []
     for action in actions:
         if action not in state.legal_actions():
             break
         names.append(game.action_name(state, action))
         state.apply(action)
-    return " ".join(names[1:]) or "nothing more"
+    return " ".join(names[1:])
 
 
 def _end(result: GameResult, names: Sequence[str]) -> str:

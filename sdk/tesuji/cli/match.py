@@ -169,9 +169,10 @@ def _result_text(
     ]
     parts.append(table(["", "moves", "p50", "p99", "illegal", "errors"], rows))
     distinct = summaries[0].distinct
-    if distinct < len(results):
+    if distinct <= len(results) // 2:
         parts.append(
-            f"Only {distinct} of the {len(results)} games differ; the intervals take them all for independent."
+            f"Only {distinct} of the {len(results)} games differ, but the intervals take them all for independent: "
+            "--opening begins games with random moves."
         )
     return "\n\n".join(parts)
 

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from tesuji.cli._players import Table, limit_of
-from tesuji.cli._text import game_text, share, signed
+from tesuji.cli._text import game_text, signed
 
 if TYPE_CHECKING:
     from tesuji.arena.player import Choice, Player
@@ -179,12 +179,7 @@ class _Sitting:
 
     def _hint(self, state: State) -> str:
         choice = self.adviser.choose(state.clone())
-        best = f"hint: {self.game.action_name(state, choice.action)}{_thoughts(choice)}"
-        policy = choice.policy
-        if policy is None:
-            return best
-        ranked = sorted(state.legal_actions(), key=lambda action: -float(policy[action]))[:3]
-        return f"{best}   {', '.join(f'{self.game.action_name(state, a)} {share(float(policy[a]))}' for a in ranked)}"
+        return f"hint: {self.game.action_name(state, choice.action)}{_thoughts(choice)}"
 
     def _take_back(self) -> bool:
         """Drop the moves from the person's last one on."""

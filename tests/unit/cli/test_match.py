@@ -12,7 +12,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from tesuji.cli import match
-from tesuji.errors import GameStringError, MatchError, TesujiError
+from tesuji.errors import BundleError, GameStringError, LimitError, MatchError, TesujiError
+from tesuji.testing.networks import mlp, write_bundle
 from tesuji_engines import load_game
 
 TIC_TAC_TOE = ["--game", "openspiel:tic_tac_toe"]
@@ -88,6 +89,26 @@ def test_players_named_alike_are_numbered(run: Run) -> None:
     result = run("random", "random", *TIC_TAC_TOE, "--games", "2")
     assert "random (1)" in result.stdout
     assert "random (2)" in result.stdout
+
+
+def test_a_bundle_brings_its_game_and_keeps_its_limit(run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "untrained.tesuji"
+    write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
+    result = run(str(bundle), "random", "--games", "4", "--simulations", "8")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("openspiel:tic_tac_toe: 4 games")
+    assert "\nuntrained.tesuji " in result.stdout
+    lines = run(str(bundle), "--exhaustive", "--simulations", "4")
+    assert "untrained.tesuji against every line" in lines.stdout
+    timed = run(str(bundle), str(bundle), "--games", "4", "--time", "0.005", "--show", "1")
+    assert "untrained.tesuji (2) plays second" in timed.stdout
+    assert " expects " in timed.stdout
+    with pytest.raises(LimitError, match=r"limit\.time: expected seconds above 0"):
+        run(str(bundle), "random", "--time", "0")
+    with pytest.raises(MatchError, match="learned openspiel:tic_tac_toe with actions 9"):
+        run(str(bundle), "random", "--game", "openspiel:connect_four")
+    with pytest.raises(BundleError):
+        run(str(tmp_path / "nothing.tesuji"), "random")
 
 
 def test_games_for_one_and_for_three_report_mean_returns(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import typer
@@ -10,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from tesuji.cli import play
 from tesuji.errors import MatchError, TesujiError
+from tesuji.testing.networks import mlp, write_bundle
+from tesuji_engines import load_game
 
 TIC_TAC_TOE = ["--game", "openspiel:tic_tac_toe"]
 Run = Callable[..., Result]
@@ -70,6 +73,17 @@ def test_taking_a_move_back_keeps_the_dice(run: Run) -> None:
 def test_a_hint_is_given(run: Run) -> None:
     result = run("perfect", *TIC_TAC_TOE, typed="h\nq\n")
     assert "hint: x(" in result.stdout
+
+
+def test_a_bundle_is_played_and_watched(run: Run, tmp_path: Path) -> None:
+    bundle = str(tmp_path / "untrained.tesuji")
+    write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
+    result = run(bundle, "--simulations", "8", "--seat", "2", typed="h\nq\n")
+    assert "untrained.tesuji plays x(" in result.stdout
+    assert "8 simulations)" in result.stdout.split("hint: o(")[1]
+    watched = run(bundle, "--watch", "--opponent", "random", "--simulations", "64")
+    assert "1. untrained.tesuji: x(" in watched.stdout
+    assert "expects o(" in watched.stdout
 
 
 def test_the_end_of_input_ends_the_game(run: Run) -> None:
