@@ -2,8 +2,8 @@
 //
 // The C library's exp and log differ between platforms in their last bit, and one bit can turn a choice. These use only
 // + − × ÷, conversion and the layout of a double; tesuji.search.elementary does the same steps in Python floats. They
-// must be compiled without contraction (-ffp-contract=off, /fp:precise). Error: below 1 unit in the last place for exp,
-// below 2 for log (tests/unit/search/test_elementary.py measures both).
+// must be compiled without contraction (-ffp-contract=off, /fp:precise). Error: below 2 units in the last place
+// (tests/unit/search/test_elementary.py measures it).
 #pragma once
 
 #include <cmath>

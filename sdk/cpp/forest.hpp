@@ -121,6 +121,9 @@ public:
     // Whether one more dense action set fits.
     bool has_room(std::int32_t slot) const { return trees_[slot].edge_count + std::int64_t{actions_} <= edges_; }
 
+    // Who moves at the root of an open tree.
+    std::int32_t root_mover(std::int32_t slot) const { return trees_[slot].nodes[0].mover; }
+
     // The mover of the node that a request would expand from.
     std::int32_t mover(const Request& request) const { return trees_[request.slot].nodes[request.parent].mover; }
 

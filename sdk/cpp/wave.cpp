@@ -23,6 +23,9 @@ void Wave::begin(const std::int32_t* slots, std::size_t count) {
         forest_.require_open(slots[i]);
         if (listed[slots[i]]) throw ArgumentError(text("slots: expected each slot once, got ", slots[i], " twice"));
         listed[slots[i]] = true;
+        if (forest_.root_mover(slots[i]) == kChance) {
+            throw ArgumentError(text("slot ", slots[i], ": to_play: expected a player to move at the root, got chance"));
+        }
         forest_.check_dense(slots[i]);
     }
     active_.clear();
