@@ -83,7 +83,7 @@ def test_a_bundle_is_played_and_watched(run: Run, tmp_path: Path) -> None:
     assert "8 simulations)" in result.stdout.split("hint: o(")[1]
     watched = run(bundle, "--watch", "--opponent", "random", "--simulations", "64")
     assert "1. untrained.tesuji: x(" in watched.stdout
-    assert "expects o(" in watched.stdout
+    assert "value " in watched.stdout
 
 
 def test_the_end_of_input_ends_the_game(run: Run) -> None:
