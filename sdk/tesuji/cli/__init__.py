@@ -1,1 +1,109 @@
-"""placeholder"""
+"""The command line: one module a verb, loaded when it is asked for.
+
+The module ``tesuji.cli.VERB`` has a function ``VERB``, which is the command, and a text ``EPILOG`` with examples.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from typing import Any, TextIO
+
+import typer
+from typer.core import TyperGroup
+
+import tesuji
+from tesuji.errors import DependencyError, ProviderWarning, TesujiError
+
+__all__ = ["VERBS", "app", "main"]
+
+VERBS = ("train", "export", "match", "play", "inspect", "doctor", "bench")
+"""Every verb, in the order in which help lists them."""
+
+EXTRAS = {
+    "torch": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "tensorboard": "train",
+    "matplotlib": "train",
+    "rich": "train",
+    "pyspiel": "openspiel",
+    "open_spiel": "openspiel",
+}
+"""Optional modules and the extras that bring them."""
+
+EXIT_ERROR = 2
+
+
+class _Verbs(TyperGroup):
+    """The verbs as commands; an error of tesuji's becomes a line on stderr."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"tesuji.cli.{cmd_name}")
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name, epilog=module.EPILOG)(getattr(module, cmd_name))
+        return typer.main.get_command(alone)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TesujiError as error:
+            _complain(str(error))
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in EXTRAS:
+                raise
+            _complain(str(DependencyError(f"{missing} is not installed: pip install 'tesuji[{EXTRAS[missing]}]'")))
+        raise typer.Exit(EXIT_ERROR)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    name="tesuji",
+    no_args_is_help=True,
+    add_completion=False,
+    help="An agent for your game: learn it by self-play, export it as one file, play it by look-ahead search.",
+    epilog="Each verb explains itself with examples: tesuji VERB --help",
+)
+
+
+def main() -> None:
+    """Run the command line and end the process: 0 if all is well, 2 for an error, whose one line is on stderr."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tesuji {tesuji.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _prepare(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    warnings.simplefilter("always", ProviderWarning)
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
+    line: str | None = None,
+) -> None:  # fmt: skip
+    if issubclass(category, ProviderWarning):
+        typer.echo(f"tesuji: warning: {message}", err=True)
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        (file or sys.stderr).write(text)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"tesuji: {' '.join(message.split())}", err=True)

@@ -53,15 +53,13 @@ class Bundle:
             BundleVersionError: a newer tesuji wrote it.
             BundleError: it cannot be read, or anything in it is not as it should be; the message names the place.
         """
-        data = source if isinstance(source, bytes) else _read_file(Path(source))
-        contents = read_archive(data, LIMITS)
-        manifest = Manifest.decode(contents[MANIFEST])
-        graphs = {}
-        for name, file in FILES.items():
-            graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
-            check_graph(f"graphs.{name}", graphs[name])
-        parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model)
-        return Bundle(manifest, graphs, parity)
+        if isinstance(source, bytes):
+            return _parse(source)
+        path = Path(source)
+        try:
+            return _parse(_read_file(path))
+        except BundleError as error:
+            raise type(error)(f"{path}: {error}") from error
 
     @staticmethod
     def write(
@@ -89,9 +87,20 @@ class Bundle:
         )
         members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in GRAPHS}, PARITY: vectors}
         data = write_archive(members)
-        Bundle.read(data)
+        _parse(data)
         _replace_file(Path(path), data)
         return manifest
+
+
+def _parse(data: bytes) -> Bundle:
+    contents = read_archive(data, LIMITS)
+    manifest = Manifest.decode(contents[MANIFEST])
+    graphs = {}
+    for name, file in FILES.items():
+        graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
+        check_graph(f"graphs.{name}", graphs[name])
+    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model)
+    return Bundle(manifest, graphs, parity)
 
 
 def _verified(name: str, data: bytes, entry: Entry) -> bytes:
@@ -107,15 +116,15 @@ def _read_file(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"{path}: expected a regular file, got a folder, a pipe or a device")
+            raise BundleError(f"expected a regular file, got a folder, a pipe or a device")
         if status.st_size > MAX_BUNDLE:
-            raise BundleError(f"{path}: expected at most {MAX_BUNDLE} bytes, got {status.st_size}")
+            raise BundleError(f"expected at most {MAX_BUNDLE} bytes, got {status.st_size}")
         with path.open("rb") as file:
             return file.read(status.st_size)
     except OSError as error:
-        raise BundleError(f"{path}: expected a bundle file, got: {error.strerror or error}") from error
+        raise BundleError(f"expected a bundle file, got: {error.strerror or error}") from error
     except ValueError as error:
-        raise BundleError(f"{str(path)!r}: expected the path of a bundle file, got: {error}") from error
+        raise BundleError(f"expected the path of a bundle file, got: {error}") from error
 
 
 def _replace_file(path: Path, data: bytes) -> None:

@@ -1,0 +1,5 @@
+"""``python -m tesuji.cli``."""
+
+from tesuji.cli import main
+
+main()
