@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The search tests on a core built with AddressSanitizer and UndefinedBehaviorSanitizer.
+#
+#     tests/sanitize.sh [pytest arguments]
+#
+# The instrumented core goes into build/sanitize beside a copy of the Python face, and that copy is imported instead of
+# the installed one: nothing that is installed changes. Python itself leaks by design, so of the leaks reported only those
+# with a frame in sdk/cpp or bindings/python count.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-.venv/bin/python}
+build=build/sanitize
+stage=$PWD/$build/stage
+log=$PWD/$build/report
+
+cmake -S bindings/python -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DTESUJI_SANITIZE=ON \
+  -DPython_EXECUTABLE="$("$python" -c 'import sys; print(sys.executable)')" >/dev/null
+cmake --build "$build" --parallel 2 >/dev/null
+rm -rf "$stage" "$log".*
+mkdir -p "$stage"
+cp -R sdk/tesuji "$stage/tesuji"
+rm -f "$stage"/tesuji/search/_core*.so
+cmake --install "$build" --prefix "$stage" >/dev/null
+
+# -S: no site directory, so the editable install's import hook stays out; its packages come by PYTHONPATH instead.
+packages=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')
+status=0
+LD_PRELOAD="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.so) $(c++ -print-file-name=libstdc++.so)" \
+  PYTHONPATH="$stage:$packages" PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1 \
+  ASAN_OPTIONS="detect_leaks=1:log_path=$log:detect_odr_violation=0:allocator_may_return_null=1" \
+  UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1" LSAN_OPTIONS="exitcode=0" \
+  "$python" -S -c '
+import sys
+from pathlib import Path
+
+import tesuji.search._core as core
+
+assert Path(core.__file__).is_relative_to(sys.argv[1]), f"not the instrumented core: {core.__file__}"
+import pytest
+
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
+' "$stage" "${@:-tests/unit/search}" || status=$?
+
+if [ "$status" -ne 0 ]; then
+  cat "$log".* 2>/dev/null || true
+  echo "sanitize: the tests failed" >&2
+  exit "$status"
+fi
+if grep -qE 'sdk/cpp/|bindings/python/|heap-|stack-|use-after|runtime error' "$log".* 2>/dev/null; then
+  cat "$log".*
+  echo "sanitize: see above" >&2
+  exit 1
+fi
+echo "sanitize: no errors, no leaks in the core"
