@@ -1,13 +1,16 @@
 """An embeddable agent SDK for games.
 
-::
+Play with what was learned; neither a training framework nor a game library is loaded::
 
     import tesuji
 
     agent = tesuji.load("connect_four.tesuji")
     session = agent.new_session(seed=1)
     decision = session.play(observation, legal_actions, limit=tesuji.Limit(time=0.05))
+    board.drop(decision.action)
 """
+
+from __future__ import annotations
 
 from tesuji.errors import TesujiError
 from tesuji.runtime.agent import Agent, load
@@ -15,10 +18,8 @@ from tesuji.runtime.decision import Decision, StopReason
 from tesuji.runtime.limit import Limit
 from tesuji.runtime.session import Session
 from tesuji.runtime.thinking import Thinking
-from tesuji.search.config import Algorithm, Normalization, SearchConfig
+from tesuji.search import Algorithm, Normalization, SearchConfig
 from tesuji.spec import GameSpec, ModelSpec, Movers
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Agent",
@@ -36,3 +37,5 @@ __all__ = [
     "Thinking",
     "load",
 ]
+
+__version__ = "0.1.0"

@@ -6,7 +6,7 @@ A class of one's own that has these methods is a tesuji game; nothing needs to b
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,6 @@ class Game(Protocol):
         """A new game. Any chance in it is drawn from ``rng``, now or while it is played."""
         ...
 
-    def action_name(self, state: State, action: int) -> str:
-        """The action as a person would write it."""
+    def action_name(self, state: Any, action: int) -> str:
+        """The action as a person would write it; ``state`` is one of this game's own."""
         ...
