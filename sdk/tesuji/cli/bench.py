@@ -46,8 +46,8 @@ def bench(
         rate = moves * simulations / elapsed
         typer.echo(
             f"{count:5} tree{'s' if count > 1 else ' '}  {rate:12,.0f} simulations/s  "
-            f"{moves / elapsed:10,.1f} moves/s  {elapsed / moves * count * 1e3:8.2f} ms a move  {memory / 1e6:6.1f} MB  "
-            f"{elapsed / limit:5.2f} × the network alone"
+            f"{moves / elapsed:10,.1f} moves/s  {elapsed / moves * count * 1e3:8.2f} ms a move  "
+            f"{memory / 1e6:6.1f} MB  {elapsed / limit:5.2f} × the network alone"
         )
 
 

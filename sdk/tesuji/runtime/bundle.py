@@ -116,7 +116,7 @@ def _read_file(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"expected a regular file, got a folder, a pipe or a device")
+            raise BundleError("expected a regular file, got a folder, a pipe or a device")
         if status.st_size > MAX_BUNDLE:
             raise BundleError(f"expected at most {MAX_BUNDLE} bytes, got {status.st_size}")
         with path.open("rb") as file:

@@ -286,8 +286,8 @@ class Planner:
         rows = len(batch)
         if slots.shape != (rows,):
             raise ArgumentError(f"slots: expected {rows}, one for each observation, got shape {list(slots.shape)}")
-        if rows > self.slots or slots.min() < 0 or slots.max() >= self.slots:
-            raise ArgumentError(f"slots: expected different integers from 0 to {self.slots - 1}, got {slots}")
+        if rows > self.slots:
+            raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
         memory = self._initial
         memory["observation"][:rows] = batch
         try:
@@ -303,8 +303,10 @@ class Planner:
         """Values by seat, [n, players], of values that begin with the mover's."""
         players = self.evaluator.model.players
         if value.shape[1] < players:
-            signed = value[:, 0] * (1 - 2 * movers)
-            return np.stack([signed, -signed], axis=1).astype(np.float32)
+            values = np.empty((len(value), players), np.float32)
+            np.multiply(value[:, 0], 1 - 2 * movers, out=values[:, 0], casting="same_kind")
+            np.negative(values[:, 0], out=values[:, 1])
+            return values
         columns = (np.arange(players) - movers[:, np.newaxis]) % players
         return np.take_along_axis(value, columns, axis=1)
 
