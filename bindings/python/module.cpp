@@ -135,14 +135,16 @@ public:
         requests.clear();
     }
 
-    // slots [n]; visits, q, policy [n, k]; value [n, players]; action [n]; simulations [n]
+    // slots [n]; visits, q, policy [n, k]; value [n, players]; action [n]; simulations [n]. All roots have sets of their
+    // own, of size k, if sparse; none has otherwise.
     void result(
-        const Array<const std::int32_t>& slots, const Array<std::int32_t>& visits, const Array<float>& q,
+        const Array<const std::int32_t>& slots, bool sparse, const Array<std::int32_t>& visits, const Array<float>& q,
         const Array<float>& policy, const Array<float>& value, const Array<std::int64_t>& action,
         const Array<std::int32_t>& simulations
     ) const {
         const std::size_t width = visits.shape(1);
         for (std::size_t i = 0; i < slots.shape(0); ++i) {
+            forest.require_root_set(slots.data()[i], static_cast<std::int32_t>(width), sparse);
             tesuji::Findings findings{
                 visits.data() + i * width, q.data() + i * width, policy.data() + i * width,
                 value.data() + i * static_cast<std::size_t>(forest.players()), 0, 0
@@ -271,7 +273,7 @@ NB_MODULE(_core, module) {
             "slot"_a, "action"_a
         )
         .def(
-            "result", &PythonForest::result, "slots"_a, "visits"_a, "q"_a, "policy"_a, "value"_a, "action"_a, "simulations"_a
+            "result", &PythonForest::result, "slots"_a, "sparse"_a, "visits"_a, "q"_a, "policy"_a, "value"_a, "action"_a, "simulations"_a
         )
         .def("principal_variation", &PythonForest::principal_variation, "slot"_a, "first"_a = none)
         .def(

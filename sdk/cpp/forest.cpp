@@ -541,6 +541,14 @@ std::int32_t Forest::best_action(const Tree& tree) const {
     return root.begin + best;
 }
 
+void Forest::require_root_set(std::int32_t slot, std::int32_t size, bool sparse) const {
+    require_open(slot);
+    const Node& root = trees_[slot].nodes[0];
+    if (root.sparse != sparse || (sparse ? root.count : root.space) != size) {
+        throw ArgumentError(text("slots: expected roots over all actions, got ", slot, ", which has a set of its own"));
+    }
+}
+
 void Forest::result(std::int32_t slot, Findings& findings) const {
     require_open(slot);
     const Tree& tree = trees_[slot];

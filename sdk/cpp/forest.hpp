@@ -77,7 +77,7 @@ public:
     std::size_t nbytes() const { return bytes_; }
     bool is_open(std::int32_t slot) const;
 
-    // The size of an open root's action set, and its ids (none for a dense one).
+    // How many actions an open root's arrays have, and which if it has a set of its own (the legal ones of it).
     std::pair<std::int32_t, std::vector<std::int32_t>> root_set(std::int32_t slot) const;
 
     // Throw if a tree cannot begin so.
@@ -126,6 +126,9 @@ public:
 
     // The mover of the node that a request would expand from.
     std::int32_t mover(const Request& request) const { return trees_[request.slot].nodes[request.parent].mover; }
+
+    // Throw unless the slot is open and its root's action set is of this size and kind.
+    void require_root_set(std::int32_t slot, std::int32_t size, bool sparse) const;
 
     void result(std::int32_t slot, Findings& findings) const;
     // The expected line of play from a root action on, or from the search's own choice (first = kNone).

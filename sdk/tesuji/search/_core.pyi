@@ -74,6 +74,7 @@ class Forest:
     def result(
         self,
         slots: NDArray[np.int32],
+        sparse: bool,
         visits: NDArray[np.int32],
         q: NDArray[np.float32],
         policy: NDArray[np.float32],

@@ -11,6 +11,8 @@ from tesuji.errors import ArgumentError
 
 __all__ = ["as_booleans", "as_floats", "as_integers", "require_buffer"]
 
+FLOAT32, INT32, BOOL = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.bool_)
+
 
 def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """The value as a contiguous float32 array.
@@ -18,6 +20,8 @@ def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[n
     Raises:
         ArgumentError: it holds no numbers, or has another shape.
     """
+    if _is_ready(value, FLOAT32, shape):
+        return np.asarray(value)
     return np.ascontiguousarray(_checked(field, value, "fiu", "numbers", shape), np.float32)
 
 
@@ -27,6 +31,8 @@ def as_booleans(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     Raises:
         ArgumentError: it is not boolean, or has another shape.
     """
+    if _is_ready(value, BOOL, shape):
+        return np.asarray(value)
     return np.ascontiguousarray(_checked(field, value, "b", "booleans", shape))
 
 
@@ -36,12 +42,16 @@ def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     Raises:
         ArgumentError: it holds other than integers of 32 bits, or has another shape.
     """
+    if _is_ready(value, INT32, shape):
+        return np.asarray(value)
+    if type(value) is int and -(1 << 31) <= value < 1 << 31:
+        return np.full(shape, value, np.int32)
     array = np.asarray(value)
     if array.ndim == 0 and array.dtype.kind in "iu":
         array = np.broadcast_to(array, shape)
     array = _checked(field, array, "iu", "integers", shape)
     narrow = np.ascontiguousarray(array, np.int32)
-    if array.dtype.itemsize > 4 and not np.array_equal(narrow, array):
+    if array.dtype.itemsize > 4 and not (narrow == array).all():
         raise ArgumentError(f"{field}: expected integers of 32 bits, got {array}")
     return narrow
 
@@ -57,6 +67,13 @@ def require_buffer(field: str, array: NDArray[Any], dtype: type[np.generic], sha
         raise ArgumentError(f"{field}: expected a {np.dtype(dtype)} array of shape {list(shape)}, got {got}")
     if not array.flags.c_contiguous:
         raise ArgumentError(f"{field}: expected a contiguous array, got one with strides {array.strides}")
+
+
+def _is_ready(value: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
+    """Whether it needs neither checking nor copying."""
+    if not isinstance(value, np.ndarray):
+        return False
+    return value.dtype == dtype and value.shape == shape and value.flags.c_contiguous
 
 
 def _checked(field: str, value: ArrayLike, kinds: str, expected: str, shape: tuple[int, ...]) -> NDArray[Any]:

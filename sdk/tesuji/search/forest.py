@@ -310,7 +310,8 @@ class Forest:
         """
         slot = self._slot(slot)
         width, identifiers = self._core.root_set(slot)
-        visits, q, policy, value, action, simulations = self._results(np.array([slot], np.int32), width)
+        found = self._results(np.array([slot], np.int32), width, bool(identifiers))
+        visits, q, policy, value, action, simulations = found
         return SearchResult(
             visits=visits[0],
             q=q[0],
@@ -331,11 +332,7 @@ class Forest:
         Raises:
             ArgumentError: a slot is closed or out of range, or its root has an action set of its own.
         """
-        numbers = self._slots(slots)
-        for slot in numbers.tolist():
-            if self._core.root_set(slot)[1]:
-                raise ArgumentError(f"slots: expected roots over all actions, got {slot}, which has a set of its own")
-        return SearchResults(*self._results(numbers, self.actions))
+        return SearchResults(*self._results(self._slots(slots), self.actions, False))
 
     def principal_variation(self, slot: int, first: int | None = None) -> tuple[int, ...]:
         """The search's own choice, then the most visited action of each node on the way down.
@@ -445,7 +442,7 @@ class Forest:
         self._core.open(slots, priors, values, to_play, budget, plan, actions, legal, noise, gumbel)
 
     def _results(
-        self, slots: NDArray[np.int32], width: int
+        self, slots: NDArray[np.int32], width: int, sparse: bool
     ) -> tuple[
         NDArray[np.int32],
         NDArray[np.float32],
@@ -463,7 +460,7 @@ class Forest:
             np.empty(count, np.int64),
             np.empty(count, np.int32),
         )
-        self._core.result(slots, *arrays)
+        self._core.result(slots, sparse, *arrays)
         return arrays
 
     def _slots(self, slots: ArrayLike) -> NDArray[np.int32]:

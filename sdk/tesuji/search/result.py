@@ -15,7 +15,7 @@ class SearchResult:
     """What the search of one tree found.
 
     Arrays with one element an action are indexed by action, K being the number of actions; for a root with an action
-    set of its own they follow ``actions``, and K is that set's size.
+    set of its own they follow ``actions``, and K is its length.
     """
 
     visits: NDArray[np.int32]
@@ -36,7 +36,7 @@ class SearchResult:
     simulations: int
     """Simulations made since the tree was opened or rerooted."""
     actions: NDArray[np.int32] | None = None
-    """int32 [K], ascending: the root's action set, if it has one of its own."""
+    """int32 [K], ascending: what is legal of the root's action set, if it has one of its own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -403,6 +403,21 @@ def test_rerooting_where_nothing_was_expanded_is_declined(forest_type: Any) -> N
     assert forest.result(0).visits.tolist() == [1, 0, 0, 0]
 
 
+def test_results_of_many_are_over_all_actions() -> None:
+    forest = make()
+    forest.open(0, EVEN, [0, 0])
+    forest.open(1, EVEN, [0, 0], actions=[2, 3, 5, 7], legal=np.array([True, False, True, True]), simulations=5)
+    while len(forest.select([1])):
+        forest.expand(None, np.zeros((1, 2)), EVEN[None])
+    found = forest.result(1).actions
+    assert found is not None
+    assert found.tolist() == [2, 5, 7]
+    assert forest.result(1).visits.sum() == 5
+    with pytest.raises(ArgumentError, match="slots: expected roots over all actions, got 1"):
+        forest.results([0, 1])
+    assert len(forest.results([]).action) == 0
+
+
 def test_memory_is_known_and_does_not_grow() -> None:
     forest = make(slots=2, actions=82, nodes=100)
     size = forest.nbytes
