@@ -1,8 +1,8 @@
 """What a shipped game pays to have an agent, beside the same with PyTorch.
 
-Time from the start of Python to the first move, resident memory after it, and the size of what is installed for it:
-tesuji and its base dependencies with what these pull in, as their files lie on disk; for PyTorch, torch and what it pulls
-in. The network is ``mlp64``; PyTorch's process builds one of the same shape and evaluates it once.
+Time from the first import to the first move, resident memory after it, and the size of what is installed for it:
+tesuji and its base dependencies with what these pull in, as their files lie on disk; for PyTorch, torch and what it
+pulls in. The network is ``mlp64``; PyTorch's process builds one of the same shape and evaluates it once.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from time import perf_counter
 
 from tesuji.testing.networks import mlp64, write_bundle
 
 RUNS = 5
 MEMORY = """
+print(perf_counter() - begin)
 for line in open("/proc/self/status"):
     if line.startswith("VmRSS"):
         print(int(line.split()[1]) * 1024)
 """
 PLAY = (
     """
+from time import perf_counter
+begin = perf_counter()
 import sys
 import numpy as np
 import tesuji
@@ -37,6 +39,8 @@ session.play(np.zeros(agent.model.observation, np.float32), limit=tesuji.Limit(s
 )
 TORCH = (
     """
+from time import perf_counter
+begin = perf_counter()
 import torch
 
 layers = [torch.nn.Linear(27, 64), torch.nn.ReLU()]
@@ -54,10 +58,10 @@ def start(program: str, *arguments: str) -> tuple[float, int]:
     """The best time of a few runs (the others found files not yet cached, or a busy machine), and the memory."""
     times, memory = [], 0
     for _ in range(RUNS):
-        begin = perf_counter()
         done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-        times.append(perf_counter() - begin)
-        memory = int(done.stdout or 0)
+        seconds, size = done.stdout.split()
+        times.append(float(seconds))
+        memory = int(size)
     return min(times), memory
 
 

@@ -2,8 +2,8 @@
 
 The limit is the same number of back-to-back bound calls of the same recurrent graph, alone. Search and limit are
 measured by turns in one process and one thread, so that whatever else the machine does meets both; the figure is the
-median of the ratios. ``search`` is the search itself: every evaluation, and everything between two. ``move`` is that and
-the root's evaluation, the opening of the tree and the reading of the result.
+median of the ratios. ``search`` is the search itself: every evaluation, and everything between two. ``move`` is that
+and the root's evaluation, the opening of the tree and the reading of the result.
 
 The networks have random weights: mlp64 (27 inputs, 9 actions, hidden 64, two hidden layers each in h, g and f), mlp256
 (7 actions, hidden 256), res32x2 (3×6×7 inputs, 32 channels, two residual blocks in h and in g, 7 actions).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import onnxruntime
@@ -16,7 +16,7 @@ from tesuji.runtime.parity import TOLERANCE, Deviation, Parity, deviation, initi
 from tesuji.runtime.providers import RUNTIME_ERRORS, Failure, choices, placement, start
 from tesuji.spec import ModelSpec
 
-__all__ = ["Binding", "Evaluator", "Graph", "as_observations"]
+__all__ = ["Bindable", "Binding", "Evaluator", "Graph", "as_observations"]
 
 Graph = Literal["initial", "recurrent"]
 TYPES: dict[str, type[np.generic]] = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
@@ -29,8 +29,26 @@ class Binding(NamedTuple):
     """Reads the inputs from the arrays and writes the outputs to them; without arguments."""
     arrays: dict[str, NDArray[Any]]
     """The memory, by name of input and output."""
-    session: onnxruntime.InferenceSession
+    session: object
     """What runs; held so that it lives as long as ``run``."""
+
+
+class Bindable(Protocol):
+    """What a planner needs of an evaluator."""
+
+    @property
+    def model(self) -> ModelSpec:
+        """What goes into the graphs and comes out."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Another number whenever what was bound must be bound anew."""
+        ...
+
+    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+        """Tie a graph to memory; see :meth:`Evaluator.bind`."""
+        ...
 
 
 class _Sessions(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError, CapacityError, EvaluationError, TesujiError
-from tesuji.runtime.evaluator import Binding, Evaluator, Graph, as_observations
+from tesuji.runtime.evaluator import Bindable, Binding, Graph, as_observations
 from tesuji.runtime.parity import initial_shapes, recurrent_shapes
 from tesuji.runtime.providers import RUNTIME_ERRORS
 from tesuji.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
@@ -46,7 +46,7 @@ class Planner:
 
     def __init__(
         self,
-        evaluator: Evaluator,
+        evaluator: Bindable,
         config: SearchConfig,
         *,
         slots: int = 1,
