@@ -44,11 +44,12 @@ def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     """
     if _is_ready(value, INT32, shape):
         return np.asarray(value)
-    if type(value) is int and -(1 << 31) <= value < 1 << 31:
-        return np.full(shape, value, np.int32)
     array = np.asarray(value)
     if array.ndim == 0 and array.dtype.kind in "iu":
-        array = np.broadcast_to(array, shape)
+        number = int(array)
+        if not -(1 << 31) <= number < 1 << 31:
+            raise ArgumentError(f"{field}: expected integers of 32 bits, got {number}")
+        return np.full(shape, number, np.int32)
     array = _checked(field, array, "iu", "integers", shape)
     narrow = np.ascontiguousarray(array, np.int32)
     if array.dtype.itemsize > 4 and not (narrow == array).all():

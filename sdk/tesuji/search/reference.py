@@ -393,10 +393,10 @@ class ReferenceForest:
             simulations=np.array([result.simulations for result in found], np.int32),
         )
 
-    def principal_variation(self, slot: int) -> tuple[int, ...]:
+    def principal_variation(self, slot: int, first: int | None = None) -> tuple[int, ...]:
         """The search's own choice, then the most visited action of each node on the way down."""
         tree = self._tree(slot)
-        line = [self._best_action(tree)]
+        line = [self._best_action(tree) if first is None else first]
         node: Node | None = tree.root.children.get(line[0])
         while node is not None and node.children:
             action = _argmax(node.children, node.n)

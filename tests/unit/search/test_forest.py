@@ -418,6 +418,18 @@ def test_results_of_many_are_over_all_actions() -> None:
     assert len(forest.results([]).action) == 0
 
 
+def test_a_principal_variation_can_start_with_any_action() -> None:
+    core, reference = make(nodes=41), make(ReferenceForest, nodes=41)
+    for forest in (core, reference):
+        forest.open(0, EVEN, [0, 0], simulations=40)
+        drive(forest, [0], {0: 3})
+    for action in range(4):
+        line = core.principal_variation(0, action)
+        assert line == reference.principal_variation(0, action)
+        assert line[0] == action
+    assert core.principal_variation(0) == core.result(0).principal_variation
+
+
 def test_memory_is_known_and_does_not_grow() -> None:
     forest = make(slots=2, actions=82, nodes=100)
     size = forest.nbytes
