@@ -66,6 +66,10 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Share of the games that begin with random plies, which are not learned from."""
     opening_plies: int = 4
     """At most so many random plies; how many is drawn evenly from 1 to this."""
+    exploration: float = 0.25
+    """Share of the moves that are drawn evenly from the legal ones instead: a policy that has made up its mind would
+    never show the dynamics network where its other moves lead. What comes after such a move does not count for the values
+    of the positions before it, see :class:`tesuji.training.replay.Replay`."""
     temperature: float = 1.0
     """PUCT: moves are drawn in proportion to visits^(1/temperature) during the first ``temperature_plies``."""
     temperature_plies: int = 30
@@ -76,6 +80,7 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         _integer("selfplay.simulations", self.simulations, 1, 1 << 20)
         _number("selfplay.opening_share", self.opening_share, 0.0, 1.0)
         _integer("selfplay.opening_plies", self.opening_plies, 1, 1 << 20)
+        _number("selfplay.exploration", self.exploration, 0.0, 1.0)
         _number("selfplay.temperature", self.temperature, 1e-3, 1e3)
         _integer("selfplay.temperature_plies", self.temperature_plies, 0, 1 << 30)
 

@@ -32,6 +32,8 @@ class GameRecord:
     """float32 [T, actions]: the search's improved policy, 0 on illegal actions."""
     values: NDArray[np.float32]
     """float32 [T, players]: the search's value of the position, for each player."""
+    explored: NDArray[np.bool_]
+    """bool [T]: whether the action was drawn at random, not chosen by the search."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -44,6 +46,7 @@ _DTYPES = {
     "movers": np.dtype("<i4"),
     "policies": np.dtype("<f4"),
     "values": np.dtype("<f4"),
+    "explored": np.dtype("|b1"),
 }
 
 

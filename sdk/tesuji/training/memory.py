@@ -14,8 +14,8 @@ LARGE = 1 << 28
 def keep_freed_memory() -> bool:
     """Have the C library keep what this process frees, up to 256 MiB, instead of giving it back at once.
 
-    Otherwise glibc takes arrays of 128 KiB and more from the system anew each time, and a step of a small network spends
-    a fifth of its time in page faults.
+    Otherwise glibc takes arrays of 128 KiB and more from the system anew each time, and a step of a small network
+    spends a fifth of its time in page faults.
 
     Returns:
         Whether the C library could be told so: on Linux with glibc.

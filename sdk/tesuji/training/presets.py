@@ -67,7 +67,9 @@ def _default(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=10.0,
         network=network,
-        selfplay=SelfPlayConfig(games=64, simulations=24 if board else 16, opening_plies=max(1, min(12, length // 4))),
+        selfplay=SelfPlayConfig(
+            games=64, simulations=24 if board else 16, opening_share=0.6, opening_plies=max(1, min(12, length // 2))
+        ),
         search=_search(game, 64),
         learner=LearnerConfig(replay_positions=_positions(game)),
     )
@@ -78,9 +80,9 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=1.0,
         network=NetworkConfig(kind=NetworkKind.MLP, width=128),
-        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.5, opening_plies=4),
+        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.8, opening_plies=7),
         search=_search(game, 32),
-        learner=LearnerConfig(replay_positions=100_000),
+        learner=LearnerConfig(replay_positions=60_000),
     )
 
 

@@ -26,8 +26,9 @@ class Replay:
         remaining    int32 [capacity]: moves until the game's end, at least 1
 
     ``outcomes`` is what each player was paid from here to the end, discounted; where rewards come only at the end, the
-    position after the last move has the outcome as its value, and each move before it discounts it once more. Rows
-    follow each other around the end of the arrays.
+    position after the last move has the outcome as its value, and each move before it discounts it once more. Where the
+    next move was drawn at random, what came of it says little about the position: there, and before, the search's value
+    of the position stands in for it. Rows follow each other around the end of the arrays.
     """
 
     def __init__(self, game: GameSpec, capacity: int, discount: float = 1.0) -> None:
@@ -68,11 +69,10 @@ class Replay:
             raise TrainingError("game record: expected no reward before the end (spec.final_rewards_only), got one")
         outcomes = np.empty((length, self.game.players), np.float32)
         rest = np.zeros(self.game.players)
+        late = self.discount if self.game.final_rewards_only else 1.0
         for ply in range(length - 1, -1, -1):
-            rest = record.rewards[ply] + self.discount * rest
+            rest = record.values[ply] if record.explored[ply] else late * record.rewards[ply] + self.discount * rest
             outcomes[ply] = rest
-        if self.game.final_rewards_only:
-            outcomes *= self.discount
         skip = max(0, length - self.capacity)
         rows = (self.added + np.arange(skip, length)) % self.capacity
         self.observations[rows] = record.observations[skip:]

@@ -89,7 +89,8 @@ class SelfPlay:
         )
         self.planner.run()
         results = self.planner.results(slots)
-        actions = self._choose(results)
+        actions, explored = self._explore(self._choose(results))
+        self._explored[slots, lengths] = explored
         self._actions[slots, lengths] = actions
         self._movers[slots, lengths] = movers
         self._policies[slots, lengths] = results.policy
@@ -158,6 +159,12 @@ class SelfPlay:
         chosen: NDArray[np.int64] = np.where(early, drawn, visits.argmax(-1))
         return chosen
 
+    def _explore(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Some of the actions replaced by random legal ones, and which."""
+        explored = self._rng.random(len(actions)) < self.config.exploration
+        drawn = (self._rng.random(self._legal.shape) * self._legal).argmax(-1)
+        return np.where(explored, drawn, actions), explored
+
     def _apply(self, actions: NDArray[np.int64]) -> list[GameRecord]:
         finished = []
         rewards, lengths, histories = self._rewards, self._lengths, self._histories
@@ -218,6 +225,7 @@ class SelfPlay:
             "movers": ((), np.int32),
             "policies": ((spec.actions,), np.float32),
             "values": ((spec.players,), np.float32),
+            "explored": ((), np.bool_),
         }
         for name, (shape, dtype) in shapes.items():
             grown = np.zeros((count, room, *shape), dtype)
@@ -232,6 +240,7 @@ class SelfPlay:
     _movers: NDArray[np.int32]
     _policies: NDArray[np.float32]
     _values: NDArray[np.float32]
+    _explored: NDArray[np.bool_]
 
 
-_BUFFERS = ("observations", "actions", "rewards", "movers", "policies", "values")
+_BUFFERS = ("observations", "actions", "rewards", "movers", "policies", "values", "explored")

@@ -52,6 +52,7 @@ def filled(spec: GameSpec) -> Replay:
                 movers=np.array([0, 1, 0, 1, 0], np.int32),
                 policies=np.tile(np.float32([0.25, 0.75]), (5, 1)),
                 values=np.zeros((5, 2), np.float32),
+                explored=np.zeros(5, np.bool_),
             )
         )
     return replay

@@ -64,6 +64,15 @@ def test_records_replay_on_the_real_game(game: Game, config: TrainingConfig, alg
         assert state.is_terminal()
 
 
+def test_some_moves_are_drawn_at_random(game: Game, config: TrainingConfig) -> None:
+    records = play(start(game, config, exploration=0.5), 40)
+    share = np.concatenate([record.explored for record in records]).mean()
+    assert 0.4 < share < 0.6
+    first = [int(record.actions[0]) for record in play(start(game, config, exploration=1.0, opening_share=0.0), 200)]
+    assert set(first) == set(range(9))
+    assert not np.concatenate([record.explored for record in play(start(game, config, exploration=0.0), 20)]).any()
+
+
 def test_openings_are_played_but_not_recorded(game: Game, config: TrainingConfig) -> None:
     records = play(start(game, config, opening_share=1.0, opening_plies=3), 40)
     stones = np.array([record.observations[0, :2].sum() for record in records])

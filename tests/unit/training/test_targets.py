@@ -58,6 +58,7 @@ def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> 
         movers=((first + np.arange(length)) % game.players).astype(np.int32),
         policies=rng.dirichlet(np.ones(ACTIONS), length).astype(np.float32),
         values=rng.normal(size=(length, game.players)).astype(np.float32),
+        explored=rng.random(length) < 0.2,
     )
 
 
@@ -73,6 +74,9 @@ def reference_value(
         mover = int(game.movers[ply])
         absolute = np.zeros(players)
         for ahead in range(ply, min(length, ply + steps) if steps else length):
+            if not steps and game.explored[ahead]:
+                absolute += discount ** (ahead - ply) * game.values[ahead]
+                break
             # where the value carries the outcome, it is what the position after the last move is worth
             absolute += discount ** (ahead - ply + int(carried)) * game.rewards[ahead]
         if steps and ply + steps < length:
