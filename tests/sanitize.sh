@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The search tests on a core built with AddressSanitizer and UndefinedBehaviorSanitizer.
+# The search tests and fuzzing on a core built with AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 #     tests/sanitize.sh [pytest arguments]
 #
@@ -8,6 +8,7 @@
 # with a frame in sdk/cpp or bindings/python count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- tests/unit/search tests/fuzz/test_search_calls.py
 python=${PYTHON:-.venv/bin/python}
 build=build/sanitize
 stage=$PWD/$build/stage
@@ -39,7 +40,7 @@ import pytest
 
 code = pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]])
 Path(sys.argv[1]).with_name("status").write_text(str(int(code)))
-' "$stage" "${@:-tests/unit/search}" || true
+' "$stage" "$@" || true
 
 # The exit status is the sanitizers', and leaks of Python's own would count in it: the tests' own is in a file.
 if [ "$(cat "$build/status" 2>/dev/null)" != 0 ]; then

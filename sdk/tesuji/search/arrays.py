@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError
 
-__all__ = ["as_booleans", "as_floats", "as_integers", "require_buffer"]
+__all__ = ["as_booleans", "as_floats", "as_integers", "as_list", "require_buffer"]
 
 FLOAT32, INT32, BOOL = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.bool_)
 
@@ -22,7 +22,8 @@ def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[n
     """
     if _is_ready(value, FLOAT32, shape):
         return np.asarray(value)
-    return np.ascontiguousarray(_checked(field, value, "fiu", "numbers", shape), np.float32)
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite, and found so
+        return np.ascontiguousarray(_checked(field, value, "fiu", "numbers", shape), np.float32)
 
 
 def as_booleans(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -44,7 +45,7 @@ def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     """
     if _is_ready(value, INT32, shape):
         return np.asarray(value)
-    array = np.asarray(value)
+    array = _array(field, value)
     if array.ndim == 0 and array.dtype.kind in "iu":
         number = int(array)
         if not -(1 << 31) <= number < 1 << 31:
@@ -55,6 +56,18 @@ def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     if array.dtype.itemsize > 4 and not (narrow == array).all():
         raise ArgumentError(f"{field}: expected integers of 32 bits, got {array}")
     return narrow
+
+
+def as_list(field: str, value: ArrayLike) -> NDArray[np.int32]:
+    """The value as a contiguous int32 array of one dimension, however long.
+
+    Raises:
+        ArgumentError: it is not a sequence of integers of 32 bits.
+    """
+    array = _array(field, value)
+    if array.ndim != 1:
+        raise ArgumentError(f"{field}: expected a list of integers, got an array of {array.ndim} dimensions")
+    return as_integers(field, array if array.size else array.astype(np.int32), array.shape)
 
 
 def require_buffer(field: str, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...]) -> None:
@@ -77,11 +90,15 @@ def _is_ready(value: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bo
     return value.dtype == dtype and value.shape == shape and value.flags.c_contiguous
 
 
-def _checked(field: str, value: ArrayLike, kinds: str, expected: str, shape: tuple[int, ...]) -> NDArray[Any]:
+def _array(field: str, value: ArrayLike) -> NDArray[Any]:
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except ValueError as error:
-        raise ArgumentError(f"{field}: expected {expected} of shape {list(shape)}, got a ragged sequence") from error
+        raise ArgumentError(f"{field}: expected an array, got a ragged sequence") from error
+
+
+def _checked(field: str, value: ArrayLike, kinds: str, expected: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    array = _array(field, value)
     if array.shape != shape:
         raise ArgumentError(f"{field}: expected shape {list(shape)}, got {list(array.shape)}")
     if array.dtype.kind not in kinds and array.size:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError, CapacityError
 from tesuji.search import _core
-from tesuji.search.arrays import as_booleans, as_floats, as_integers
+from tesuji.search.arrays import as_booleans, as_floats, as_integers, as_list
 from tesuji.search.config import Algorithm, Normalization, SearchConfig
 from tesuji.search.requests import Requests
 from tesuji.search.result import SearchResult, SearchResults
@@ -141,14 +141,15 @@ class Forest:
             EvaluationError: the prior is not made of probabilities, or the value is not finite.
             CapacityError: the budget does not fit into the slot.
         """
-        width = self.actions if actions is None else np.size(actions)
+        identifiers = None if actions is None else self._ascending(actions)
+        width = self.actions if identifiers is None else len(identifiers)
         self._open(
             as_integers("slot", slot, (1,)),
             as_floats("prior", prior, (width,))[np.newaxis],
             as_floats("value", value, (self.players,))[np.newaxis],
             as_integers("to_play", to_play, (1,)),
             None if legal is None else as_booleans("legal", legal, (width,))[np.newaxis],
-            self._ascending(actions, width),
+            identifiers,
             None if noise is None else as_floats("noise", noise, (width,))[np.newaxis],
             None if gumbel is None else as_floats("gumbel", gumbel, (width,))[np.newaxis],
             simulations,
@@ -464,7 +465,7 @@ class Forest:
         return arrays
 
     def _slots(self, slots: ArrayLike) -> NDArray[np.int32]:
-        return as_integers("slots", np.asarray(slots, np.int32) if _is_empty(slots) else slots, (np.size(slots),))
+        return as_list("slots", slots)
 
     def _slot(self, slot: int) -> int:
         return self._index("slot", slot)
@@ -479,18 +480,12 @@ class Forest:
             raise ArgumentError(f"{field}: expected an integer of 32 bits, got {index}")
         return index
 
-    def _ascending(self, actions: ArrayLike | None, width: int) -> NDArray[np.int32] | None:
-        if actions is None:
-            return None
-        if width > self.actions:
-            raise CapacityError(f"actions: expected at most {self.actions} a node, got {width}")
-        identifiers = as_integers("actions", actions, (width,))
-        _require_ascending(identifiers, np.array([width], np.int32))
+    def _ascending(self, actions: ArrayLike) -> NDArray[np.int32]:
+        identifiers = as_list("actions", actions)
+        if len(identifiers) > self.actions:
+            raise CapacityError(f"actions: expected at most {self.actions} a node, got {len(identifiers)}")
+        _require_ascending(identifiers, np.array([len(identifiers)], np.int32))
         return identifiers
-
-
-def _is_empty(slots: ArrayLike) -> bool:
-    return isinstance(slots, Sequence) and len(slots) == 0
 
 
 def _require_ascending(identifiers: NDArray[np.int32], sizes: NDArray[np.int32]) -> None:
