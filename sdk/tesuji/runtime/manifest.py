@@ -164,7 +164,11 @@ class _Version(msgspec.Struct):
 
 def _located(message: str) -> str:
     """Turn msgspec's ``problem - at `$.path``` into ``manifest.path: problem``."""
-    problem, _, path = message.rpartition(" - at `$")
-    if not problem:
-        return f"manifest: {message}"
-    return f"manifest{path.rstrip('`')}: {problem[:1].lower()}{problem[1:]}"
+    problem, _, path = message.rpartition(" - at `$") if " - at `$" in message else (message, "", "")
+    place = f"manifest{path.rstrip('`')}"
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", problem):
+        return f"{place}.{missing[1]}: expected a value, got none"
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem, re.DOTALL):
+        return f"{place}.{unknown[1][:80]}: expected no such field, got one"
+    problem = problem[:1].lower() + problem[1:]
+    return f"{place}: {problem if 'expected' in problem else f'expected another value, got {problem[:200]}'}"

@@ -19,6 +19,8 @@ from tesuji.spec import Movers
 
 __all__ = ["Planner"]
 
+MOST_EDGES = (1 << 31) - 1
+
 
 class Planner:
     """Searches many trees at once, one a slot. It allocates all it needs here; it belongs to one thread at a time.
@@ -58,6 +60,10 @@ class Planner:
         if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
             raise ArgumentError(f"simulations: expected an integer from 0, got {budget!r}")
         nodes = budget + 1 if nodes is None else nodes
+        if nodes * model.actions > MOST_EDGES:
+            raise CapacityError(
+                f"simulations, nodes: expected trees of at most {MOST_EDGES} edges, got {nodes} × {model.actions}"
+            )
         self.evaluator = evaluator
         """The network."""
         self.config = config
@@ -138,6 +144,9 @@ class Planner:
             CapacityError: a budget does not fit into its slot.
         """
         numbers = np.atleast_1d(np.asarray(slots))
+        names = dict.fromkeys(numbers.tolist())
+        if len(names) != len(numbers):
+            raise ArgumentError(f"slots: expected different ones, got {numbers.tolist()}")
         latent, prior, value = self._encode(numbers, observations)
         movers = np.broadcast_to(np.asarray(to_play), numbers.shape)
         self.forest.open_many(
@@ -152,7 +161,7 @@ class Planner:
             planned=planned,
         )
         self._pool[numbers * self.forest.nodes] = latent
-        self._open.update(dict.fromkeys(numbers.tolist()))
+        self._open.update(names)
         self._order = None
 
     def run(self, deadline: float | None = None) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tesuji.errors import ArgumentError, CapacityError
+from tesuji.errors import ArgumentError, CapacityError, LimitError
 from tesuji.runtime.decision import ActionAnalysis, Analysis, Decision, StopReason
 from tesuji.runtime.deliberation import SLOT, Deliberation, Pace
 from tesuji.runtime.evaluator import as_observations
@@ -27,6 +27,8 @@ __all__ = ["Session"]
 
 MOST_SIMULATIONS = 100_000
 MOST_MEMORY = 1 << 28
+LEAST_CAPACITY = 512
+"""Simulations that a tree has room for at least where only time is limited: the first estimate of speed is rough."""
 MOST_MOVES_KEPT = 4
 """Real moves after which a tree is begun anew however much of it could be kept: what lies along the expected line would
 else be imagined further and further ahead of the last real observation, beyond what networks are trained to unroll."""
@@ -183,7 +185,7 @@ class Session:
         model = self.agent.model
         limit = self.limit if limit is None else limit
         if not isinstance(limit, Limit):
-            raise ArgumentError(f"limit: expected a Limit, got {limit!r}")
+            raise LimitError(f"limit: expected a Limit, got {limit!r}")
         turn = self._turn if to_play is None else self._index("to_play", to_play, model.players)
         legal = as_mask(model.actions, legal_actions)
         batch = as_observations(model, (observation,))
@@ -221,7 +223,7 @@ class Session:
             budget = limit.simulations
         else:
             assert planned is not None
-            budget = min(max(4 * planned, 64), self.max_simulations)
+            budget = min(max(8 * planned, LEAST_CAPACITY), self.max_simulations)
         return self._sized(budget), budget, budget if planned is None else min(planned, budget)
 
     def _sized(self, simulations: int) -> Planner:
