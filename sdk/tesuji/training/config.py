@@ -68,8 +68,8 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """At most so many random plies; how many is drawn evenly from 1 to this."""
     exploration: float = 0.25
     """Share of the moves that are drawn evenly from the legal ones instead: a policy that has made up its mind would
-    never show the dynamics network where its other moves lead. What comes after such a move does not count for the values
-    of the positions before it, see :class:`tesuji.training.replay.Replay`."""
+    never show the dynamics network where its other moves lead. What comes after such a move does not count for the
+    values of the positions before it, see :class:`tesuji.training.replay.Replay`."""
     temperature: float = 1.0
     """PUCT: moves are drawn in proportion to visits^(1/temperature) during the first ``temperature_plies``."""
     temperature_plies: int = 30

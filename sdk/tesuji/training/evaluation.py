@@ -22,6 +22,8 @@ class Evaluation:
     """Games in which the agent was paid more than each other player; with one player, 0."""
     losses: int
     """Games in which another player was paid more than the agent."""
+    opponents: int
+    """Other players in a game."""
     mean_return: float
     """What the agent was paid in a game, on average."""
 
@@ -36,6 +38,8 @@ class Evaluation:
         return (self.wins + 0.5 * self.draws) / self.games
 
     def __str__(self) -> str:
+        if not self.opponents:
+            return f"return {self.mean_return:+.2f} on average"
         return f"{self.wins}/{self.draws}/{self.losses} against random (won/drawn/lost), return {self.mean_return:+.2f}"
 
 
@@ -70,7 +74,7 @@ def play_random(game: Game, planner: Planner, games: int, *, seed: int) -> Evalu
     others = returns.copy()
     others[np.arange(games), seats] = -np.inf
     best = others.max(-1) if spec.players > 1 else own
-    return Evaluation(games, int((own > best).sum()), int((own < best).sum()), float(own.mean()))
+    return Evaluation(games, int((own > best).sum()), int((own < best).sum()), spec.players - 1, float(own.mean()))
 
 
 def _search(game: Game, planner: Planner, states: list[State]) -> list[int]:

@@ -68,7 +68,11 @@ def _default(game: GameSpec) -> TrainingConfig:
         minutes=10.0,
         network=network,
         selfplay=SelfPlayConfig(
-            games=64, simulations=24 if board else 16, opening_share=0.6, opening_plies=max(1, min(12, length // 2))
+            games=64,
+            simulations=24 if board else 16,
+            opening_share=0.6,
+            opening_plies=max(1, min(12, length // 2)),
+            exploration=max(0.02, min(0.25, 2.0 / length)),
         ),
         search=_search(game, 64),
         learner=LearnerConfig(replay_positions=_positions(game)),
@@ -80,7 +84,7 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=1.0,
         network=NetworkConfig(kind=NetworkKind.MLP, width=128),
-        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.8, opening_plies=7),
+        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.8, opening_plies=7, exploration=0.25),
         search=_search(game, 32),
         learner=LearnerConfig(replay_positions=60_000),
     )
@@ -91,7 +95,7 @@ def _connect_four(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=20.0,
         network=NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1),
-        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12),
+        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12, exploration=0.05),
         search=_search(game, 64),
         learner=LearnerConfig(replay_positions=min(400_000, _positions(game)), warm_up=200),
     )

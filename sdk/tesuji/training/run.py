@@ -291,7 +291,10 @@ class Run:
             return ActorSource(tasks)
         source = LocalSource(tasks[0])
         if "selfplay" in self._sections:
-            source.restore(self._sections)
+            try:
+                source.restore(self._sections)
+            except (KeyError, ValueError) as error:
+                raise self._unfit(error) from error
         self._sections = {}
         return source
 
@@ -357,9 +360,15 @@ class Run:
             restore_random_state(self._rng, run["random"])
             self._seconds = float(run["seconds"])
             self._resumes = int(run["resumes"]) + 1
-        except KeyError as error:
-            raise TrainingError(f"{self.folder / CHECKPOINT}: expected an entry {error}, got none") from error
+        except (KeyError, ValueError) as error:
+            raise self._unfit(error) from error
         self._sections = sections
+
+    def _unfit(self, error: Exception) -> TrainingError:
+        what = (
+            f"an entry {error}, got none" if isinstance(error, KeyError) else f"what this tesuji writes, got: {error}"
+        )
+        return TrainingError(f"{self.folder / CHECKPOINT}: expected {what}; another version of tesuji wrote it")
 
     def _spec(self) -> str:
         return spec_hash(self.game.spec, self.architecture.model)

@@ -20,7 +20,7 @@ from tesuji.errors import TrainingError
 from tesuji.game import Game
 from tesuji.runtime.bundle import Bundle
 from tesuji.training import LearnerConfig, TrainingConfig, preset
-from tesuji.training.checkpoint import read_checkpoint
+from tesuji.training.checkpoint import read_checkpoint, write_checkpoint
 from tesuji.training.metrics import COLUMNS
 from tesuji.training.progress import Status
 from tesuji.training.run import Run, load_config
@@ -140,6 +140,18 @@ def test_bad_requests(game: Game, config: TrainingConfig, tmp_path: Path) -> Non
         Run.resumed(game, tmp_path / "c")
 
 
+def test_a_checkpoint_that_lacks_something_is_refused(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    Run(game, config, tmp_path / "run").train()
+    path = tmp_path / "run" / "checkpoint.npz"
+    whole = read_checkpoint(path)
+    for section, name in (("selfplay", "explored"), ("replay", "policies"), ("run", "random")):
+        lacking = {key: dict(held) for key, held in whole.items()}
+        del lacking[section][name]
+        write_checkpoint(path, lacking)
+        with pytest.raises(TrainingError, match=f"expected an entry '{name}', got none"):
+            Run.resumed(game, tmp_path / "run", steps=31).train()
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_checkpoint(
     game: Game, config: TrainingConfig, tmp_path: Path
 ) -> None:
@@ -218,7 +230,7 @@ def test_a_killed_run_with_actors_goes_on(game: Game, config: TrainingConfig, tm
 
 @pytest.mark.slow
 def test_it_really_learns(game: Game, tmp_path: Path) -> None:
-    config = msgspec.structs.replace(preset(game.spec), minutes=0.4, evaluation_games=200, evaluations=1)
+    config = msgspec.structs.replace(preset(game.spec), minutes=None, steps=1200, evaluation_games=200, evaluations=1)
     run = Run(game, config, tmp_path / "run")
     evaluation = run.train().evaluation
     assert evaluation is not None

@@ -170,6 +170,7 @@ def test_evaluation_counts_every_game(game: Game, config: TrainingConfig) -> Non
     assert "against random" in str(evaluation)
     alone = play_random(Endless(), start(Endless(), config).planner, 4, seed=1)
     assert (alone.wins, alone.losses, alone.mean_return) == (0, 0, 1.0)
+    assert str(alone) == "return +1.00 on average"
 
 
 def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingConfig) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tesuji.errors import TrainingError
@@ -13,6 +13,7 @@ from tesuji.training import NetworkConfig
 from tesuji.training.support import Support, reward_support, value_support
 
 
+@settings(deadline=None)
 @given(
     low=st.floats(-1000, 0),
     width=st.floats(0.1, 1000),
