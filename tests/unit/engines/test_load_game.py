@@ -13,7 +13,7 @@ from tesuji_engines import game_prefixes, load_game
 
 
 def test_the_kinds_of_games_are_the_modules_that_are_there() -> None:
-    assert {"openspiel", "python"} <= set(game_prefixes())
+    assert {"gymnasium", "openspiel", "python"} <= set(game_prefixes())
 
 
 def test_a_game_is_found_and_named_so_that_it_is_found_again() -> None:
@@ -31,7 +31,7 @@ def test_a_game_is_found_and_named_so_that_it_is_found_again() -> None:
         ("tic_tac_toe", "expected a kind and a name such as openspiel:tic_tac_toe"),
         ("openspiel:", "expected a kind and a name"),
         ("../openspiel:tic_tac_toe", "expected a kind and a name"),
-        ("nothing:tic_tac_toe", "expected one of openspiel:, python:"),
+        ("nothing:tic_tac_toe", "expected one of gymnasium:, openspiel:, python:"),
         ("openspiel:connect4", "does not know 'connect4'; expected a game such as .*connect_four"),
         ("openspiel:connect_four(rows=5", "expected parameters in brackets"),
         ("openspiel:connect_four(rowz=5)", "no parameter 'rowz'; it has: columns"),
@@ -57,9 +57,15 @@ def test_a_game_of_another_kind_is_refused_with_the_reason(string: str, message:
         load_game(string)
 
 
-def test_a_missing_package_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tesuji_engines.openspiel_game", raising=False)
-    monkeypatch.setitem(sys.modules, "pyspiel", None)
+@pytest.mark.parametrize(
+    ("string", "package", "extra"),
+    [("openspiel:tic_tac_toe", "pyspiel", "openspiel"), ("gymnasium:CartPole-v1", "gymnasium", "gymnasium")],
+)
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(
+    string: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"tesuji_engines.{extra}_game", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
     find: Callable[[str], Game] = load_game
-    with pytest.raises(DependencyError, match=r"'pyspiel' is not installed; pip install 'tesuji\[openspiel\]'"):
-        find("openspiel:tic_tac_toe")
+    with pytest.raises(DependencyError, match=rf"'{package}' is not installed; pip install 'tesuji\[{extra}\]'"):
+        find(string)
