@@ -33,7 +33,7 @@ class Diagnosis(NamedTuple):
     parts: Deviation | None
     """How far the separate graphs, put together, are from them; None likewise."""
     placement: dict[str, int]
-    """How many operators of the recurrent graph run on which provider; empty where ONNX Runtime does not tell."""
+    """How many operators of the two fused graphs run on which provider; empty for the CPU."""
     microseconds: float
     """One evaluation of the recurrent graph for one position; NaN if it does not run."""
     cause: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError, BundleError, EvaluationError, ObservationError, ProviderError, ProviderWarning
 from tesuji.runtime.parity import TOLERANCE, Deviation, Parity, deviation, initial_shapes, recurrent_shapes
-from tesuji.runtime.providers import RUNTIME_ERRORS, Failure, choices, placement, start
+from tesuji.runtime.providers import RUNTIME_ERRORS, Failure, choices, kernels_run, start
 from tesuji.spec import ModelSpec
 
 __all__ = ["Bindable", "Binding", "Evaluator", "Graph", "as_observations"]
@@ -95,15 +96,12 @@ class Evaluator:
         """Counts :meth:`replace`: bindings of an earlier generation run the earlier weights."""
         self.deviation: Deviation | None = None
         """How far the parity vectors were missed, if there were any."""
+        self.placement: dict[str, int] = {}
+        """How many operators of both graphs run on each provider, where it is not the CPU that was chosen."""
         self._graphs = {"initial": initial, "recurrent": recurrent}
         self._shapes = _shapes(model)
         self._threads = threads
         self.provider, self._sessions = self._choose(choices(providers), weights, parity)
-
-    @property
-    def placement(self) -> dict[str, int]:
-        """How many operators of the recurrent graph run on each provider; empty where ONNX Runtime does not tell."""
-        return placement(self._sessions.recurrent)
 
     def initial(self, observations: ArrayLike) -> dict[str, NDArray[Any]]:
         """Evaluate observations.
@@ -189,9 +187,44 @@ class Evaluator:
         raise ProviderError("expected an execution provider, got an ONNX Runtime that has none")
 
     def _start(self, name: str, weights: Mapping[str, NDArray[Any]] | None) -> _Sessions:
+        if name == "cpu":
+            return self._start_sessions(name, weights, None)
+        with tempfile.TemporaryDirectory(prefix="tesuji-", ignore_cleanup_errors=True) as folder:
+            sessions = self._start_sessions(name, weights, folder)
+            self.placement = self._try_out(name, sessions)
+        return sessions
+
+    def _try_out(self, name: str, sessions: _Sessions) -> dict[str, int]:
+        """Run both graphs once, and see where.
+
+        Raises:
+            Failure: they do not run, or not on this provider.
+        """
+        total: dict[str, int] = {}
+        for graph, session in zip(_Sessions._fields, sessions, strict=True):
+            ports = self._shapes[graph]
+            inputs = {key: np.zeros((1, *shape), dtype) for key, (shape, dtype) in ports.inputs.items()}
+            try:
+                _evaluate(session, ports, inputs, False)
+            except EvaluationError as error:
+                raise Failure(str(error)) from error
+            counts = kernels_run(session)
+            if counts and name not in counts:
+                raise Failure(f"it takes none of the operators of graphs.{graph}: all run on {', '.join(counts)}")
+            total = {each: total.get(each, 0) + counts.get(each, 0) for each in {**total, **counts}}
+        return total
+
+    def _start_sessions(self, name: str, weights: Mapping[str, NDArray[Any]] | None, profiles: str | None) -> _Sessions:
         sessions = _Sessions(
             *(
-                start(self._graphs[graph], name, label=f"graphs.{graph}", weights=weights, threads=self._threads)
+                start(
+                    self._graphs[graph],
+                    name,
+                    label=f"graphs.{graph}",
+                    weights=weights,
+                    threads=self._threads,
+                    profiles=profiles,
+                )
                 for graph in _Sessions._fields
             )
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
@@ -12,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 from tesuji.errors import ArgumentError, ProviderError
 from tesuji.runtime.graphs import external_weights
 
-__all__ = ["RUNTIME_ERRORS", "Failure", "available", "choices", "placement", "start"]
+__all__ = ["RUNTIME_ERRORS", "Failure", "available", "choices", "kernels_run", "start"]
 
 
 class _Known(NamedTuple):
@@ -95,8 +97,9 @@ def start(
     label: str,
     weights: Mapping[str, NDArray[Any]] | None = None,
     threads: int = 1,
+    profiles: str | None = None,
 ) -> onnxruntime.InferenceSession:
-    """Start a session on one provider and make sure that it is this one that runs.
+    """Start a session on one provider.
 
     Args:
         graph: a serialised ONNX model.
@@ -104,9 +107,10 @@ def start(
         label: what to call the graph in errors.
         weights: the weights that the graph keeps outside itself.
         threads: threads of one operator.
+        profiles: a folder for the profile that :func:`kernels_run` reads; none is taken if not given.
 
     Raises:
-        Failure: the provider is absent, does not start, or takes none of the graph's operators.
+        Failure: the provider is absent or does not start.
         ProviderError: a weight is missing.
     """
     known = KNOWN.get(provider, _Known(provider, "another onnxruntime", {}))
@@ -116,6 +120,9 @@ def start(
             f"install {known.wheel} for it"
         )
     options = _options(provider, threads)
+    if profiles is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(profiles) / label)
     if weights is not None:
         names = external_weights(label, graph)
         missing = [name for name in names if name not in weights]
@@ -131,24 +138,31 @@ def start(
         raise Failure(f"{label}: {_first_line(error)}") from error
     if known.runtime_name not in session.get_providers():
         raise Failure(f"ONNX Runtime could not start it and would run {', '.join(session.get_providers())} instead")
-    placed = placement(session)
-    if placed and provider not in placed:
-        raise Failure(f"it takes none of the operators of {label}")
     return session
 
 
-def placement(session: onnxruntime.InferenceSession) -> dict[str, int]:
-    """How many of a session's operators run on each provider; empty where ONNX Runtime does not tell."""
+def kernels_run(session: onnxruntime.InferenceSession) -> dict[str, int]:
+    """How many operators the session has run on each provider since it was started with a profile; ends the profile.
+
+    ONNX Runtime leaves to the CPU, without a word, whatever a provider does not take, be it everything. Its list of a
+    session's providers does not say; the profile does.
+    """
     counts: dict[str, int] = {}
+    path = Path(session.end_profiling())
     try:
-        for part in session.get_provider_graph_assignment_info():
-            name = _short(part.ep_name)
-            counts[name] = counts.get(name, 0) + len(part.get_nodes())
-    except AttributeError:
+        events = msgspec.json.decode(path.read_bytes(), type=list[_Event])
+    except (OSError, msgspec.MsgspecError):
         return {}
-    except RUNTIME_ERRORS:
-        return {}
+    for event in events:
+        if event.category == "Node" and "provider" in event.arguments:
+            name = _short(str(event.arguments["provider"]))
+            counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+class _Event(msgspec.Struct, rename={"category": "cat", "arguments": "args"}):
+    category: str = ""
+    arguments: dict[str, Any] = {}
 
 
 def _options(provider: str, threads: int) -> onnxruntime.SessionOptions:
@@ -160,8 +174,6 @@ def _options(provider: str, threads: int) -> onnxruntime.SessionOptions:
     options.enable_mem_pattern = provider != "directml"
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(1 << 26))
-    if provider != "cpu":
-        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     return options
 
 

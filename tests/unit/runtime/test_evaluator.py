@@ -246,6 +246,7 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
         return real(graph, "cpu", **options)
 
     monkeypatch.setattr("tesuji.runtime.evaluator.start", start)
+    monkeypatch.setattr("tesuji.runtime.evaluator.kernels_run", lambda session: {"webgpu": 16})
     monkeypatch.setattr(providers, "available", lambda: ("webgpu", "cpu"))
     with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* parity vectors: .* deviates by \d"):
         agent = load(bundle_path)
