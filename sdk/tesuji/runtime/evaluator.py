@@ -341,31 +341,31 @@ def _bind(
     """Tie a session to arrays; see :meth:`Evaluator.bind`.
 
     On the CPU a call is one native call. The Python wrapper around it (which checks for WebGPU's graph capture) costs
-    more than the core's own work per simulation, so it is left out. A device gets a copy of its inputs when they are
-    bound, so there they are bound anew for every call.
+    more than the core's own work per simulation, so it is left out. Elsewhere the arrays are copied to the device and
+    back: an input bound there is copied once, when it is bound, and a binding that outlives its session is fatal.
     """
-    binding = session.io_binding()
     rows = len(next(iter(arrays.values())))
-    for kind, wanted in (("input", ports.inputs), ("output", ports.outputs)):
-        for name, (shape, dtype) in wanted.items():
-            array = arrays[name]
-            if array.shape != (rows, *shape) or array.dtype != dtype or not array.flags.c_contiguous:
-                raise ArgumentError(
-                    f"{name}: expected {np.dtype(dtype).name} {[rows, *shape]} in C order, "
-                    f"got {array.dtype} {list(array.shape)}"
-                )
-            getattr(binding, f"bind_{kind}")(name, "cpu", 0, dtype, array.shape, array.ctypes.data)
-    inputs = {name: arrays[name] for name in ports.inputs}
-    if on_cpu:
-        run = partial(session._sess.run_with_iobinding, binding._iobinding, None)
-    else:
-        run = partial(_copy_and_run, session, binding, inputs)
-    return Binding(run, dict(arrays), session)
+    for name, (shape, dtype) in {**ports.inputs, **ports.outputs}.items():
+        array = arrays[name]
+        if array.shape != (rows, *shape) or array.dtype != dtype or not array.flags.c_contiguous:
+            raise ArgumentError(
+                f"{name}: expected {np.dtype(dtype).name} {[rows, *shape]} in C order, "
+                f"got {array.dtype} {list(array.shape)}"
+            )
+    if not on_cpu:
+        inputs, outputs = ({name: arrays[name] for name in names} for names in ports)
+        return Binding(partial(_run_and_copy, session, inputs, outputs), dict(arrays), session)
+    binding = session.io_binding()
+    for bind, wanted in ((binding.bind_input, ports.inputs), (binding.bind_output, ports.outputs)):
+        for name, (_, dtype) in wanted.items():
+            bind(name, "cpu", 0, dtype, arrays[name].shape, arrays[name].ctypes.data)
+    return Binding(partial(session._sess.run_with_iobinding, binding._iobinding, None), dict(arrays), session)
 
 
-def _copy_and_run(
-    session: onnxruntime.InferenceSession, binding: onnxruntime.IOBinding, inputs: Mapping[str, NDArray[Any]]
+def _run_and_copy(
+    session: onnxruntime.InferenceSession, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[Any]]
 ) -> None:
-    for name, array in inputs.items():
-        binding.bind_cpu_input(name, array)
-    session.run_with_iobinding(binding)
+    for (name, array), result in zip(outputs.items(), session.run(list(outputs), inputs), strict=True):
+        if result.shape != array.shape:
+            raise ValueError(f"{name}: expected shape {list(array.shape)}, got {list(result.shape)}")
+        array[...] = result
