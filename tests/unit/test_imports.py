@@ -8,7 +8,19 @@ from pathlib import Path
 
 from tesuji.testing.networks import write_bundle
 
-HEAVY = ("torch", "onnx", "onnxscript", "pyspiel", "open_spiel", "pygame", "typer", "rich", "matplotlib", "tensorboard")
+HEAVY = (
+    "torch",
+    "onnx",
+    "onnxscript",
+    "pyspiel",
+    "open_spiel",
+    "gymnasium",
+    "pygame",
+    "typer",
+    "rich",
+    "matplotlib",
+    "tensorboard",
+)
 
 PROGRAM = """
 import sys
