@@ -75,6 +75,7 @@ class Agent:
         *,
         search: SearchConfig | None = None,
         max_simulations: int | None = None,
+        keep_tree: bool = True,
     ) -> Session:
         """Take a seat in a game.
 
@@ -86,6 +87,8 @@ class Agent:
             search: how to search; as the bundle says if not given.
             max_simulations: where only time is limited, simulations after which thinking ends all the same, since
                 memory is fixed; if not given, 100,000 or what fits into 256 MiB.
+            keep_tree: whether the search goes on from what is known after moves that the session observes. If not, a
+                decision depends on the position alone.
 
         Raises:
             ArgumentError: an argument is not as described, or the bundle has no such level.
@@ -105,6 +108,7 @@ class Agent:
             temperature=float(temperature),
             seed=None if seed is None else _whole("seed", seed, 0),
             max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
+            keep_tree=keep_tree,
         )
 
     def _strength(self, level: float) -> Strength:

@@ -310,6 +310,14 @@ def test_a_tree_is_not_kept_forever(agent: Agent) -> None:
     assert totals[MOST_MOVES_KEPT + 1] == 100
 
 
+def test_a_session_that_keeps_nothing_decides_by_the_position_alone(agent: Agent) -> None:
+    session = agent.new_session(keep_tree=False)
+    first = session.play(OBSERVATION, limit=Limit(simulations=100))
+    session.observe(first.action)
+    second = session.play(OBSERVATION, limit=QUICK)
+    assert same(second, agent.new_session().play(OBSERVATION, limit=QUICK, to_play=1))
+
+
 def test_kept_trees_obey_new_masks(agent: Agent) -> None:
     session = agent.new_session()
     first = session.play(OBSERVATION, limit=Limit(simulations=200))
