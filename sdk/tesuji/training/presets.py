@@ -75,7 +75,7 @@ def _default(game: GameSpec) -> TrainingConfig:
             exploration=max(0.02, min(0.25, 2.0 / length)),
         ),
         search=_search(game, 64),
-        learner=LearnerConfig(replay_positions=_positions(game)),
+        learner=LearnerConfig(replay_positions=_positions(game), learning_rate=3e-3 if board else 1e-2),
     )
 
 
@@ -84,9 +84,9 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=1.0,
         network=NetworkConfig(kind=NetworkKind.MLP, width=128),
-        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=0.8, opening_plies=7, exploration=0.25),
+        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=1.0, opening_plies=7, exploration=0.35),
         search=_search(game, 32),
-        learner=LearnerConfig(replay_positions=60_000),
+        learner=LearnerConfig(replay_positions=60_000, learning_rate=2e-2),
     )
 
 
