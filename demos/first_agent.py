@@ -1,6 +1,6 @@
 """From the rules of tic-tac-toe to an agent nobody beats: learn, export, inspect, play, look.
 
-    python demos/first_agent.py                # about two minutes on two cores
+    python demos/first_agent.py                # about two and a half minutes on two cores
     python demos/first_agent.py --minutes 0.2  # a hasty agent, to see it lose a line or two
 
 Each step is one `tesuji` command, printed before it runs, so that it can be run again by hand.
@@ -47,7 +47,7 @@ def steps(bundle: Path, run: Path, minutes: float, seed: int) -> list[tuple[str,
 def main() -> int:
     """Run the steps; stop at the first that fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long to learn (default: 1)")
+    parser.add_argument("--minutes", type=float, default=1.5, help="how long to learn (default: 1.5)")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: 1)")
     parser.add_argument("--folder", type=Path, default=Path("runs/demo"), help="where the files go")
     options = parser.parse_args()
