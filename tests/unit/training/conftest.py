@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from tesuji.game import Game
 from tesuji.training import LearnerConfig, NetworkConfig, SelfPlayConfig, TrainingConfig, preset
 from tesuji_engines import load_game
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Threads that wait for each other spin, and on a busy machine small tests then take minutes."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
