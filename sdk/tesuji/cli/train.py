@@ -27,9 +27,9 @@ Choose where the run and the agent go:
 
   tesuji train openspiel:connect_four --minutes 20 --run runs/four --out connect_four.tesuji
 
-Go on with a run that was stopped or killed, until it has learned 40 minutes in all:
+Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
 
-  tesuji train openspiel:connect_four --run runs/four --resume --minutes 40
+  tesuji train openspiel:connect_four --run runs/four --minutes 40
 
 The same seed and steps, the same weights, bit for bit:
 
@@ -54,9 +54,12 @@ def train(
         int | None, typer.Option(help="How many learning steps to do, instead of --minutes or besides.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random. By default 1.")] = None,
-    run: Annotated[Path | None, typer.Option(help="The run's folder. By default runs/GAME-DATE.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder. One that holds a run is gone on with. By default runs/GAME-DATE."),
+    ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --run from its last checkpoint.")
+        bool, typer.Option("--resume", help="Insist on going on: fail where --run holds no run.")
     ] = False,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move in self-play.")] = None,
     deterministic: Annotated[
@@ -68,21 +71,24 @@ def train(
 
     Ctrl-C ends it early and exports what was learned so far.
     """
-    from tesuji.errors import DependencyError
+    from tesuji.errors import ArgumentError, DependencyError
     from tesuji_engines import load_game
 
     try:
         from tesuji.training.progress import new_progress
-        from tesuji.training.run import Run
+        from tesuji.training.run import Run, holds_run
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'tesuji[train]'") from error
 
     rules = load_game(game)
     progress = new_progress(sys.stderr, quiet=quiet)
-    if resume:
-        _refuse_with_resume(run, preset=preset, seed=seed, simulations=simulations, deterministic=deterministic or None)
-        assert run is not None
+    if resume and run is None:
+        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    if run is not None and (resume or holds_run(run)):
+        _agree(rules, run, preset, seed, simulations, deterministic)
         learning = Run.resumed(rules, run, minutes=minutes, steps=steps, progress=progress)
+        if not quiet:
+            progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:
         config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic)
         learning = Run(rules, config, run if run is not None else _folder(rules), progress=progress)
@@ -96,7 +102,7 @@ def train(
         f"{summary.games:,} games, {summary.positions:,} positions"
     )
     if summary.interrupted:
-        typer.echo(f"Ended early. To go on: tesuji train '{game}' --run {learning.folder} --resume")
+        typer.echo(f"Ended early. To go on: tesuji train '{game}' --run {learning.folder}")
         raise typer.Exit(130)
 
 
@@ -129,15 +135,37 @@ def _configure(
     )
 
 
-def _refuse_with_resume(run: Path | None, **given: object) -> None:
-    from tesuji.errors import ArgumentError
+def _agree(
+    game: Game, run: Path, preset: str | None, seed: int | None, simulations: int | None, deterministic: bool
+) -> None:
+    """Refuse options that the run in the folder was not begun with; its limits alone may change."""
+    import msgspec
 
-    if run is None:
-        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
-    for name, value in given.items():
-        if value is not None:
-            raise ArgumentError(
-                f"--{name}: a resumed run keeps its own, {run / 'config.toml'} says which; leave it out"
+    from tesuji.errors import TrainingError
+    from tesuji.training.presets import preset as named
+    from tesuji.training.run import load_config
+
+    config = load_config(run)
+    given: dict[str, object] = {"game": game.spec.name}
+    if preset is not None:
+        settings = msgspec.to_builtins(named(game.spec, preset))
+        tables = {name: table for name, table in settings.items() if isinstance(table, dict)}
+        given.update({f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()})
+        given.pop("selfplay.simulations")
+    if seed is not None:
+        given["seed"] = seed
+    if simulations is not None:
+        given["selfplay.simulations"] = simulations
+    if deterministic:
+        given["deterministic"] = True
+    held = msgspec.to_builtins(config)
+    for field, wanted in given.items():
+        table, dot, key = field.rpartition(".")
+        got = held[table][key] if dot else held[key]
+        if got != wanted:
+            raise TrainingError(
+                f"{run / 'config.toml'}: {field}: expected {wanted!r}, as the command says, got {got!r}: "
+                "leave the option out to go on with that run, or name another --run to begin anew"
             )
 
 

@@ -35,22 +35,32 @@ COLUMNS = (
 
 
 class Metrics:
-    """Writes rows to ``metrics.csv`` and, where TensorBoard is installed, scalars beside it. A resumed run appends.
+    """Writes rows to ``metrics.csv`` and, where TensorBoard is installed, scalars beside it.
+
+    A resumed run appends. Rows that a killed run wrote after its last checkpoint, or wrote in part, are dropped first.
+
+    Args:
+        folder: the run's.
+        seconds: time learned at the checkpoint that the run goes on from.
 
     Raises:
         TrainingError: the folder cannot be written to.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, seconds: float = 0.0) -> None:
         path = folder / "metrics.csv"
+        temporary = folder / ".metrics.csv.new"
         try:
-            fresh = not path.exists() or path.stat().st_size == 0
+            kept = _read(path, seconds)
+            with temporary.open("w", newline="", encoding="utf-8") as file:
+                rows = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+                rows.writeheader()
+                rows.writerows(kept)
+            temporary.replace(path)
             self._file = path.open("a", newline="", encoding="utf-8")
-        except OSError as error:
-            raise TrainingError(f"{path}: expected to write metrics, got: {error.strerror or error}") from error
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise TrainingError(f"{path}: expected to write metrics, got: {error}") from error
         self._rows = csv.DictWriter(self._file, COLUMNS)
-        if fresh:
-            self._rows.writeheader()
         self._board = _board(folder)
 
     def write(self, row: Mapping[str, float]) -> None:
@@ -73,6 +83,23 @@ class Metrics:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _read(path: Path, seconds: float) -> list[dict[str, str]]:
+    """The whole rows written up to a time, with a little more for its rounding in the file."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    limit = seconds * (1.0 + 1e-5) + 1e-5
+    return [row for row in csv.DictReader(whole) if _number(row.get("seconds")) <= limit]
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "inf")
+    except ValueError:
+        return float("inf")
 
 
 def _board(folder: Path) -> Any:

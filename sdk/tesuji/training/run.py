@@ -22,7 +22,7 @@ from tesuji.runtime.planner import Planner
 from tesuji.spec import spec_hash
 from tesuji.training.actor import ActorTask
 from tesuji.training.architecture import Architecture
-from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
+from tesuji.training.checkpoint import Sections, read_checkpoint, remove_unfinished, write_checkpoint
 from tesuji.training.config import TrainingConfig
 from tesuji.training.evaluation import Evaluation, play_random
 from tesuji.training.export import export_bundle
@@ -37,7 +37,7 @@ from tesuji.training.replay import Replay
 from tesuji.training.source import ActorSource, LocalSource, Source
 from tesuji.training.targets import make_batch
 
-__all__ = ["Run", "Summary", "available_cores", "load_config"]
+__all__ = ["Run", "Summary", "available_cores", "holds_run", "load_config"]
 
 CONFIG = "config.toml"
 CHECKPOINT = "checkpoint.npz"
@@ -95,14 +95,14 @@ class Run:
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> None:
-        if (folder / CONFIG).exists() or (folder / CHECKPOINT).exists():
+        if holds_run(folder):
             raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
         self._set_up(game, config, folder, progress, cores)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / CONFIG).write_text(config.to_toml(), encoding="utf-8")
         except OSError as error:
             raise TrainingError(f"{folder}: expected to make a run's folder, got: {error.strerror or error}") from error
+        _write_config(config, folder)
 
     @classmethod
     def resumed(
@@ -135,7 +135,7 @@ class Run:
         run._set_up(game, config, folder, progress, cores)
         if (folder / CHECKPOINT).exists():
             run._restore(read_checkpoint(folder / CHECKPOINT))
-        (folder / CONFIG).write_text(config.to_toml(), encoding="utf-8")
+        _write_config(config, folder)
         return run
 
     def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
@@ -156,8 +156,9 @@ class Run:
         threads = torch.get_num_threads()
         torch.set_num_threads(self._learner_threads)
         keep_freed_memory()
+        remove_unfinished(self.folder / CHECKPOINT)
         try:
-            with Interrupts() as interrupts, Metrics(self.folder) as metrics:
+            with Interrupts() as interrupts, Metrics(self.folder, seconds=self._seconds) as metrics:
                 source = self._new_source()
                 try:
                     self._learn(source, metrics, interrupts)
@@ -484,6 +485,23 @@ def load_config(folder: Path) -> TrainingConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(f"{folder}: expected a run's folder, got none with a readable {CONFIG}") from error
     return TrainingConfig.from_toml(text)
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (folder / CONFIG).exists() or (folder / CHECKPOINT).exists()
+
+
+def _write_config(config: TrainingConfig, folder: Path) -> None:
+    """Put the configuration in place at once: a run that is killed here leaves all of it or nothing."""
+    path = folder / CONFIG
+    temporary = folder / f".{CONFIG}.new"
+    try:
+        temporary.write_text(config.to_toml(), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise TrainingError(f"{path}: expected to write the configuration, got: {error.strerror or error}") from error
 
 
 def available_cores() -> int:
