@@ -94,7 +94,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             game, model = getattr(self.game, field), getattr(self.model, field)
             if game != model:
                 raise ValueError(f"model.{field}: expected the game's {game}, got {model}")
-        if self.model.movers is Movers.ALTERNATE and self.game.movers is not Movers.ALTERNATE:
+        alternates = self.model.movers is Movers.ALTERNATE and self.model.players > 1
+        if alternates and self.game.movers is not Movers.ALTERNATE:
             raise ValueError("model.movers: expected 'predicted' as in the game, got 'alternate'")
         if self.model.players == 2 and self.model.value_columns == 1 and not self.game.zero_sum:
             raise ValueError("model.value_columns: expected 2 for two players in a game that is not zero-sum, got 1")

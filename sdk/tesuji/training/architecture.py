@@ -64,6 +64,10 @@ class Operations(Protocol[T]):
         """Probabilities over the last dimension."""
         ...
 
+    def greatest(self, x: T) -> T:
+        """Which element of the last dimension is the greatest, the first of equals: int64."""
+        ...
+
     def number(self, x: T, support: Support, columns: int) -> T:
         """From logits [n, columns × outputs] to numbers [n, columns] in the game's units."""
         ...
@@ -135,6 +139,10 @@ class Declaration:
         """The same shape."""
         return x
 
+    def greatest(self, x: tuple[int, ...]) -> tuple[int, ...]:
+        """One number for each of the rest."""
+        return x[:-1]
+
     def number(self, x: tuple[int, ...], support: Support, columns: int) -> tuple[int, ...]:
         """One number a column."""
         return (columns,)
@@ -158,16 +166,12 @@ class Architecture:
         """The networks for a game.
 
         Where rewards come only at the end, values alone carry them: no reward is predicted, and a position after the
-        end keeps the outcome as its value.
+        end keeps the outcome as its value. Unless players move strictly in turn, the dynamics network says who moves
+        next.
 
         Raises:
             TrainingError: the game cannot be learned by these networks; the message says why.
         """
-        if game.players > 1 and game.movers is not Movers.ALTERNATE:
-            raise TrainingError(
-                f"{game.name}: expected players who move strictly in turn, got movers = {game.movers.value!r}; "
-                "games in which a player may move twice cannot be learned yet"
-            )
         if network.kind is NetworkKind.RESIDUAL and len(game.observation) != 3:
             raise TrainingError(
                 f"network.kind: 'residual' needs observations [channels, height, width], "
@@ -185,7 +189,7 @@ class Architecture:
             latent=latent,
             value_columns=columns,
             reward_columns=0 if game.final_rewards_only else columns,
-            movers=Movers.ALTERNATE,
+            movers=game.movers if game.players > 1 else Movers.ALTERNATE,
         )
         return cls(model, network, value_support(game, network), reward_support(game, network))
 
@@ -200,18 +204,25 @@ class Architecture:
             x = self._block(ops, f"representation.block{block}", x)
         return ops.scale(x)
 
-    def advance(self, ops: Operations[T], latent: T, action: T) -> tuple[T, T | None]:
-        """g: the next latent state, and the reward's logits if rewards are predicted."""
+    def advance(self, ops: Operations[T], latent: T, action: T) -> tuple[T, T | None, T | None]:
+        """g: the next latent state; the reward's logits and the mover's, [n, players], if they are predicted."""
         kernel = 0 if self.network.kind is NetworkKind.MLP else 3
         x = ops.relu(ops.layer("dynamics.input", latent, self.network.width, kernel=kernel, action=action, skip=True))
         for block in range(self.network.dynamics_blocks):
             x = self._block(ops, f"dynamics.block{block}", x)
         x = ops.scale(x)
-        if not self.model.reward_columns:
-            return x, None
-        hidden = self._hidden(ops, "dynamics.reward", self._head(ops, "dynamics.head", x))
-        outputs = self.model.reward_columns * self.reward.outputs
-        return x, ops.layer("dynamics.reward", hidden, outputs, normalize=False)
+        rewards, movers = self.model.reward_columns > 0, self.model.movers is Movers.PREDICTED
+        if not rewards and not movers:
+            return x, None, None
+        head, reward, mover = self._head(ops, "dynamics.head", x), None, None
+        if rewards:
+            hidden = self._hidden(ops, "dynamics.reward", head)
+            outputs = self.model.reward_columns * self.reward.outputs
+            reward = ops.layer("dynamics.reward", hidden, outputs, normalize=False)
+        if movers:
+            hidden = self._hidden(ops, "dynamics.mover", head)
+            mover = ops.layer("dynamics.mover", hidden, self.model.players, normalize=False)
+        return x, reward, mover
 
     def predict(self, ops: Operations[T], latent: T) -> tuple[T, T]:
         """f: the logits of policy and value."""
@@ -236,6 +247,10 @@ class Architecture:
     def rewards(self, ops: Operations[T], logits: T) -> T:
         """Numbers in the game's units from the reward's logits."""
         return ops.number(logits, self.reward, self.model.reward_columns)
+
+    def movers(self, ops: Operations[T], logits: T) -> T:
+        """How many seats the turn moves on, int64 [n], from the mover's logits."""
+        return ops.greatest(logits)
 
     def _block(self, ops: Operations[T], name: str, x: T) -> T:
         kernel = 0 if self.network.kind is NetworkKind.MLP else 3

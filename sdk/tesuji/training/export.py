@@ -45,7 +45,10 @@ Recurrent = Callable[[NDArray[np.float32], NDArray[np.int64]], Arrays]
 
 
 def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Initial, Recurrent]:
-    """What PyTorch makes of observations, and of latent states and actions: outputs by the graphs' names."""
+    """What PyTorch makes of observations, and of latent states and actions: outputs by the graphs' names.
+
+    Where movers are predicted, ``mover_logits`` float32 [n, players] is beside them, which no graph has.
+    """
     ops = PlainOperations(weights)
 
     def predicted(latent: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -59,12 +62,14 @@ def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Init
 
     @torch.no_grad()
     def recurrent(latent: NDArray[np.float32], action: NDArray[np.int64]) -> Arrays:
-        after, reward = architecture.advance(
+        after, reward, mover = architecture.advance(
             ops, torch.from_numpy(np.array(latent)), torch.from_numpy(np.array(action))
         )
         outputs = {"next_latent": after, **predicted(after)}
         if reward is not None:
             outputs["reward"] = architecture.rewards(ops, reward)
+        if mover is not None:
+            outputs.update(mover=architecture.movers(ops, mover), mover_logits=mover)
         return _arrays(outputs)
 
     return initial, recurrent
@@ -116,7 +121,8 @@ def check_parity(
 ) -> Parity:
     """The gate: all outputs agree within :data:`TOLERANCE`, and searches take the same turns.
 
-    Compared over random observations and those given, and over latent states unrolled :data:`DEPTH` random moves.
+    Compared over random observations and those given, and over latent states unrolled :data:`DEPTH` random moves. Who
+    moves next must be the same, except where PyTorch's two greatest logits are within :data:`TOLERANCE`.
 
     Returns:
         Parity vectors for the bundle: inputs with PyTorch's outputs.
@@ -145,7 +151,14 @@ def check_parity(
     worst = max(worst, _compare("recurrent", recurrent, by_onnx[1](states, chosen)))
     _compare_parts(graphs, seen, expected, states, chosen, recurrent)
     _compare_searches(model, search, everything[:SEARCHES], by_torch, by_onnx, worst)
-    return Parity(observation=seen, initial=expected, latent=states, action=chosen, recurrent=recurrent)
+    clear = _clear(recurrent)
+    return Parity(
+        observation=seen,
+        initial=expected,
+        latent=states[clear],
+        action=chosen[clear],
+        recurrent={name: array[clear] for name, array in recurrent.items() if name != "mover_logits"},
+    )
 
 
 def _onnx_evaluation(model: ModelSpec, graphs: Mapping[str, bytes]) -> tuple[Initial, Recurrent]:
@@ -157,6 +170,16 @@ def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
     """The greatest deviation; too great a one is an error."""
     worst = 0.0
     for name, array in expected.items():
+        if name == "mover_logits":
+            continue
+        if name == "mover":
+            wrong = (got[name] != array) & (_margins(expected["mover_logits"]) > TOLERANCE)
+            if wrong.any():
+                raise ExportError(
+                    f"{graph}.mover: expected ONNX Runtime and PyTorch to agree on who moves next, "
+                    f"they differ in {int(wrong.sum())} of {len(array)} rows that are no ties"
+                )
+            continue
         size = float(np.max(np.abs(got[name] - array) / np.maximum(1.0, np.abs(array)), initial=0.0))
         if not size <= TOLERANCE:
             raise ExportError(
@@ -165,6 +188,21 @@ def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
             )
         worst = max(worst, size)
     return worst
+
+
+def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By how much the greatest logit of each row exceeds the next: [n]."""
+    ordered = np.sort(logits, -1)
+    margins: NDArray[np.float32] = ordered[:, -1] - ordered[:, -2]
+    return margins
+
+
+def _clear(recurrent: Arrays) -> NDArray[np.intp] | slice:
+    """The rows whose mover any correct arithmetic finds, so that providers can be held to them; at least one row."""
+    if "mover" not in recurrent:
+        return slice(None)
+    margins = _margins(recurrent["mover_logits"])
+    return np.flatnonzero(margins >= min(10.0 * TOLERANCE, float(margins.max())))
 
 
 def _compare_parts(
@@ -181,7 +219,7 @@ def _compare_parts(
         "representation", {"latent": initial["latent"]}, _run(graphs["representation"], {"observation": observation})
     )
     _compare("prediction", {name: initial[name] for name in ("prior", "value")}, prediction)
-    moved = {name: array for name, array in recurrent.items() if name in ("next_latent", "reward")}
+    moved = {name: array for name, array in recurrent.items() if name not in ("prior", "value")}
     _compare("dynamics", moved, _run(graphs["dynamics"], {"latent": latent, "action": action}))
 
 
@@ -239,11 +277,12 @@ def _search(
         requests = forest.select(slots)
         parents = requests.rows % (SIMULATIONS + 1)
         actors = movers[slots, parents]
-        movers[:, node] = (actors + 1) % players
         leaves = recurrent(pool[slots, parents], requests.actions.astype(np.int64))
+        movers[:, node] = (actors + leaves.get("mover", 1)) % players
         pool[:, node] = leaves["next_latent"]
         rewards = _absolute(leaves["reward"], actors, players) if "reward" in leaves else None
-        forest.expand(rewards, _absolute(leaves["value"], movers[:, node], players), leaves["prior"])
+        values = _absolute(leaves["value"], movers[:, node], players)
+        forest.expand(rewards, values, leaves["prior"], to_play=movers[:, node] if "mover" in leaves else None)
     return forest.results(slots).visits
 
 
@@ -259,10 +298,14 @@ def _disturbed(
     evaluation: tuple[Initial, Recurrent], scale: float, rng: np.random.Generator
 ) -> tuple[Initial, Recurrent]:
     def disturb(outputs: Arrays) -> Arrays:
-        return {
+        disturbed = {
             name: (array * (1.0 + scale * rng.uniform(-1.0, 1.0, array.shape))).astype(np.float32)
             for name, array in outputs.items()
+            if name != "mover"
         }
+        if "mover" in outputs:
+            disturbed["mover"] = disturbed["mover_logits"].argmax(-1)
+        return disturbed
 
     initial, recurrent = evaluation
     return lambda observation: disturb(initial(observation)), lambda latent, action: disturb(recurrent(latent, action))

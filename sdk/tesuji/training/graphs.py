@@ -112,6 +112,10 @@ class _GraphOperations:
         """Softmax over the last dimension."""
         return self.node("Softmax", [x], axis=-1)
 
+    def greatest(self, x: str) -> str:
+        """ArgMax over the last dimension."""
+        return self.node("ArgMax", [x], axis=-1, keepdims=0)
+
     def number(self, x: str, support: Support, columns: int) -> str:
         """The mean of the atoms under the distribution, or tanh brought to the interval."""
         if support.bins:
@@ -151,10 +155,12 @@ def write_graph(
         outputs["latent"] = latent, model.latent
     elif name in ("dynamics", "recurrent"):
         inputs["action"] = ("action", ())
-        latent, reward = architecture.advance(ops, latent, action)
+        latent, reward, mover = architecture.advance(ops, latent, action)
         outputs["next_latent"] = latent, model.latent
         if reward is not None:
             outputs["reward"] = architecture.rewards(ops, reward), (model.reward_columns,)
+        if mover is not None:
+            outputs["mover"] = architecture.movers(ops, mover), ()
     if name in ("prediction", "initial", "recurrent"):
         policy, value = architecture.predict(ops, latent)
         outputs["prior"] = architecture.prior(ops, policy), (model.actions,)
@@ -163,11 +169,8 @@ def write_graph(
     graph = helper.make_graph(
         ops.nodes,
         name,
-        [
-            _value(key, shape, TensorProto.INT64 if key == "action" else TensorProto.FLOAT)
-            for key, shape in inputs.values()
-        ],
-        [_value(key, shape, TensorProto.FLOAT) for key, (_, shape) in outputs.items()],
+        [_value(key, shape) for key, shape in inputs.values()],
+        [_value(key, shape) for key, (_, shape) in outputs.items()],
         list(ops.initializers.values()),
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="tesuji")
@@ -204,5 +207,6 @@ def _rename(nodes: list[onnx.NodeProto], names: Mapping[str, str]) -> None:
                 values[index] = names.get(value, value)
 
 
-def _value(name: str, shape: tuple[int, ...], kind: int) -> onnx.ValueInfoProto:
+def _value(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
+    kind = TensorProto.INT64 if name in ("action", "mover") else TensorProto.FLOAT
     return helper.make_tensor_value_info(name, kind, ["batch", *shape])

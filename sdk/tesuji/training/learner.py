@@ -35,6 +35,8 @@ class Losses:
     """Cross-entropy to the value's atoms, or the squared error."""
     reward: float
     """The same for the reward; 0 if rewards are not predicted."""
+    mover: float
+    """Cross-entropy to how many seats the turn moves on; 0 if movers are not predicted."""
     consistency: float
     """Minus the cosine between the latent state that was unrolled and the one seen later, in [−1, 1]."""
     gradient: float
@@ -195,17 +197,20 @@ class Learner:
         size, unroll = batch.actions.shape
         actions = torch.from_numpy(batch.actions)
         rewards = torch.from_numpy(architecture.reward.encode(batch.rewards))
-        reward_loss, consistency = torch.zeros(()), torch.zeros(())
+        reward_loss, mover_loss, consistency = torch.zeros(()), torch.zeros(()), torch.zeros(())
 
         latent = network.represent(torch.from_numpy(batch.observations))
         latents = [latent]
         for step in range(1, unroll + 1):
             latent = 0.5 * latent + 0.5 * latent.detach()
-            latent, reward = network.advance(latent, actions[:, step - 1])
+            latent, reward, mover = network.advance(latent, actions[:, step - 1])
             latents.append(latent)
             if reward is not None:
                 distance = _distance(reward, rewards[:, step - 1], architecture.reward)
                 reward_loss = reward_loss + distance.mean() / unroll
+            if mover is not None:
+                turns = torch.from_numpy(batch.turns[:, step - 1])
+                mover_loss = mover_loss + functional.cross_entropy(mover, turns) / unroll
             if config.consistency_weight and step == batch.later_step:
                 consistency = self._consistency(latent, batch)
 
@@ -223,9 +228,11 @@ class Learner:
             policy_loss
             + config.value_weight * value_loss
             + config.reward_weight * reward_loss
+            + config.mover_weight * mover_loss
             + config.consistency_weight * consistency
         )
-        return loss, [policy_loss.detach(), value_loss.detach(), reward_loss.detach(), consistency.detach()]
+        parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency]
+        return loss, [part.detach() for part in parts]
 
     def _consistency(self, latent: Tensor, batch: Batch) -> Tensor:
         weights = torch.from_numpy(batch.later_weights)

@@ -79,6 +79,10 @@ class _TensorOperations:
         """Probabilities over the last dimension."""
         return x.softmax(-1)
 
+    def greatest(self, x: Tensor) -> Tensor:
+        """Which element of the last dimension is the greatest."""
+        return x.argmax(-1)
+
     def number(self, x: Tensor, support: Support, columns: int) -> Tensor:
         """From logits to numbers in the game's units."""
         if not support.bins:
@@ -115,8 +119,8 @@ class Network(nn.Module, _TensorOperations):
         """h: float32 [n, *observation] → latent."""
         return self.architecture.represent(self, observation)
 
-    def advance(self, latent: Tensor, action: Tensor) -> tuple[Tensor, Tensor | None]:
-        """g: latent, int64 [n] → next latent, the reward's logits (None if rewards are not predicted)."""
+    def advance(self, latent: Tensor, action: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """g: latent, int64 [n] → next latent, the reward's logits and the mover's (None where not predicted)."""
         return self.architecture.advance(self, latent, action)
 
     def predict(self, latent: Tensor) -> tuple[Tensor, Tensor]:

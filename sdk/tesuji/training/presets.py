@@ -101,6 +101,21 @@ def _connect_four(game: GameSpec) -> TrainingConfig:
     )
 
 
+def _dots_and_boxes(game: GameSpec) -> TrainingConfig:
+    # The observation lists the cells one after another: neighbours in it are not neighbours on the board.
+    length = game.max_length or 200
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=NetworkConfig(kind=NetworkKind.MLP, width=128),
+        selfplay=SelfPlayConfig(
+            games=64, simulations=24, opening_share=0.8, opening_plies=max(1, 2 * length // 3), exploration=0.1
+        ),
+        search=_search(game, 64),
+        learner=LearnerConfig(unroll=4, replay_positions=min(200_000, _positions(game)), learning_rate=1e-2),
+    )
+
+
 def _positions(game: GameSpec) -> int:
     """As many positions as fit into half a gigabyte, at most 400,000."""
     numbers = math.prod(game.observation) + game.actions + 3 * game.players + 3
@@ -110,5 +125,6 @@ def _positions(game: GameSpec) -> int:
 _PRESETS: dict[str, Callable[[GameSpec], TrainingConfig]] = {
     "connect_four": _connect_four,
     "default": _default,
+    "dots_and_boxes": _dots_and_boxes,
     "tic_tac_toe": _tic_tac_toe,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.spec import ModelSpec
+from tesuji.spec import ModelSpec, Movers
 from tesuji.training.replay import Replay
 
 __all__ = ["Batch", "make_batch"]
@@ -29,6 +29,8 @@ class Batch:
     """float32 [B, K+1, value_columns], relative to the mover."""
     rewards: NDArray[np.float32]
     """float32 [B, K, reward_columns], relative to the player who acted."""
+    turns: NDArray[np.int64]
+    """int64 [B, K]: how many seats the turn moved on by each move, in [0, players)."""
     later: NDArray[np.float32]
     """float32 [B, *observation]: what was seen ``later_step`` moves on."""
     later_step: int
@@ -52,8 +54,10 @@ def make_batch(
     next n rewards and the search's value of the position after them (the n-step return). Where rewards are not
     predicted (``reward_columns`` 0), the value alone carries the outcome.
 
-    After the end of a game there are absorbing positions: players go on alternating, any action leads to the next of
-    them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it.
+    Who moves is what the game's record says. After the end of a game there are absorbing positions: any action leads to
+    the next of them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it. Players
+    go on in turn there or, where the next mover is predicted, the turn stays with who moved last: a value means nothing
+    without its mover, so that the network must have something to predict for these as well.
 
     Args:
         replay: the games.
@@ -69,7 +73,9 @@ def make_batch(
     alive = steps < remaining
     ahead = (rows[:, None] + steps) % replay.capacity
     last = (rows[:, None] + np.minimum(steps, remaining - 1)) % replay.capacity
-    movers = (replay.movers[last] + steps - np.minimum(steps, remaining - 1)) % players
+    movers = replay.movers[last].astype(np.int64)
+    if model.movers is Movers.ALTERNATE:
+        movers = (movers + steps - np.minimum(steps, remaining - 1)) % players
 
     values = _bootstrapped(replay, last, bootstrap_steps) if bootstrap_steps else replay.outcomes[last]
     after = np.zeros_like(values) if model.reward_columns else replay.rewards[last]
@@ -86,6 +92,7 @@ def make_batch(
         policy_weights=alive.astype(np.float32),
         values=_relative(values, movers, model.value_columns),
         rewards=_relative(rewards, movers[:, :-1], model.reward_columns),
+        turns=(movers[:, 1:] - movers[:, :-1]) % players,
         later=replay.observations[ahead[:, later_step]],
         later_step=later_step,
         later_weights=alive[:, later_step].astype(np.float32),

@@ -58,9 +58,13 @@ def test_the_preset_is_chosen_by_the_games_name() -> None:
     assert preset(msgspec.structs.replace(SPEC, name="openspiel:connect_four(rows=5)")) == preset(
         msgspec.structs.replace(SPEC, name="openspiel:connect_four(rows=5)"), "connect_four"
     )
+    dots = preset(msgspec.structs.replace(SPEC, name="openspiel:dots_and_boxes", observation=(5, 9, 3)))
+    assert dots.network.kind is NetworkKind.MLP
     assert preset(SPEC).network.kind is NetworkKind.RESIDUAL
     assert preset(msgspec.structs.replace(SPEC, observation=(72,))).network.kind is NetworkKind.MLP
-    with pytest.raises(ArgumentError, match="preset: expected one of connect_four, default, tic_tac_toe, got 'chess'"):
+    with pytest.raises(
+        ArgumentError, match="preset: expected one of connect_four, default, dots_and_boxes, tic_tac_toe, got 'chess'"
+    ):
         preset(SPEC, "chess")
 
 

@@ -17,7 +17,7 @@ from tesuji.spec import GameSpec, Movers
 from tesuji.training import NetworkConfig, NetworkKind
 from tesuji.training import export as module
 from tesuji.training.architecture import Architecture
-from tesuji.training.export import check_parity, export_bundle
+from tesuji.training.export import check_parity, export_bundle, torch_evaluation
 from tesuji.training.graphs import GRAPHS, write_graph
 from tesuji.training.networks import Network, Weights, fold
 
@@ -27,7 +27,9 @@ KINDS = {
 }
 
 
-def trained(kind: str, *, players: int = 2, final: bool = True) -> tuple[GameSpec, Architecture, Weights]:
+def trained(
+    kind: str, *, players: int = 2, final: bool = True, movers: Movers = Movers.ALTERNATE
+) -> tuple[GameSpec, Architecture, Weights]:
     observation, network = KINDS[kind]
     spec = GameSpec(
         name="somewhere:else",
@@ -36,7 +38,7 @@ def trained(kind: str, *, players: int = 2, final: bool = True) -> tuple[GameSpe
         observation=observation,
         returns=(-1.0, 1.0),
         zero_sum=players == 2,
-        movers=Movers.ALTERNATE,
+        movers=movers,
         final_rewards_only=final,
     )
     architecture = Architecture.of(spec, network)
@@ -48,14 +50,15 @@ def trained(kind: str, *, players: int = 2, final: bool = True) -> tuple[GameSpe
     return spec, architecture, fold(architecture, net.state_dict())
 
 
+@pytest.mark.parametrize("movers", Movers)
 @pytest.mark.parametrize("players", [1, 2, 3])
 @pytest.mark.parametrize("final", [True, False])
 @pytest.mark.parametrize("algorithm", Algorithm)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bundle_reproduces_what_was_trained(
-    tmp_path: Path, kind: str, algorithm: Algorithm, final: bool, players: int
+    tmp_path: Path, kind: str, algorithm: Algorithm, final: bool, players: int, movers: Movers
 ) -> None:
-    spec, architecture, weights = trained(kind, players=players, final=final)
+    spec, architecture, weights = trained(kind, players=players, final=final, movers=movers)
     path = tmp_path / "agent.tesuji"
     observations = np.random.default_rng(0).integers(0, 2, (20, *spec.observation)).astype(np.float32)
     search = SearchConfig(algorithm=algorithm, normalization=Normalization.TREE)
@@ -78,6 +81,7 @@ def test_a_bundle_reproduces_what_was_trained(
     )
     assert evaluator.deviation is not None
     assert evaluator.deviation.size < 1e-4
+    assert ("mover" in bundle.parity.recurrent) == (movers is Movers.PREDICTED and players > 1)
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -87,6 +91,39 @@ def test_a_graph_that_computes_something_else_is_stopped(graph: str) -> None:
     graphs = {name: write_graph(name, architecture, wrong if name == graph else weights) for name in GRAPHS}
     with pytest.raises(ExportError, match=rf"{graph}.\w+: expected ONNX Runtime and PyTorch to agree within 0.0001"):
         check_parity(architecture, weights, graphs, SearchConfig(), np.zeros((2, *spec.observation), np.float32))
+
+
+def with_movers(weights: Weights, bias: list[float]) -> Weights:
+    """The weights, with these logits for the next mover whatever the position."""
+    weight = np.zeros_like(weights["dynamics.mover.weight"])
+    return {**weights, "dynamics.mover.weight": weight, "dynamics.mover.bias": np.array(bias, np.float32)}
+
+
+def test_another_mover_is_stopped_unless_it_is_a_tie() -> None:
+    spec, architecture, weights = trained("mlp", movers=Movers.PREDICTED)
+    observations = np.random.default_rng(0).random((8, *spec.observation), np.float32)
+    other = with_movers(weights, [5e-5, 0.0])
+    graphs = {name: write_graph(name, architecture, other) for name in GRAPHS}
+    clear = with_movers(weights, [0.0, 1.0])
+    with pytest.raises(ExportError, match=r"recurrent.mover: expected .* they differ in 32 of 32 rows"):
+        check_parity(architecture, clear, graphs, SearchConfig(), observations)
+    parity = check_parity(architecture, other, graphs, SearchConfig(), observations)
+    assert len(parity.latent) == 32
+    assert "mover_logits" not in parity.recurrent
+    tied = with_movers(weights, [0.0, 5e-5])
+    expected, got = (torch_evaluation(architecture, each)[1](parity.latent, parity.action) for each in (tied, other))
+    assert (expected["mover"] != got["mover"]).all()
+    assert module._compare("recurrent", expected, got) == 0.0
+
+
+def test_vectors_leave_out_movers_that_tie() -> None:
+    spec, architecture, weights = trained("mlp", movers=Movers.PREDICTED)
+    flat = {**weights, "dynamics.mover.weight": weights["dynamics.mover.weight"] * np.float32(0.01)}
+    graphs = {name: write_graph(name, architecture, flat) for name in GRAPHS}
+    parity = check_parity(architecture, flat, graphs, SearchConfig(), np.zeros((0, *spec.observation), np.float32))
+    logits = torch_evaluation(architecture, flat)[1](parity.latent, parity.action)["mover_logits"]
+    assert 1 <= len(parity.latent) < 32
+    assert (np.abs(logits[:, 0] - logits[:, 1]) > 0.99e-3).all()
 
 
 def test_searches_that_differ_are_stopped_unless_they_tie(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,13 +22,18 @@ KINDS = {
     "residual": ((3, 6, 7), NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2)),
     "residual, many bins": ((2, 5, 5), NetworkConfig(kind=NetworkKind.RESIDUAL, width=8, bins=51, transform=True)),
 }
-GAMES = {"zero-sum": (2, True, True, (-1.0, 1.0)), "three players, rewards": (3, False, False, (-2.0, 7.0))}
+GAMES = {
+    "zero-sum": (2, True, True, (-1.0, 1.0), Movers.ALTERNATE),
+    "three players, rewards": (3, False, False, (-2.0, 7.0), Movers.ALTERNATE),
+    "zero-sum, double moves": (2, True, True, (-1.0, 1.0), Movers.PREDICTED),
+    "three players, rewards, skipped turns": (3, False, False, (-2.0, 7.0), Movers.PREDICTED),
+}
 
 
 def make(kind: str, game: str) -> tuple[Architecture, Network]:
     """Networks whose batch normalisation has seen some data."""
     observation, network = KINDS[kind]
-    players, zero_sum, final, returns = GAMES[game]
+    players, zero_sum, final, returns, movers = GAMES[game]
     spec = GameSpec(
         name="x",
         players=players,
@@ -36,7 +41,7 @@ def make(kind: str, game: str) -> tuple[Architecture, Network]:
         observation=observation,
         returns=returns,
         zero_sum=zero_sum,
-        movers=Movers.ALTERNATE,
+        movers=movers,
         final_rewards_only=final,
     )
     architecture = Architecture.of(spec, network)
@@ -44,18 +49,23 @@ def make(kind: str, game: str) -> tuple[Architecture, Network]:
     trained = Network(architecture)
     for _ in range(5):
         latent = trained.represent(torch.randn(64, *observation) * 2.0 + 0.5)
-        latent, _ = trained.advance(latent, torch.randint(0, 7, (64,)))
+        latent, _, _ = trained.advance(latent, torch.randint(0, 7, (64,)))
         trained.predict(latent)
     for parameter in trained.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
-    return architecture, trained.eval()
+    trained.eval()
+    if movers is Movers.PREDICTED:  # every answer should come up
+        with torch.no_grad():
+            _, _, logits = trained.advance(trained.represent(torch.randn(64, *observation)), torch.randint(0, 7, (64,)))
+            trained.get_parameter("layers.dynamics_mover.bias").sub_(logits.mean(0))
+    return architecture, trained
 
 
 @torch.no_grad()
 def expected(architecture: Architecture, network: Network, observation: torch.Tensor, action: torch.Tensor) -> dict:
     """What the network says, in evaluation mode: batch normalisation not folded."""
     latent = network.represent(observation)
-    after, reward = network.advance(latent, action)
+    after, reward, mover = network.advance(latent, action)
     outputs = {"latent": latent, "next_latent": after}
     for name, state in (("initial", latent), ("recurrent", after)):
         policy, value = network.predict(state)
@@ -63,6 +73,8 @@ def expected(architecture: Architecture, network: Network, observation: torch.Te
         outputs[f"{name}.value"] = architecture.values(network, value)
     if reward is not None:
         outputs["reward"] = architecture.rewards(network, reward)
+    if mover is not None:
+        outputs["mover"] = architecture.movers(network, mover)
     return {name: tensor.numpy() for name, tensor in outputs.items()}
 
 
@@ -81,8 +93,8 @@ def run(graph: bytes, inputs: dict[str, NDArray], weights: Weights | None = None
 def test_graphs_compute_what_the_network_does(kind: str, game: str) -> None:
     architecture, network = make(kind, game)
     weights = fold(architecture, network.state_dict())
-    observation = torch.randn(6, *architecture.model.observation)
-    action = torch.tensor([0, 1, 2, 3, 6, 6])
+    observation = torch.randn(60, *architecture.model.observation)
+    action = torch.tensor([0, 1, 2, 3, 6, 6] * 10)
     wanted = expected(architecture, network, observation, action)
     graphs = {name: write_graph(name, architecture, weights) for name in GRAPHS}
     seen, moved = {"observation": observation.numpy()}, {"latent": wanted["latent"], "action": action.numpy()}
@@ -93,12 +105,15 @@ def test_graphs_compute_what_the_network_does(kind: str, game: str) -> None:
         "dynamics": run(graphs["dynamics"], moved),
         "prediction": run(graphs["prediction"], {"latent": wanted["latent"]}),
     }
-    reward = {"reward"} if architecture.model.reward_columns else set()
+    extra = {"reward"} if architecture.model.reward_columns else set()
+    if architecture.model.movers is Movers.PREDICTED:
+        extra.add("mover")
+        assert len(set(wanted["mover"])) > 1
     names = {
         "initial": {"latent", "prior", "value"},
-        "recurrent": {"next_latent", "prior", "value"} | reward,
+        "recurrent": {"next_latent", "prior", "value"} | extra,
         "representation": {"latent"},
-        "dynamics": {"next_latent"} | reward,
+        "dynamics": {"next_latent"} | extra,
         "prediction": {"prior", "value"},
     }
     for graph, outputs in got.items():
@@ -106,6 +121,7 @@ def test_graphs_compute_what_the_network_does(kind: str, game: str) -> None:
         for name, array in outputs.items():
             stage = "initial" if graph == "prediction" else graph
             np.testing.assert_allclose(array, wanted.get(name, wanted.get(f"{stage}.{name}")), atol=1e-5, rtol=1e-5)
+            assert array.dtype == (np.int64 if name == "mover" else np.float32)
     assert wanted["latent"].min() >= 0
     assert wanted["latent"].max() <= 1
 
@@ -152,11 +168,21 @@ def test_the_recurrent_graph_of_a_board_game_is_short() -> None:
     assert len(graph.graph.node) <= 18
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_players_who_move_in_turn_cost_nothing(kind: str) -> None:
+    in_turn, predicted = make(kind, "zero-sum")[0], make(kind, "zero-sum, double moves")[0]
+    assert (in_turn.model.movers, predicted.model.movers) == (Movers.ALTERNATE, Movers.PREDICTED)
+    extra = weight_shapes(predicted).keys() - weight_shapes(in_turn).keys()
+    assert extra
+    assert all(name.startswith(("dynamics.mover", "dynamics.head")) for name in extra)
+    for name in GRAPHS:
+        same = write_graph(name, in_turn) == write_graph(name, predicted)
+        assert same == (name not in ("dynamics", "recurrent"))
+
+
 def test_games_that_cannot_be_learned_are_refused() -> None:
-    twice = GameSpec(name="openspiel:dots", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0))
-    with pytest.raises(TrainingError, match="openspiel:dots: expected players who move strictly in turn"):
-        Architecture.of(twice, NetworkConfig())
     alone = GameSpec(name="x", players=1, actions=3, observation=(4,), returns=(-1.0, 1.0))
     with pytest.raises(TrainingError, match="'residual' needs observations"):
         Architecture.of(alone, NetworkConfig(kind=NetworkKind.RESIDUAL))
-    assert Architecture.of(alone, NetworkConfig()).model.value_columns == 1
+    model = Architecture.of(alone, NetworkConfig()).model
+    assert (model.value_columns, model.movers) == (1, Movers.ALTERNATE)

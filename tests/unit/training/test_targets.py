@@ -18,7 +18,7 @@ from tesuji.training.targets import make_batch
 ACTIONS = 4
 
 
-def spec(players: int, *, final: bool, zero_sum: bool = False) -> GameSpec:
+def spec(players: int, *, final: bool, zero_sum: bool = False, movers: Movers = Movers.ALTERNATE) -> GameSpec:
     return GameSpec(
         name="x",
         players=players,
@@ -26,7 +26,7 @@ def spec(players: int, *, final: bool, zero_sum: bool = False) -> GameSpec:
         observation=(2, 2),
         returns=(-9.0, 9.0),
         zero_sum=zero_sum,
-        movers=Movers.ALTERNATE,
+        movers=movers,
         final_rewards_only=final,
     )
 
@@ -39,6 +39,7 @@ def model(game: GameSpec, columns: int, rewards: int) -> ModelSpec:
         latent=(3,),
         value_columns=columns,
         reward_columns=rewards,
+        movers=game.movers,
     )
 
 
@@ -48,30 +49,40 @@ def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> 
         rewards[:, 1] = -rewards[:, 0]
     if game.final_rewards_only:
         rewards[:-1] = 0
-    first = int(rng.integers(game.players))
+    movers = (int(rng.integers(game.players)) + np.arange(length)) % game.players
+    if game.movers is Movers.PREDICTED:
+        movers = rng.integers(0, game.players, length)
     observations = np.zeros((length, 2, 2), np.float32)
     observations[:, 0, 0], observations[:, 1, 1] = mark, np.arange(length)
     return GameRecord(
         observations=observations,
         actions=rng.integers(0, ACTIONS, length).astype(np.int32),
         rewards=rewards,
-        movers=((first + np.arange(length)) % game.players).astype(np.int32),
+        movers=movers.astype(np.int32),
         policies=rng.dirichlet(np.ones(ACTIONS), length).astype(np.float32),
         values=rng.normal(size=(length, game.players)).astype(np.float32),
         explored=rng.random(length) < 0.2,
     )
 
 
+def reference_mover(game: GameRecord, ply: int, spec: GameSpec) -> int:
+    """Who moves; after the end players go on in turn or, where movers are predicted, the last one stays."""
+    if ply < len(game):
+        return int(game.movers[ply])
+    if spec.movers is Movers.PREDICTED:
+        return int(game.movers[-1])
+    return (int(game.movers[-1]) + 1 + ply - len(game)) % spec.players
+
+
 def reference_value(
-    game: GameRecord, ply: int, players: int, columns: int, *, carried: bool, steps: int, discount: float
+    game: GameRecord, ply: int, spec: GameSpec, columns: int, *, carried: bool, steps: int, discount: float
 ) -> list[float]:
     """The value's target, written as one would say it."""
-    length = len(game)
+    length, players = len(game), spec.players
+    mover = reference_mover(game, ply, spec)
     if ply >= length:
-        mover = (int(game.movers[-1]) + 1 + ply - length) % players
         absolute = game.rewards[-1].astype(float) if carried else np.zeros(players)
     else:
-        mover = int(game.movers[ply])
         absolute = np.zeros(players)
         for ahead in range(ply, min(length, ply + steps) if steps else length):
             if not steps and game.explored[ahead]:
@@ -90,16 +101,25 @@ def reference_value(
     players=st.integers(1, 4),
     final=st.booleans(),
     zero_sum=st.booleans(),
+    movers=st.sampled_from(Movers),
     steps=st.integers(0, 5),
     unroll=st.integers(1, 5),
     discount=st.sampled_from([1.0, 0.9]),
     capacity=st.sampled_from([7, 23, 200]),
 )
 def test_targets_equal_the_reference(
-    seed: int, players: int, final: bool, zero_sum: bool, steps: int, unroll: int, discount: float, capacity: int
+    seed: int,
+    players: int,
+    final: bool,
+    zero_sum: bool,
+    movers: Movers,
+    steps: int,
+    unroll: int,
+    discount: float,
+    capacity: int,
 ) -> None:
     rng = np.random.default_rng(seed)
-    game = spec(players, final=final, zero_sum=zero_sum and players == 2)
+    game = spec(players, final=final, zero_sum=zero_sum and players == 2, movers=movers)
     columns = 1 if game.zero_sum else players
     rewards = 0 if final else columns
     games = [record(rng, game, int(rng.integers(1, 9)), mark) for mark in range(8)]
@@ -113,7 +133,7 @@ def test_targets_equal_the_reference(
         start = int(batch.observations[index, 1, 1])
         for k in range(unroll + 1):
             ply = start + k
-            wanted = reference_value(played, ply, players, columns, carried=final, steps=steps, discount=discount)
+            wanted = reference_value(played, ply, game, columns, carried=final, steps=steps, discount=discount)
             np.testing.assert_allclose(batch.values[index, k], wanted, atol=1e-5)
             assert batch.policy_weights[index, k] == (ply < len(played))
             policy = played.policies[ply] if ply < len(played) else np.zeros(ACTIONS)
@@ -121,6 +141,8 @@ def test_targets_equal_the_reference(
             if k == unroll:
                 continue
             assert 0 <= batch.actions[index, k] < ACTIONS
+            seats = reference_mover(played, ply + 1, game) - reference_mover(played, ply, game)
+            assert batch.turns[index, k] == seats % players
             if ply < len(played):
                 assert batch.actions[index, k] == played.actions[ply]
                 mover = int(played.movers[ply])
