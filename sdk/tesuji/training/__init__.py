@@ -6,7 +6,7 @@ dependence, those above the line free of torch::
     config, presets     what a run is asked to do
     support             how a number is told to a network that classifies
     architecture        the three networks, said once
-    game_record         a game that was played
+    trajectory          a game that was played, as arrays
     replay, targets     what is remembered of the games, and what the network should have said
     randomness          the state of random generators
     selfplay            many games at once
@@ -26,16 +26,16 @@ dependence, those above the line free of torch::
 from __future__ import annotations
 
 from tesuji.training.config import LearnerConfig, NetworkConfig, NetworkKind, SelfPlayConfig, TrainingConfig
-from tesuji.training.game_record import GameRecord
 from tesuji.training.presets import preset, preset_names
+from tesuji.training.trajectory import Trajectory
 
 __all__ = [
-    "GameRecord",
     "LearnerConfig",
     "NetworkConfig",
     "NetworkKind",
     "SelfPlayConfig",
     "TrainingConfig",
+    "Trajectory",
     "preset",
     "preset_names",
 ]

@@ -37,8 +37,8 @@ from tesuji.runtime.planner import Planner
 from tesuji.search.config import SearchConfig
 from tesuji.spec import ModelSpec
 from tesuji.training.config import SelfPlayConfig
-from tesuji.training.game_record import GameRecord, pack_records, unpack_records
 from tesuji.training.selfplay import SelfPlay
+from tesuji.training.trajectory import Trajectory, pack_trajectories, unpack_trajectories
 
 __all__ = ["Actor", "ActorTask", "new_selfplay"]
 
@@ -124,16 +124,16 @@ class Actor:
         """Have the actor play with these weights soon; weights that it did not yet get are dropped."""
         self._post(b"W" + _pack_weights(weights))
 
-    def receive(self) -> list[GameRecord]:
+    def receive(self) -> list[Trajectory]:
         """The games that came since the last call. Does not wait.
 
         Raises:
             TrainingError: the actor failed; the message says why.
         """
-        records: list[GameRecord] = []
+        records: list[Trajectory] = []
         with contextlib.suppress(queue.Empty):
             while True:
-                records += unpack_records(self._games.get_nowait())
+                records += unpack_trajectories(self._games.get_nowait())
         if self._failure is not None and not self._stopping:
             raise TrainingError(f"{self.name}: {self._failure}")
         return records
@@ -201,7 +201,7 @@ def _main(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
 
 def _play(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
     evaluator, selfplay = new_selfplay(task)
-    finished: list[GameRecord] = []
+    finished: list[Trajectory] = []
     reported, computed = time.perf_counter(), time.process_time()
     while True:
         while incoming.poll():
@@ -215,7 +215,7 @@ def _play(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
             busy = (time.process_time() - computed) / (now - reported)
             outgoing.send_bytes(b"S" + msgpack.packb([selfplay.moves, busy]))
             if finished:
-                outgoing.send_bytes(b"G" + pack_records(finished))
+                outgoing.send_bytes(b"G" + pack_trajectories(finished))
                 finished = []
             reported, computed = time.perf_counter(), time.process_time()
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.spec import GameSpec
-from tesuji.training.game_record import GameRecord
+from tesuji.training.trajectory import Trajectory
 
 __all__ = ["Replay"]
 
@@ -53,7 +53,7 @@ class Replay:
     def __len__(self) -> int:
         return min(self.added, self.capacity)
 
-    def add(self, record: GameRecord) -> None:
+    def add(self, record: Trajectory) -> None:
         """Remember a game.
 
         Raises:
@@ -62,11 +62,11 @@ class Replay:
         length = len(record)
         if record.observations.shape != (length, *self.game.observation) or not length:
             raise TrainingError(
-                f"game record: expected observations [T, {', '.join(map(str, self.game.observation))}], "
+                f"trajectory: expected observations [T, {', '.join(map(str, self.game.observation))}], "
                 f"got {list(record.observations.shape)}"
             )
         if self.game.final_rewards_only and record.rewards[:-1].any():
-            raise TrainingError("game record: expected no reward before the end (spec.final_rewards_only), got one")
+            raise TrainingError("trajectory: expected no reward before the end (spec.final_rewards_only), got one")
         outcomes = np.empty((length, self.game.players), np.float32)
         rest = np.zeros(self.game.players)
         late = self.discount if self.game.final_rewards_only else 1.0

@@ -13,8 +13,8 @@ from tesuji.game import Game, State
 from tesuji.runtime.planner import Planner
 from tesuji.search.config import Algorithm, SearchConfig
 from tesuji.training.config import SelfPlayConfig
-from tesuji.training.game_record import GameRecord
 from tesuji.training.randomness import random_state, restore_random_state
+from tesuji.training.trajectory import Trajectory
 
 __all__ = ["SelfPlay"]
 
@@ -64,7 +64,7 @@ class SelfPlay:
         self._openings = np.zeros(count, np.int64)
         self._states: list[State] = [self._begin(slot) for slot in range(count)]
 
-    def play(self) -> list[GameRecord]:
+    def play(self) -> list[Trajectory]:
         """Play one move in every game; returns the games that ended by it.
 
         Raises:
@@ -165,7 +165,7 @@ class SelfPlay:
         drawn = (self._rng.random(self._legal.shape) * self._legal).argmax(-1)
         return np.where(explored, drawn, actions), explored
 
-    def _apply(self, actions: NDArray[np.int64]) -> list[GameRecord]:
+    def _apply(self, actions: NDArray[np.int64]) -> list[Trajectory]:
         finished = []
         rewards, lengths, histories = self._rewards, self._lengths, self._histories
         for slot, (state, action) in enumerate(zip(self._states, actions.tolist(), strict=True)):
@@ -183,9 +183,9 @@ class SelfPlay:
         self.games += len(finished)
         return finished
 
-    def _record(self, slot: int) -> GameRecord:
+    def _record(self, slot: int) -> Trajectory:
         length = self._lengths[slot]
-        return GameRecord(**{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS})
+        return Trajectory(**{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS})
 
     def _begin(self, slot: int) -> State:
         """A new game, past its opening."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.training.actor import Actor, ActorTask, new_selfplay
-from tesuji.training.game_record import GameRecord
+from tesuji.training.trajectory import Trajectory
 
 __all__ = ["ActorSource", "LocalSource", "Source"]
 
@@ -24,7 +24,7 @@ class Source(Protocol):
         """Play with these weights from now on."""
         ...
 
-    def receive(self) -> Sequence[GameRecord]:
+    def receive(self) -> Sequence[Trajectory]:
         """The games that ended since the last call.
 
         Raises:
@@ -59,7 +59,7 @@ class LocalSource:
         self._playing = dict(weights)
         self._evaluator.replace(self._playing)
 
-    def receive(self) -> Sequence[GameRecord]:
+    def receive(self) -> Sequence[Trajectory]:
         """Play one move in every game; the games that ended by it."""
         start = time.perf_counter()
         records = self._selfplay.play()
@@ -111,7 +111,7 @@ class ActorSource:
         for actor in self._actors:
             actor.send(weights)
 
-    def receive(self) -> Sequence[GameRecord]:
+    def receive(self) -> Sequence[Trajectory]:
         """What has come; does not wait."""
         return [record for actor in self._actors for record in actor.receive()]
 

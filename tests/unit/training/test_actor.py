@@ -21,7 +21,7 @@ from tesuji.training.architecture import Architecture
 from tesuji.training.graphs import write_graph
 from tesuji.training.learner import Learner
 
-FREE = "game_record replay targets selfplay evaluation actor source checkpoint progress presets architecture interrupts"
+FREE = "trajectory replay targets selfplay evaluation actor source checkpoint progress presets architecture interrupts"
 
 
 def make_task(game: Game, config: TrainingConfig) -> ActorTask:

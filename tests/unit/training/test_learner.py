@@ -7,7 +7,7 @@ import pytest
 
 from tesuji.errors import TrainingError
 from tesuji.spec import GameSpec, Movers
-from tesuji.training import GameRecord, LearnerConfig, NetworkConfig, NetworkKind
+from tesuji.training import LearnerConfig, NetworkConfig, NetworkKind, Trajectory
 from tesuji.training.architecture import Architecture
 from tesuji.training.learner import Learner
 from tesuji.training.replay import Replay
@@ -45,7 +45,7 @@ def filled(spec: GameSpec) -> Replay:
         paid = np.zeros((5, 2), np.float32)
         paid[-1] = (1, -1) if first else (-1, 1)
         replay.add(
-            GameRecord(
+            Trajectory(
                 observations=observations,
                 actions=actions,
                 rewards=paid,

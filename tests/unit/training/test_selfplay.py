@@ -12,7 +12,7 @@ from tesuji.errors import GameError
 from tesuji.game import Game, State
 from tesuji.search.config import Algorithm
 from tesuji.spec import GameSpec
-from tesuji.training import GameRecord, SelfPlayConfig, TrainingConfig
+from tesuji.training import SelfPlayConfig, TrainingConfig, Trajectory
 from tesuji.training.actor import ActorTask, new_selfplay
 from tesuji.training.architecture import Architecture
 from tesuji.training.evaluation import play_random
@@ -39,7 +39,7 @@ def start(game: Game, config: TrainingConfig, **changes: Any) -> SelfPlay:
     return new_selfplay(task(game, config, **changes))[1]
 
 
-def play(selfplay: SelfPlay, moves: int) -> list[GameRecord]:
+def play(selfplay: SelfPlay, moves: int) -> list[Trajectory]:
     return [record for _ in range(moves) for record in selfplay.play()]
 
 

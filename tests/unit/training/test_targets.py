@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.spec import GameSpec, ModelSpec, Movers
-from tesuji.training import GameRecord
-from tesuji.training.game_record import pack_records, unpack_records
+from tesuji.training import Trajectory
 from tesuji.training.replay import Replay
 from tesuji.training.targets import make_batch
+from tesuji.training.trajectory import pack_trajectories, unpack_trajectories
 
 ACTIONS = 4
 
@@ -43,7 +43,7 @@ def model(game: GameSpec, columns: int, rewards: int) -> ModelSpec:
     )
 
 
-def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> GameRecord:
+def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> Trajectory:
     rewards = rng.integers(-3, 4, (length, game.players)).astype(np.float32)
     if game.zero_sum:
         rewards[:, 1] = -rewards[:, 0]
@@ -54,7 +54,7 @@ def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> 
         movers = rng.integers(0, game.players, length)
     observations = np.zeros((length, 2, 2), np.float32)
     observations[:, 0, 0], observations[:, 1, 1] = mark, np.arange(length)
-    return GameRecord(
+    return Trajectory(
         observations=observations,
         actions=rng.integers(0, ACTIONS, length).astype(np.int32),
         rewards=rewards,
@@ -65,7 +65,7 @@ def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> 
     )
 
 
-def reference_mover(game: GameRecord, ply: int, spec: GameSpec) -> int:
+def reference_mover(game: Trajectory, ply: int, spec: GameSpec) -> int:
     """Who moves; after the end players go on in turn or, where movers are predicted, the last one stays."""
     if ply < len(game):
         return int(game.movers[ply])
@@ -75,7 +75,7 @@ def reference_mover(game: GameRecord, ply: int, spec: GameSpec) -> int:
 
 
 def reference_value(
-    game: GameRecord, ply: int, spec: GameSpec, columns: int, *, carried: bool, steps: int, discount: float
+    game: Trajectory, ply: int, spec: GameSpec, columns: int, *, carried: bool, steps: int, discount: float
 ) -> list[float]:
     """The value's target, written as one would say it."""
     length, players = len(game), spec.players
@@ -206,9 +206,9 @@ def test_records_that_do_not_fit_are_refused() -> None:
     replay = Replay(game, 10)
     played = record(rng, game, 4, 0)
     with pytest.raises(TrainingError, match=r"expected observations \[T, 2, 2\]"):
-        replay.add(GameRecord(**{**vars(played), "observations": np.zeros((4, 3), np.float32)}))
+        replay.add(Trajectory(**{**vars(played), "observations": np.zeros((4, 3), np.float32)}))
     with pytest.raises(TrainingError, match="expected no reward before the end"):
-        replay.add(GameRecord(**{**vars(played), "rewards": np.ones((4, 2), np.float32)}))
+        replay.add(Trajectory(**{**vars(played), "rewards": np.ones((4, 2), np.float32)}))
     with pytest.raises(ArgumentError, match="capacity"):
         Replay(game, 0)
 
@@ -217,12 +217,12 @@ def test_records_survive_the_pipe() -> None:
     rng = np.random.default_rng(2)
     game = spec(3, final=False)
     games = [record(rng, game, length, length) for length in (3, 1, 8)]
-    packed = pack_records(games)
-    for before, after in zip(games, unpack_records(packed), strict=True):
+    packed = pack_trajectories(games)
+    for before, after in zip(games, unpack_trajectories(packed), strict=True):
         for name, array in vars(before).items():
             other: NDArray[np.generic] = getattr(after, name)
             assert other.dtype == array.dtype
             np.testing.assert_array_equal(other, array)
     for damaged in (b"", packed[:-3], packed[:40], b"\x80", packed.replace(b"actions", b"actionz")):
         with pytest.raises(TrainingError, match="damaged bytes"):
-            unpack_records(damaged)
+            unpack_trajectories(damaged)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from tesuji.errors import TrainingError
 
-__all__ = ["GameRecord", "pack_records", "unpack_records"]
+__all__ = ["Trajectory", "pack_trajectories", "unpack_trajectories"]
 
 
 @dataclass(frozen=True)
-class GameRecord:
+class Trajectory:
     """The T positions of one finished game that can be learned from: random opening plies are left out."""
 
     observations: NDArray[np.float32]
@@ -50,18 +50,18 @@ _DTYPES = {
 }
 
 
-def pack_records(records: Sequence[GameRecord]) -> bytes:
+def pack_trajectories(records: Sequence[Trajectory]) -> bytes:
     """The records as bytes (msgpack of little-endian arrays): no pickle."""
     message: dict[str, Any] = {"lengths": [len(record) for record in records]}
-    for field in fields(GameRecord):
+    for field in fields(Trajectory):
         whole = np.concatenate([getattr(record, field.name) for record in records])
         message[field.name] = [list(whole.shape), whole.astype(_DTYPES[field.name], copy=False).tobytes()]
     packed: bytes = msgpack.packb(message)
     return packed
 
 
-def unpack_records(packed: bytes) -> list[GameRecord]:
-    """What :func:`pack_records` packed.
+def unpack_trajectories(packed: bytes) -> list[Trajectory]:
+    """What :func:`pack_trajectories` packed.
 
     Raises:
         TrainingError: the bytes are damaged.
@@ -71,10 +71,10 @@ def unpack_records(packed: bytes) -> list[GameRecord]:
         lengths = [int(length) for length in message["lengths"]]
         arrays = {name: _array(name, dtype, message[name], sum(lengths)) for name, dtype in _DTYPES.items()}
     except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
-        raise TrainingError(f"game records: expected packed games, got damaged bytes: {error}") from error
+        raise TrainingError(f"trajectories: expected packed games, got damaged bytes: {error}") from error
     ends = np.cumsum(lengths)
     return [
-        GameRecord(**{name: array[end - length : end] for name, array in arrays.items()})
+        Trajectory(**{name: array[end - length : end] for name, array in arrays.items()})
         for length, end in zip(lengths, ends, strict=True)
     ]
 
