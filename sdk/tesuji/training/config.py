@@ -96,6 +96,11 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """n of the n-step return that is the value's target; 0 for the game's outcome."""
     replay_positions: int = 200_000
     """How many of the latest positions are remembered."""
+    priority_exponent: float = 0.0
+    """α of prioritised replay: positions are drawn in proportion to the error of their value to this power (MuZero,
+    Appendix G); 0 to draw them evenly."""
+    importance_exponent: float = 1.0
+    """β of the importance weights that make up for it: 1 for wholly, 0 for not at all."""
     first_positions: int = 2_000
     """How many positions are gathered before learning begins."""
     positions_per_step: float = 20.0
@@ -128,6 +133,8 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _integer("learner.unroll", self.unroll, 1, 1000)
         _integer("learner.bootstrap_steps", self.bootstrap_steps, 0, 1 << 20)
         _integer("learner.replay_positions", self.replay_positions, 1, 1 << 31)
+        _number("learner.priority_exponent", self.priority_exponent, 0.0, 2.0)
+        _number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)
         _integer("learner.first_positions", self.first_positions, 1, self.replay_positions)
         _number("learner.positions_per_step", self.positions_per_step, 1e-3, 1e9)
         _number("learner.learning_rate", self.learning_rate, 0.0, 1e3)

@@ -83,6 +83,9 @@ class Learner:
         self.config = config
         self.steps = 0
         """Steps done."""
+        self.errors = np.zeros(0, np.float32)
+        """float32 [B]: how far the value of each position of the last batch was from its target, in the game's units,
+        the mean over the value's columns."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = Network(architecture)
@@ -196,7 +199,8 @@ class Learner:
         config, architecture, network = self.config, self.architecture, self.network
         size, unroll = batch.actions.shape
         actions = torch.from_numpy(batch.actions)
-        rewards = torch.from_numpy(architecture.reward.encode(batch.rewards))
+        rewards = torch.from_numpy(architecture.reward.encode(batch.rewards, "reward"))
+        weights, known = torch.from_numpy(batch.weights), torch.from_numpy(batch.known)
         reward_loss, mover_loss, consistency = torch.zeros(()), torch.zeros(()), torch.zeros(())
 
         latent = network.represent(torch.from_numpy(batch.observations))
@@ -207,23 +211,25 @@ class Learner:
             latents.append(latent)
             if reward is not None:
                 distance = _distance(reward, rewards[:, step - 1], architecture.reward)
-                reward_loss = reward_loss + distance.mean() / unroll
+                reward_loss = reward_loss + (distance * weights * known[:, step - 1]).mean() / unroll
             if mover is not None:
                 turns = torch.from_numpy(batch.turns[:, step - 1])
-                mover_loss = mover_loss + functional.cross_entropy(mover, turns) / unroll
+                distance = functional.cross_entropy(mover, turns, reduction="none")
+                mover_loss = mover_loss + (distance * weights * known[:, step]).mean() / unroll
             if config.consistency_weight and step == batch.later_step:
                 consistency = self._consistency(latent, batch)
 
         shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size))
         shares[0] = 1.0 / size
+        shares = shares * weights
         policy, value = network.predict(torch.cat(latents))
         policies = torch.from_numpy(batch.policies.swapaxes(0, 1).reshape(policy.shape))
-        weights = shares * torch.from_numpy(batch.policy_weights).T
         divergence = (torch.xlogy(policies, policies) - policies * policy.log_softmax(-1)).sum(-1)
-        policy_loss = (divergence.view(unroll + 1, size) * weights).sum()
+        policy_loss = (divergence.view(unroll + 1, size) * shares * torch.from_numpy(batch.policy_weights).T).sum()
         values = torch.from_numpy(architecture.value.encode(batch.values.swapaxes(0, 1)))
         distance = _distance(value, values.flatten(0, 1), architecture.value)
-        value_loss = (distance.view(unroll + 1, size) * shares).sum()
+        value_loss = (distance.view(unroll + 1, size) * shares * known.T).sum()
+        self.errors = self._errors(value[:size], batch)
         loss = (
             policy_loss
             + config.value_weight * value_loss
@@ -234,8 +240,15 @@ class Learner:
         parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency]
         return loss, [part.detach() for part in parts]
 
+    def _errors(self, value: Tensor, batch: Batch) -> NDArray[np.float32]:
+        support = self.architecture.value
+        logits = value.detach().view(len(value), -1, support.outputs)
+        told = logits.softmax(-1) if support.bins else logits.tanh()
+        errors: NDArray[np.float32] = np.abs(support.decode(told.numpy()) - batch.values[:, 0]).mean(-1)
+        return errors
+
     def _consistency(self, latent: Tensor, batch: Batch) -> Tensor:
-        weights = torch.from_numpy(batch.later_weights)
+        weights = torch.from_numpy(batch.later_weights * batch.weights)
         with torch.no_grad():
             seen = self.network.represent(torch.from_numpy(batch.later))
         distances: Tensor = self.consistency(latent, seen)

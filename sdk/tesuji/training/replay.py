@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,27 @@ from numpy.typing import NDArray
 
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.spec import GameSpec
+from tesuji.training.priorities import Priorities
+from tesuji.training.support import reward_bounds, value_bounds
 from tesuji.training.trajectory import Trajectory
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "Sample"]
+
+FLOOR = 0.01
+"""Added to every error before it becomes a priority, as a share of the game's range of returns: what is known well is
+still looked at now and then."""
+SLACK = 1e-4
+"""By what share of a game's range a sum of its rewards may be rounded beyond it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Positions that were drawn to be learned from."""
+
+    rows: NDArray[np.int64]
+    """int64 [B]: rows of the replay."""
+    weights: NDArray[np.float32]
+    """float32 [B]: what each counts for in the loss, in (0, 1]."""
 
 
 class Replay:
@@ -22,85 +41,204 @@ class Replay:
 
         observations float32 [capacity, *observation]     actions int32 [capacity]      movers int32 [capacity]
         policies     float32 [capacity, actions]          rewards float32 [capacity, players]
-        values       float32 [capacity, players]          outcomes float32 [capacity, players]
+        values       float32 [capacity, players]          paid    float32 [capacity, players]
+        legal        uint8 [capacity, ⌈actions / 8⌉]: the legal actions, eight to a byte, the first the highest bit
         remaining    int32 [capacity]: moves until the game's end, at least 1
+        cut          int32 [capacity]: moves until what came says no more about this position, at most ``remaining``
+        truncated    bool [capacity]: whether the game was cut off rather than ended
 
-    ``outcomes`` is what each player was paid from here to the end, discounted; where rewards come only at the end, the
-    position after the last move has the outcome as its value, and each move before it discounts it once more. Where the
-    next move was drawn at random, what came of it says little about the position: there, and before, the search's value
-    of the position stands in for it. Rows follow each other around the end of the arrays.
+    Where a move was drawn at random, what came of it says little about the position; where a game was cut off by a
+    limit to its length, what would have come is unknown. At the first of these on the way (``cut`` moves on), the
+    search's value of the position there stands in for the rest. ``paid`` is what each player was paid up to there,
+    discounted. Where rewards come only at the end, the position after the last move has the outcome as its value, and
+    each move before it discounts it once more. Rows follow each other around the end of the arrays.
+
+    Args:
+        game: what the positions are of.
+        capacity: how many there can be.
+        discount: γ.
+        priority_exponent: α of prioritised replay (Schaul et al. 2016, eq. 1): 0 draws evenly.
+        importance_exponent: β of its importance weights (Section 3.4): 1 makes up for all that is not even.
     """
 
-    def __init__(self, game: GameSpec, capacity: int, discount: float = 1.0) -> None:
+    def __init__(
+        self,
+        game: GameSpec,
+        capacity: int,
+        discount: float = 1.0,
+        *,
+        priority_exponent: float = 0.0,
+        importance_exponent: float = 1.0,
+    ) -> None:
         if capacity < 1:
             raise ArgumentError(f"capacity: expected at least 1 position, got {capacity}")
         self.game = game
         self.capacity = capacity
         self.discount = discount
+        self.priority_exponent = priority_exponent
+        self.importance_exponent = importance_exponent
         self.added = 0
         """Positions ever added; the next is written to row ``added % capacity``."""
         self.games = 0
         """Games ever added."""
+        self.renewed = 0
+        """Positions whose policy and value were ever replaced by fresher ones."""
         self.observations = np.zeros((capacity, *game.observation), np.float32)
         self.actions = np.zeros(capacity, np.int32)
         self.movers = np.zeros(capacity, np.int32)
+        self.legal = np.zeros((capacity, -(-game.actions // 8)), np.uint8)
         self.policies = np.zeros((capacity, game.actions), np.float32)
         self.rewards = np.zeros((capacity, game.players), np.float32)
         self.values = np.zeros((capacity, game.players), np.float32)
-        self.outcomes = np.zeros((capacity, game.players), np.float32)
+        self.paid = np.zeros((capacity, game.players), np.float32)
         self.remaining = np.zeros(capacity, np.int32)
+        self.cut = np.zeros(capacity, np.int32)
+        self.truncated = np.zeros(capacity, np.bool_)
+        self._priorities = Priorities(capacity) if priority_exponent else None
+        self._new: list[NDArray[np.int64]] = []
+        low, high = game.returns
+        self._scale = (high - low) or 1.0
+        self._value_bounds, self._reward_bounds = value_bounds(game), reward_bounds(game)
 
     def __len__(self) -> int:
         return min(self.added, self.capacity)
 
-    def add(self, record: Trajectory) -> None:
+    def add(self, trajectory: Trajectory) -> None:
         """Remember a game.
 
         Raises:
             TrainingError: the game paid a player more or less than its spec allows, or is of another shape.
         """
-        length = len(record)
-        if record.observations.shape != (length, *self.game.observation) or not length:
+        length = len(trajectory)
+        if trajectory.observations.shape != (length, *self.game.observation) or not length:
             raise TrainingError(
                 f"trajectory: expected observations [T, {', '.join(map(str, self.game.observation))}], "
-                f"got {list(record.observations.shape)}"
+                f"got {list(trajectory.observations.shape)}"
             )
-        if self.game.final_rewards_only and record.rewards[:-1].any():
-            raise TrainingError("trajectory: expected no reward before the end (spec.final_rewards_only), got one")
-        outcomes = np.empty((length, self.game.players), np.float32)
-        rest = np.zeros(self.game.players)
+        if self.game.final_rewards_only and trajectory.rewards[:-1].any():
+            raise TrainingError(
+                f"{self.game.name}: expected no reward before the end (spec.final_rewards_only), got one "
+                f"{trajectory.source(int(trajectory.rewards[:-1].any(-1).argmax()))}"
+            )
+        paid = np.empty((length, self.game.players))
+        cut = np.empty(length, np.int32)
+        rest, ahead = np.zeros(self.game.players), 0
         late = self.discount if self.game.final_rewards_only else 1.0
         for ply in range(length - 1, -1, -1):
-            rest = record.values[ply] if record.explored[ply] else late * record.rewards[ply] + self.discount * rest
-            outcomes[ply] = rest
+            if trajectory.explored[ply] or (trajectory.truncated and ply == length - 1):
+                rest, ahead = np.zeros(self.game.players), 0
+            else:
+                rest, ahead = late * trajectory.rewards[ply] + self.discount * rest, ahead + 1
+            paid[ply], cut[ply] = rest, ahead
+        self._check(trajectory, "reward", trajectory.rewards, self._reward_bounds)
+        self._check(trajectory, "value", paid[cut == np.arange(length, 0, -1)], self._value_bounds)
         skip = max(0, length - self.capacity)
         rows = (self.added + np.arange(skip, length)) % self.capacity
-        self.observations[rows] = record.observations[skip:]
-        self.actions[rows] = record.actions[skip:]
-        self.movers[rows] = record.movers[skip:]
-        self.policies[rows] = record.policies[skip:]
-        self.rewards[rows] = record.rewards[skip:]
-        self.values[rows] = record.values[skip:]
-        self.outcomes[rows] = outcomes[skip:]
+        self.observations[rows] = trajectory.observations[skip:]
+        self.actions[rows] = trajectory.actions[skip:]
+        self.movers[rows] = trajectory.movers[skip:]
+        self.legal[rows] = np.packbits(trajectory.legal[skip:], axis=-1)
+        self.policies[rows] = trajectory.policies[skip:]
+        self.rewards[rows] = trajectory.rewards[skip:]
+        self.values[rows] = trajectory.values[skip:]
+        self.paid[rows] = paid[skip:]
         self.remaining[rows] = np.arange(length, 0, -1)[skip:]
+        self.cut[rows] = cut[skip:]
+        self.truncated[rows] = trajectory.truncated
         self.added += length
         self.games += 1
+        if self._priorities is not None:
+            self._new.append(rows)
 
-    def sample(self, batch: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Rows drawn evenly, with replacement: int64 [batch].
+    def sample(self, batch: int, rng: np.random.Generator) -> Sample:
+        """Positions drawn with replacement, evenly or by their priorities.
+
+        A position's weight is (1 / (N · P))^β, with N the number of positions and P the chance to draw this one,
+        divided by the batch's greatest (Schaul et al. 2016, Section 3.4; MuZero, Appendix G).
 
         Raises:
             TrainingError: nothing was added yet.
         """
         if not len(self):
             raise TrainingError("replay: expected at least 1 position to sample from, got none")
-        return rng.integers(0, len(self), batch)
+        if self._priorities is None:
+            return Sample(rng.integers(0, len(self), batch), np.ones(batch, np.float32))
+        self._admit(self._priorities)
+        rows, chances = self._priorities.draw(rng.random(batch))
+        weights = (len(self) * chances) ** -self.importance_exponent
+        return Sample(rows, (weights / weights.max()).astype(np.float32))
+
+    def learned(self, rows: NDArray[np.int64], errors: NDArray[np.float32]) -> None:
+        """Note how wrong the network was about some positions, so that they are drawn accordingly from now on.
+
+        Args:
+            rows: int64 [n].
+            errors: float32 [n]: |value − target| in the game's units.
+        """
+        if self._priorities is not None:
+            self._admit(self._priorities)
+            self._priorities.set(rows, self._priority(errors))
+
+    def returns(self, rows: NDArray[np.int64], steps: int = 0) -> NDArray[np.float32]:
+        """What each player gets from here on, discounted: float32 [..., players].
+
+        The rewards up to the game's end or ``cut``, and there the search's value; with ``steps`` n > 0, at most the
+        next n rewards and the search's value of the position after them (the n-step return). What involves a search's
+        value is brought into the range of the game's values.
+
+        Args:
+            rows: int64 of any shape.
+            steps: n, or 0 for no limit.
+        """
+        remaining, horizon = self.remaining[rows], self.cut[rows]
+        if steps:
+            late = int(self.game.final_rewards_only)
+            horizon = np.minimum(horizon, steps)
+            total = np.zeros((*rows.shape, self.game.players))
+            for step in range(min(steps, int(horizon.max(initial=0)))):
+                reward = self.rewards[(rows + step) % self.capacity]
+                total += np.where((step < horizon)[..., None], self.discount ** (step + late) * reward, 0.0)
+        else:
+            total = self.paid[rows].astype(np.float64)
+        ahead = (self.discount**horizon)[..., None] * self.values[(rows + horizon) % self.capacity]
+        bootstrapped = np.clip(total + ahead, *self._value_bounds)
+        total = np.where((horizon < remaining)[..., None], bootstrapped, total)
+        return total.astype(np.float32)
+
+    def serials(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Names of the positions in these rows that stay theirs when the rows are written over: int64 [n]."""
+        return self.added - 1 - (self.added - 1 - rows) % self.capacity
+
+    def renew(
+        self, serials: NDArray[np.int64], policies: NDArray[np.float32], values: NDArray[np.float32]
+    ) -> NDArray[np.int64]:
+        """Replace what an old search found of some positions by what a fresh one did.
+
+        Args:
+            serials: int64 [n], as :meth:`serials` named them; those that are no more are passed over.
+            policies: float32 [n, actions].
+            values: float32 [n, players].
+
+        Returns:
+            The rows that were replaced.
+        """
+        kept = serials >= self.added - self.capacity
+        rows = serials[kept] % self.capacity
+        self.policies[rows] = policies[kept]
+        self.values[rows] = values[kept]
+        self.renewed += len(rows)
+        if self._priorities is not None:
+            self._new.append(rows)
+        return rows
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, to be saved: copies of the rows in use."""
         used = len(self)
         arrays = {name: getattr(self, name)[:used].copy() for name in _ARRAYS}
-        return {**arrays, "counts": np.array([self.added, self.games], np.int64)}
+        if self._priorities is not None:
+            self._admit(self._priorities)
+            arrays["priorities"] = self._priorities[np.arange(used)]
+        return {**arrays, "counts": np.array([self.added, self.games, self.renewed], np.int64)}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Go on from what :meth:`state` returned.
@@ -108,7 +246,7 @@ class Replay:
         Raises:
             TrainingError: it does not fit this replay.
         """
-        added, games = (int(count) for count in state["counts"])
+        added, games, renewed = (int(count) for count in state["counts"])
         used = min(added, self.capacity)
         for name in _ARRAYS:
             array, saved = getattr(self, name), state[name]
@@ -117,7 +255,50 @@ class Replay:
                     f"checkpoint.replay.{name}: expected shape {[used, *array.shape[1:]]}, got {list(saved.shape)}"
                 )
             array[:used] = saved
-        self.added, self.games = added, games
+        if self._priorities is not None:
+            self._priorities.set(np.arange(used), state["priorities"])
+        self.added, self.games, self.renewed = added, games, renewed
+
+    def _admit(self, priorities: Priorities) -> None:
+        """Give new positions the priority that the difference between their search's value and their return asks for.
+
+        MuZero, Appendix G.
+        """
+        if self._new:
+            rows = np.unique(np.concatenate(self._new))
+            self._new = []
+            errors = np.abs(self.values[rows] - self.returns(rows)).mean(-1)
+            priorities.set(rows, self._priority(errors))
+
+    def _priority(self, errors: NDArray[np.float32]) -> NDArray[np.float64]:
+        numbers: NDArray[np.float64] = (errors.astype(np.float64) / self._scale + FLOOR) ** self.priority_exponent
+        return numbers
+
+    def _check(self, trajectory: Trajectory, what: str, numbers: NDArray[Any], bounds: tuple[float, float]) -> None:
+        """Whether the networks can say every one of these numbers, which belong to the game's last moves."""
+        low, high = bounds
+        slack = SLACK * self._scale
+        wrong = ~((numbers >= low - slack) & (numbers <= high + slack))
+        if wrong.any():
+            row, player = (int(index) for index in np.argwhere(wrong)[-1])
+            ply = row + len(trajectory) - len(numbers)
+            raise TrainingError(
+                f"{self.game.name}: {what}: expected numbers from {low:g} to {high:g} "
+                f"(spec.returns {list(self.game.returns)}), got {numbers[row, player]:g} for player {player} "
+                f"{trajectory.source(ply)}"
+            )
 
 
-_ARRAYS = ("observations", "actions", "movers", "policies", "rewards", "values", "outcomes", "remaining")
+_ARRAYS = (
+    "observations",
+    "actions",
+    "movers",
+    "legal",
+    "policies",
+    "rewards",
+    "values",
+    "paid",
+    "remaining",
+    "cut",
+    "truncated",
+)

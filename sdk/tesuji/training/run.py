@@ -233,7 +233,13 @@ class Run:
         """The networks."""
         self.learner = Learner(self.architecture, config.learner, seed=config.seed)
         """Their training."""
-        self.replay = Replay(game.spec, config.learner.replay_positions, config.search.discount)
+        self.replay = Replay(
+            game.spec,
+            config.learner.replay_positions,
+            config.search.discount,
+            priority_exponent=config.learner.priority_exponent,
+            importance_exponent=config.learner.importance_exponent,
+        )
         """The games."""
         self._rng = np.random.default_rng((config.seed, 1))
         self._seconds = 0.0
@@ -276,15 +282,19 @@ class Run:
 
     def _step(self) -> Losses:
         config = self.config.learner
+        drawn = self.replay.sample(config.batch, self._rng)
         batch = make_batch(
             self.replay,
-            self.replay.sample(config.batch, self._rng),
+            drawn.rows,
             model=self.architecture.model,
             unroll=config.unroll,
             bootstrap_steps=config.bootstrap_steps,
             rng=self._rng,
+            weights=drawn.weights,
         )
-        return self.learner.step(batch, self._progress_share())
+        losses = self.learner.step(batch, self._progress_share())
+        self.replay.learned(drawn.rows, self.learner.errors)
+        return losses
 
     def _new_source(self) -> Source:
         tasks = [self._task(index) for index in range(max(1, self._actors))]

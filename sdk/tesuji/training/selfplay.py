@@ -56,12 +56,13 @@ class SelfPlay:
         self._rng = np.random.default_rng(seed)
         spec, count = game.spec, config.games
         self._slots = np.arange(count)
-        self._legal = np.zeros((count, spec.actions), np.bool_)
+        self._mask = np.zeros((count, spec.actions), np.bool_)
         self._lengths = np.zeros(count, np.int64)
         self._allocate(FIRST_LENGTH)
         self._seeds = np.zeros(count, np.int64)
         self._histories: list[list[int]] = [[] for _ in range(count)]
         self._openings = np.zeros(count, np.int64)
+        self._opening_rewards = np.zeros((count, spec.players))
         self._states: list[State] = [self._begin(slot) for slot in range(count)]
 
     def play(self) -> list[Trajectory]:
@@ -74,15 +75,15 @@ class SelfPlay:
         if lengths.max() == self._actions.shape[1]:
             self._allocate(2 * self._actions.shape[1])
         movers = np.empty(len(states), np.int32)
-        self._legal[:] = False
+        self._mask[:] = False
         for slot, state in enumerate(states):
-            self._legal[slot, state.legal_actions()] = True
+            self._mask[slot, state.legal_actions()] = True
             movers[slot] = state.to_play()
             self._observations[slot, lengths[slot]] = state.observation()
         self.planner.open(
             slots,
             self._observations[slots, lengths],
-            legal=self._legal,
+            legal=self._mask,
             to_play=movers,
             simulations=self.config.simulations,
             **self._noise(),
@@ -93,6 +94,7 @@ class SelfPlay:
         self._explored[slots, lengths] = explored
         self._actions[slots, lengths] = actions
         self._movers[slots, lengths] = movers
+        self._legal[slots, lengths] = self._mask
         self._policies[slots, lengths] = results.policy
         self._values[slots, lengths] = results.value
         return self._apply(actions)
@@ -136,15 +138,18 @@ class SelfPlay:
         for slot, moves in enumerate(state["histories"]):
             self._histories[slot] = [int(move) for move in moves if move >= 0]
             self._states[slot] = self.game.new_state(np.random.default_rng(self._seeds[slot]))
-            for move in self._histories[slot]:
-                self._states[slot].apply(move)
+            self._opening_rewards[slot] = 0.0
+            for ply, move in enumerate(self._histories[slot]):
+                paid = self._states[slot].apply(move)
+                if ply < self._openings[slot]:
+                    self._opening_rewards[slot] += paid
         restore_random_state(self._rng, state["random"])
 
     def _noise(self) -> dict[str, NDArray[np.float32]]:
-        shape = self._legal.shape
+        shape = self._mask.shape
         if self.search.algorithm is Algorithm.GUMBEL:
             return {"gumbel": self._rng.gumbel(size=shape).astype(np.float32)}
-        gamma = self._rng.standard_gamma(self.search.dirichlet_alpha, shape) * self._legal + 1e-12 * self._legal
+        gamma = self._rng.standard_gamma(self.search.dirichlet_alpha, shape) * self._mask + 1e-12 * self._mask
         return {"noise": (gamma / gamma.sum(-1, keepdims=True)).astype(np.float32)}
 
     def _choose(self, results: Any) -> NDArray[np.int64]:
@@ -162,7 +167,7 @@ class SelfPlay:
     def _explore(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Some of the actions replaced by random legal ones, and which."""
         explored = self._rng.random(len(actions)) < self.config.exploration
-        drawn = (self._rng.random(self._legal.shape) * self._legal).argmax(-1)
+        drawn = (self._rng.random(self._mask.shape) * self._mask).argmax(-1)
         return np.where(explored, drawn, actions), explored
 
     def _apply(self, actions: NDArray[np.int64]) -> list[Trajectory]:
@@ -185,7 +190,13 @@ class SelfPlay:
 
     def _record(self, slot: int) -> Trajectory:
         length = self._lengths[slot]
-        return Trajectory(**{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS})
+        return Trajectory(
+            **{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS},
+            truncated=bool(getattr(self._states[slot], "truncated", False)),
+            seed=int(self._seeds[slot]),
+            opening=tuple(self._histories[slot][: self._openings[slot]]),
+            opening_rewards=tuple(self._opening_rewards[slot].tolist()),
+        )
 
     def _begin(self, slot: int) -> State:
         """A new game, past its opening."""
@@ -195,13 +206,14 @@ class SelfPlay:
             history: list[int] = []
             self._histories[slot] = history
             self._lengths[slot] = 0
+            self._opening_rewards[slot] = 0.0
             plies = int(rng.integers(1, config.opening_plies + 1)) if rng.random() < config.opening_share else 0
             try:
                 state = self.game.new_state(np.random.default_rng(seed))
                 while len(history) < plies and not state.is_terminal():
                     legal = state.legal_actions()
                     history.append(int(legal[int(rng.integers(len(legal)))]))
-                    state.apply(history[-1])
+                    self._opening_rewards[slot] += state.apply(history[-1])
                 over = state.is_terminal()
             except Exception as error:
                 raise self._report(slot, error, history) from error
@@ -223,6 +235,7 @@ class SelfPlay:
             "actions": ((), np.int32),
             "rewards": ((spec.players,), np.float32),
             "movers": ((), np.int32),
+            "legal": ((spec.actions,), np.bool_),
             "policies": ((spec.actions,), np.float32),
             "values": ((spec.players,), np.float32),
             "explored": ((), np.bool_),
@@ -238,9 +251,10 @@ class SelfPlay:
     _actions: NDArray[np.int32]
     _rewards: NDArray[np.float32]
     _movers: NDArray[np.int32]
+    _legal: NDArray[np.bool_]
     _policies: NDArray[np.float32]
     _values: NDArray[np.float32]
     _explored: NDArray[np.bool_]
 
 
-_BUFFERS = ("observations", "actions", "rewards", "movers", "policies", "values", "explored")
+_BUFFERS = ("observations", "actions", "rewards", "movers", "legal", "policies", "values", "explored")

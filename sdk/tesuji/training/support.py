@@ -12,7 +12,7 @@ from tesuji.errors import TrainingError
 from tesuji.spec import GameSpec
 from tesuji.training.config import NetworkConfig
 
-__all__ = ["Support", "reward_support", "value_support"]
+__all__ = ["Support", "reward_bounds", "reward_support", "value_bounds", "value_support"]
 
 EPSILON = 0.001
 """ε of the transform (Pohlen et al. 2018; MuZero, Appendix F)."""
@@ -68,11 +68,12 @@ class Support:
         atoms[0], atoms[-1] = self.low, self.high
         return atoms.astype(np.float32)
 
-    def encode(self, numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode(self, numbers: NDArray[np.float32], what: str = "value") -> NDArray[np.float32]:
         """What the network should give for each number.
 
         Args:
             numbers: float32 of any shape.
+            what: what the numbers are, for the message.
 
         Returns:
             float32 [..., outputs]: probabilities of the atoms, or the number brought to [−1, 1].
@@ -84,7 +85,7 @@ class Support:
         wrong = ~((numbers >= self.low - slack) & (numbers <= self.high + slack))
         if wrong.any():
             raise TrainingError(
-                f"value: expected numbers from {self.low:g} to {self.high:g} (spec.returns), got {numbers[wrong][0]:g}"
+                f"{what}: expected numbers from {self.low:g} to {self.high:g} (spec.returns), got {numbers[wrong][0]:g}"
             )
         numbers = np.clip(numbers, self.low, self.high)
         if not self.bins:
@@ -104,20 +105,30 @@ class Support:
         return np.asarray(encoded @ self.atoms(), np.float32)
 
 
-def value_support(game: GameSpec, network: NetworkConfig) -> Support:
-    """The numbers a position's value can take: what a player may still collect."""
+def value_bounds(game: GameSpec) -> tuple[float, float]:
+    """The least and the greatest value of a position: what a player may still collect."""
     low, high = game.returns
-    if not game.final_rewards_only:
-        span = high - low
-        low, high = min(low, -span), max(high, span)
-    return Support.over(low, high, network)
+    if game.final_rewards_only:
+        return low, high
+    span = high - low
+    return min(low, -span), max(high, span)
+
+
+def reward_bounds(game: GameSpec) -> tuple[float, float]:
+    """The least and the greatest reward."""
+    low, high = game.returns
+    span = high - low
+    return min(low, -span, 0.0), max(high, span, 0.0)
+
+
+def value_support(game: GameSpec, network: NetworkConfig) -> Support:
+    """The numbers a position's value can take."""
+    return Support.over(*value_bounds(game), network)
 
 
 def reward_support(game: GameSpec, network: NetworkConfig) -> Support:
     """The numbers one reward can take."""
-    low, high = game.returns
-    span = high - low
-    return Support.over(min(low, -span, 0.0), max(high, span, 0.0), network)
+    return Support.over(*reward_bounds(game), network)
 
 
 def _squeeze(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -37,6 +37,10 @@ class Batch:
     """Which step of the unroll ``later`` belongs to, in [1, K]."""
     later_weights: NDArray[np.float32]
     """float32 [B]: 1 where the game was still going on then, else 0."""
+    known: NDArray[np.float32]
+    """float32 [B, K+1]: 1 where it is known what came (the game was going on, or had ended), 0 after it was cut off."""
+    weights: NDArray[np.float32]
+    """float32 [B]: what each position counts for in the loss, in (0, 1]."""
 
 
 def make_batch(
@@ -47,17 +51,19 @@ def make_batch(
     unroll: int,
     bootstrap_steps: int,
     rng: np.random.Generator,
+    weights: NDArray[np.float32] | None = None,
 ) -> Batch:
     """The targets of some positions (MuZero, Appendix G).
 
     The value is the discounted sum of the rewards to the end of the game or, with ``bootstrap_steps`` n > 0, of the
-    next n rewards and the search's value of the position after them (the n-step return). Where rewards are not
-    predicted (``reward_columns`` 0), the value alone carries the outcome.
+    next n rewards and the search's value of the position after them (the n-step return), see :meth:`Replay.returns`.
+    Where rewards are not predicted (``reward_columns`` 0), the value alone carries the outcome.
 
     Who moves is what the game's record says. After the end of a game there are absorbing positions: any action leads to
     the next of them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it. Players
     go on in turn there or, where the next mover is predicted, the turn stays with who moved last: a value means nothing
-    without its mover, so that the network must have something to predict for these as well.
+    without its mover, so that the network must have something to predict for these as well. Nothing is known of what
+    follows a game that was cut off, and nothing is learned of it.
 
     Args:
         replay: the games.
@@ -66,6 +72,7 @@ def make_batch(
         unroll: K.
         bootstrap_steps: n, or 0 for the outcome.
         rng: draws the actions after the end, and ``later_step``.
+        weights: float32 [B]: what each position counts for; all 1 if not given.
     """
     players = replay.game.players
     steps = np.arange(unroll + 1)
@@ -77,9 +84,10 @@ def make_batch(
     if model.movers is Movers.ALTERNATE:
         movers = (movers + steps - np.minimum(steps, remaining - 1)) % players
 
-    values = _bootstrapped(replay, last, bootstrap_steps) if bootstrap_steps else replay.outcomes[last]
+    values = replay.returns(last, bootstrap_steps)
     after = np.zeros_like(values) if model.reward_columns else replay.rewards[last]
-    values = np.where(alive[..., None], values, after)
+    known = alive | ~replay.truncated[rows][:, None]
+    values = np.where(alive[..., None], values, np.where(known[..., None], after, values[:, :1]))
     actions = np.where(
         alive[:, :-1], replay.actions[last[:, :-1]], rng.integers(0, replay.game.actions, (len(rows), unroll))
     )
@@ -96,20 +104,9 @@ def make_batch(
         later=replay.observations[ahead[:, later_step]],
         later_step=later_step,
         later_weights=alive[:, later_step].astype(np.float32),
+        known=known.astype(np.float32),
+        weights=np.ones(len(rows), np.float32) if weights is None else weights,
     )
-
-
-def _bootstrapped(replay: Replay, rows: NDArray[np.int64], steps: int) -> NDArray[np.float32]:
-    """The n-step return of each row, for each player: [..., players]."""
-    remaining = replay.remaining[rows]
-    total = np.zeros((*rows.shape, replay.game.players))
-    late = int(replay.game.final_rewards_only)
-    for step in range(steps):
-        paid = replay.rewards[(rows + step) % replay.capacity]
-        total += np.where((step < remaining)[..., None], replay.discount ** (step + late) * paid, 0.0)
-    ahead = replay.values[(rows + steps) % replay.capacity]
-    total += np.where((steps < remaining)[..., None], replay.discount**steps * ahead, 0.0)
-    return total.astype(np.float32)
 
 
 def _relative(numbers: NDArray[np.float32], movers: NDArray[np.int64], columns: int) -> NDArray[np.float32]:

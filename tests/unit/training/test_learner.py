@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -50,6 +53,7 @@ def filled(spec: GameSpec) -> Replay:
                 actions=actions,
                 rewards=paid,
                 movers=np.array([0, 1, 0, 1, 0], np.int32),
+                legal=np.ones((5, 2), np.bool_),
                 policies=np.tile(np.float32([0.25, 0.75]), (5, 1)),
                 values=np.zeros((5, 2), np.float32),
                 explored=np.zeros(5, np.bool_),
@@ -61,7 +65,7 @@ def filled(spec: GameSpec) -> Replay:
 def batches(architecture: Architecture, replay: Replay, seed: int) -> list[Batch]:
     rng = np.random.default_rng(seed)
     return [
-        make_batch(replay, replay.sample(64, rng), model=architecture.model, unroll=2, bootstrap_steps=0, rng=rng)
+        make_batch(replay, replay.sample(64, rng).rows, model=architecture.model, unroll=2, bootstrap_steps=0, rng=rng)
         for _ in range(120)
     ]
 
@@ -116,6 +120,50 @@ def test_a_loss_that_is_not_finite_changes_nothing() -> None:
         learner.step(batch, 0.0)
     for name, weight in learner.weights().items():
         np.testing.assert_array_equal(weight, before[name])
+
+
+@pytest.mark.parametrize("bins", [0, 3])
+def test_a_position_that_counts_for_nothing_teaches_nothing(bins: int) -> None:
+    spec = countdown(rewards=True)
+    architecture = Architecture.of(spec, NetworkConfig(width=8, bins=bins))
+    config = msgspec.structs.replace(CONFIG, consistency_weight=0.0)
+    batch = batches(architecture, filled(spec), 0)[0]
+    twisted = replace(batch, policies=batch.policies.copy(), values=batch.values.copy(), rewards=batch.rewards.copy())
+    twisted.policies[5] = twisted.policies[5, :, ::-1]
+    twisted.values[5] *= -1
+    twisted.values[5] += 0.5 * (twisted.values[5] == 0)
+    twisted.rewards[5] = 1 - np.abs(twisted.rewards[5])
+    counts = np.ones(64, np.float32)
+    counts[5] = 0.0
+    unknown = np.ones_like(batch.known)
+    unknown[5] = 0.0
+    cases = [
+        (batch, twisted, False),
+        (replace(batch, weights=counts), replace(twisted, weights=counts), True),
+        (
+            replace(batch, known=unknown),
+            replace(twisted, known=unknown, policies=batch.policies),
+            True,
+        ),
+    ]
+    for one, other, same in cases:
+        learners = [Learner(architecture, config, seed=3) for _ in range(2)]
+        losses = [learner.step(given, 0.0) for learner, given in zip(learners, (one, other), strict=True)]
+        assert (losses[0] == losses[1]) == same
+
+
+def test_errors_of_values_are_in_the_games_units() -> None:
+    spec = countdown(rewards=False)
+    architecture = Architecture.of(spec, NetworkConfig(width=8))
+    learner = Learner(architecture, CONFIG, seed=3)
+    batch = batches(architecture, filled(spec), 0)[0]
+    right = replace(batch, values=np.zeros_like(batch.values))
+    learner.step(right, 0.0)
+    told = learner.errors
+    learner = Learner(architecture, CONFIG, seed=3)
+    learner.step(replace(batch, values=np.ones_like(batch.values)), 0.0)
+    assert told.shape == (64,)
+    assert np.minimum(np.abs(learner.errors - 1 - told), np.abs(learner.errors - 1 + told)).max() < 1e-5
 
 
 def test_the_step_size_warms_up_and_falls() -> None:

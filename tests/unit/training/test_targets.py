@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,9 +62,13 @@ def record(rng: np.random.Generator, game: GameSpec, length: int, mark: int) -> 
         actions=rng.integers(0, ACTIONS, length).astype(np.int32),
         rewards=rewards,
         movers=movers.astype(np.int32),
+        legal=rng.random((length, ACTIONS)) < 0.7,
         policies=rng.dirichlet(np.ones(ACTIONS), length).astype(np.float32),
         values=rng.normal(size=(length, game.players)).astype(np.float32),
         explored=rng.random(length) < 0.2,
+        truncated=bool(rng.random() < 0.3),
+        seed=int(rng.integers(1 << 62)),
+        opening=tuple(rng.integers(0, ACTIONS, 2).tolist()),
     )
 
 
@@ -84,14 +91,13 @@ def reference_value(
         absolute = game.rewards[-1].astype(float) if carried else np.zeros(players)
     else:
         absolute = np.zeros(players)
-        for ahead in range(ply, min(length, ply + steps) if steps else length):
-            if not steps and game.explored[ahead]:
+        for ahead in range(ply, length):
+            cut_off = game.truncated and ahead == length - 1
+            if game.explored[ahead] or cut_off or (steps and ahead == ply + steps):
                 absolute += discount ** (ahead - ply) * game.values[ahead]
                 break
             # where the value carries the outcome, it is what the position after the last move is worth
             absolute += discount ** (ahead - ply + int(carried)) * game.rewards[ahead]
-        if steps and ply + steps < length:
-            absolute += discount**steps * game.values[ply + steps]
     return [float(absolute[(mover + column) % players]) for column in range(columns)]
 
 
@@ -133,8 +139,10 @@ def test_targets_equal_the_reference(
         start = int(batch.observations[index, 1, 1])
         for k in range(unroll + 1):
             ply = start + k
-            wanted = reference_value(played, ply, game, columns, carried=final, steps=steps, discount=discount)
-            np.testing.assert_allclose(batch.values[index, k], wanted, atol=1e-5)
+            assert batch.known[index, k] == (ply < len(played) or not played.truncated)
+            if batch.known[index, k]:
+                wanted = reference_value(played, ply, game, columns, carried=final, steps=steps, discount=discount)
+                np.testing.assert_allclose(batch.values[index, k], wanted, atol=1e-5)
             assert batch.policy_weights[index, k] == (ply < len(played))
             policy = played.policies[ply] if ply < len(played) else np.zeros(ACTIONS)
             np.testing.assert_array_equal(batch.policies[index, k], policy)
@@ -178,7 +186,9 @@ def test_sampling_covers_all_positions_evenly() -> None:
         replay.sample(3, rng)
     for mark in range(5):
         replay.add(record(rng, game, 4, mark))
-    counts = np.bincount(replay.sample(20_000, rng), minlength=20)
+    drawn = replay.sample(20_000, rng)
+    counts = np.bincount(drawn.rows, minlength=20)
+    assert (drawn.weights == 1).all()
     assert counts.shape == (20,)
     assert counts.min() > 800
 
@@ -200,7 +210,7 @@ def test_what_is_saved_is_restored() -> None:
         Replay(game, 4).restore(replay.state())
 
 
-def test_records_that_do_not_fit_are_refused() -> None:
+def test_trajectories_that_do_not_fit_are_refused() -> None:
     game = spec(2, final=True, zero_sum=True)
     rng = np.random.default_rng(0)
     replay = Replay(game, 10)
@@ -209,20 +219,112 @@ def test_records_that_do_not_fit_are_refused() -> None:
         replay.add(Trajectory(**{**vars(played), "observations": np.zeros((4, 3), np.float32)}))
     with pytest.raises(TrainingError, match="expected no reward before the end"):
         replay.add(Trajectory(**{**vars(played), "rewards": np.ones((4, 2), np.float32)}))
+    paid = np.zeros((4, 2), np.float32)
+    paid[-1] = 10, -10
+    moves = [*played.opening, *played.actions[:3].tolist()]
+    message = re.escape(
+        f"(spec.returns [-9.0, 9.0]), got -10 for player 1 (a game of seed {played.seed}, after the moves {moves})"
+    )
+    with pytest.raises(TrainingError, match=f"x: value: expected numbers from -9 to 9 {message}"):
+        replay.add(Trajectory(**{**vars(played), "rewards": paid, "truncated": False, "explored": np.zeros(4, bool)}))
+    several = spec(2, final=False)
+    paid[1] = 19, -19
+    with pytest.raises(
+        TrainingError, match=r"x: reward: expected numbers from -18 to 18 .* got -19 for player 1 \(a game of"
+    ):
+        Replay(several, 10).add(Trajectory(**{**vars(played), "rewards": paid}))
     with pytest.raises(ArgumentError, match="capacity"):
         Replay(game, 0)
 
 
-def test_records_survive_the_pipe() -> None:
+def test_trajectories_survive_the_pipe() -> None:
     rng = np.random.default_rng(2)
     game = spec(3, final=False)
     games = [record(rng, game, length, length) for length in (3, 1, 8)]
     packed = pack_trajectories(games)
     for before, after in zip(games, unpack_trajectories(packed), strict=True):
-        for name, array in vars(before).items():
-            other: NDArray[np.generic] = getattr(after, name)
-            assert other.dtype == array.dtype
-            np.testing.assert_array_equal(other, array)
+        for name, value in vars(before).items():
+            other = getattr(after, name)
+            assert type(other) is type(value)
+            assert getattr(other, "dtype", None) == getattr(value, "dtype", None)
+            np.testing.assert_array_equal(other, value)
     for damaged in (b"", packed[:-3], packed[:40], b"\x80", packed.replace(b"actions", b"actionz")):
         with pytest.raises(TrainingError, match="damaged bytes"):
             unpack_trajectories(damaged)
+
+
+def test_positions_whose_value_surprises_are_drawn_more_often() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(3)
+    replay = Replay(game, 10, priority_exponent=0.5, importance_exponent=0.7)
+    for mark in range(3):
+        replay.add(record(rng, game, 4, mark))
+    rows = np.arange(10)
+
+    def expected() -> NDArray[np.float64]:
+        errors = np.abs(replay.values - replay.returns(rows)).mean(-1).astype(float)
+        return np.asarray((errors / 18 + 0.01) ** 0.5)
+
+    def compare(wanted: NDArray[np.float64]) -> None:
+        chances = wanted / wanted.sum()
+        drawn = replay.sample(50_000, rng)
+        np.testing.assert_allclose(np.bincount(drawn.rows, minlength=10) / 50_000, chances, atol=0.01)
+        weights = (10 * chances) ** -0.7
+        np.testing.assert_allclose(drawn.weights, (weights / weights.max())[drawn.rows], rtol=1e-5)
+
+    compare(expected())
+    replay.add(record(rng, game, 3, 9))
+    compare(expected())
+    learned = expected()
+    replay.learned(np.array([2, 7]), np.array([9.0, 0.0], np.float32))
+    learned[[2, 7]] = (9 / 18 + 0.01) ** 0.5, 0.01**0.5
+    compare(learned)
+    replay.renew(replay.serials(np.array([7])), np.full((1, ACTIONS), 0.25, np.float32), np.full((1, 2), 5, np.float32))
+    learned[7] = expected()[7]
+    compare(learned)
+    other = Replay(game, 10, priority_exponent=0.5, importance_exponent=0.7)
+    other.restore(replay.state())
+    for one, two in zip(
+        vars(replay.sample(99, np.random.default_rng(5))).values(),
+        vars(other.sample(99, np.random.default_rng(5))).values(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_fresh_targets_replace_old_ones_of_positions_that_are_still_there() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(4)
+    replay = Replay(game, 6)
+    replay.add(replace(record(rng, game, 6, 0), truncated=False, explored=np.array([0, 0, 0, 1, 0, 0], np.bool_)))
+    serials = replay.serials(np.arange(6))
+    outcome = replay.returns(np.array([5]))[0]
+    replay.add(record(rng, game, 2, 1))
+    np.testing.assert_array_equal(replay.serials(np.arange(6)), [6, 7, 2, 3, 4, 5])
+    policies = rng.dirichlet(np.ones(ACTIONS), 6).astype(np.float32)
+    values = np.arange(12, dtype=np.float32).reshape(6, 2) / 2
+    before = replay.policies[:2].copy()
+    np.testing.assert_array_equal(replay.renew(serials, policies, values), [2, 3, 4, 5])
+    np.testing.assert_array_equal(replay.policies[:2], before)
+    np.testing.assert_array_equal(replay.policies[2:], policies[2:])
+    # the fresh value stands in for what came after the move that was drawn at random; elsewhere outcomes stay
+    np.testing.assert_array_equal(replay.returns(np.array([2, 3, 4, 5])), [values[3], values[3], outcome, outcome])
+    assert replay.renewed == 4
+
+
+def test_what_rests_on_a_search_stays_within_what_a_value_can_be() -> None:
+    game = spec(1, final=False)
+    rng = np.random.default_rng(5)
+    replay = Replay(game, 10)
+    rewards = np.full((4, 1), 3.0, np.float32)
+    replay.add(
+        replace(
+            record(rng, game, 4, 0),
+            rewards=rewards,
+            values=np.full((4, 1), 17.0, np.float32),
+            explored=np.zeros(4, np.bool_),
+            truncated=True,
+        )
+    )
+    assert replay.returns(np.arange(4)).tolist() == [[18.0], [18.0], [18.0], [17.0]]
+    assert replay.returns(np.arange(4), 1).tolist() == [[18.0], [18.0], [18.0], [17.0]]
