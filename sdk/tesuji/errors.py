@@ -17,6 +17,7 @@
     ├── GameError                       a game broke its contract
     │   ├── GameStringError             a game's name does not parse or is not known
     │   └── IllegalActionError          an action was applied that is not legal in the state
+    ├── RecordError                     a game record is damaged, or does not fit its game
     ├── MatchError                      a match cannot be played as asked
     └── DependencyError (ImportError)   an optional package is not installed
 
@@ -45,6 +46,7 @@ __all__ = [
     "ObservationError",
     "ProviderError",
     "ProviderWarning",
+    "RecordError",
     "TesujiError",
     "TrainingError",
 ]
@@ -108,6 +110,10 @@ class GameStringError(GameError, ValueError):
 
 class IllegalActionError(GameError):
     """An action was applied that is not legal in the state."""
+
+
+class RecordError(TesujiError):
+    """A game record is damaged, or does not fit its game."""
 
 
 class MatchError(TesujiError):

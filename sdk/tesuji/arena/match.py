@@ -12,6 +12,7 @@ import numpy as np
 from tesuji.arena.player import Choice, Player
 from tesuji.errors import GameError, MatchError
 from tesuji.game import Game
+from tesuji.record import Ending
 from tesuji.spec import GameSpec
 
 __all__ = ["Ending", "GameResult", "Move", "Outcome", "play_game", "play_match"]
@@ -20,17 +21,6 @@ _LONGEST = 1_000_000
 """Moves after which a game that names no greatest length is taken to be endless."""
 _ATTEMPTS = 100
 """How often a random opening is drawn again because it ended the game."""
-
-
-class Ending(enum.StrEnum):
-    """How a game came to its end."""
-
-    FINISHED = "finished"
-    """By the rules."""
-    ILLEGAL = "illegal"
-    """A player chose an action that is not legal."""
-    CRASHED = "crashed"
-    """A player raised an error instead of choosing."""
 
 
 class Outcome(enum.StrEnum):
