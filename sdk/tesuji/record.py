@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 from tesuji.errors import ArgumentError, RecordError
 from tesuji.game import Game, State
 
-__all__ = ["Ending", "GameRecord", "encode_record", "read_records", "record_files", "write_lines", "write_records"]
+__all__ = [
+    "Ending",
+    "GameRecord",
+    "encode_record",
+    "locate_records",
+    "read_records",
+    "record_files",
+    "write_lines",
+    "write_records",
+]
 
 FORMAT = 1
 SUFFIXES = (".jsonl", ".jsonl.gz")
@@ -194,14 +203,21 @@ def read_records(path: Path) -> Iterator[GameRecord]:
     Raises:
         RecordError: a line is no game; the message names the file, the line and the field.
     """
+    for _, record in locate_records(path):
+        yield record
+
+
+def locate_records(path: Path) -> Iterator[tuple[str, GameRecord]]:
+    """As :func:`read_records`, each with the place where it stands: ``games.jsonl: line 7``."""
     for file in record_files(path):
         for number, (line, whole) in enumerate(_lines(file), 1):
+            place = f"{file}: line {number}"
             try:
-                yield _decode(line)
+                yield place, _decode(line)
             except RecordError as error:
                 if not whole:
                     return
-                raise RecordError(f"{file}: line {number}: {error}") from error
+                raise RecordError(f"{place}: {error}") from error
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:

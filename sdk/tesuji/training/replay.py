@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.spec import GameSpec
 from tesuji.training.priorities import Priorities
+from tesuji.training.reanalysis import Positions, Targets
 from tesuji.training.support import reward_bounds, value_bounds
 from tesuji.training.trajectory import Trajectory
 
@@ -205,31 +206,28 @@ class Replay:
         total = np.where((horizon < remaining)[..., None], bootstrapped, total)
         return total.astype(np.float32)
 
-    def serials(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Names of the positions in these rows that stay theirs when the rows are written over: int64 [n]."""
-        return self.added - 1 - (self.added - 1 - rows) % self.capacity
+    def positions(self, rows: NDArray[np.int64]) -> Positions:
+        """The positions in these rows, to be searched again; their names stay theirs when rows are written over."""
+        return Positions(
+            serials=self.added - 1 - (self.added - 1 - rows) % self.capacity,
+            observations=self.observations[rows],
+            legal=np.unpackbits(self.legal[rows], axis=-1, count=self.game.actions).view(np.bool_),
+            movers=self.movers[rows],
+        )
 
-    def renew(
-        self, serials: NDArray[np.int64], policies: NDArray[np.float32], values: NDArray[np.float32]
-    ) -> NDArray[np.int64]:
+    def renew(self, targets: Targets) -> None:
         """Replace what an old search found of some positions by what a fresh one did.
 
-        Args:
-            serials: int64 [n], as :meth:`serials` named them; those that are no more are passed over.
-            policies: float32 [n, actions].
-            values: float32 [n, players].
-
-        Returns:
-            The rows that were replaced.
+        Outcomes stay: the fresh value counts where the search's value stood in for them. Positions that are no more are
+        passed over.
         """
-        kept = serials >= self.added - self.capacity
-        rows = serials[kept] % self.capacity
-        self.policies[rows] = policies[kept]
-        self.values[rows] = values[kept]
+        kept = targets.serials >= self.added - self.capacity
+        rows = targets.serials[kept] % self.capacity
+        self.policies[rows] = targets.policies[kept]
+        self.values[rows] = targets.values[kept]
         self.renewed += len(rows)
         if self._priorities is not None:
             self._new.append(rows)
-        return rows
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, to be saved: copies of the rows in use."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.spec import GameSpec, ModelSpec, Movers
 from tesuji.training import Trajectory
+from tesuji.training.reanalysis import Targets
 from tesuji.training.replay import Replay
 from tesuji.training.targets import make_batch
 from tesuji.training.trajectory import pack_trajectories, unpack_trajectories
@@ -279,7 +280,13 @@ def test_positions_whose_value_surprises_are_drawn_more_often() -> None:
     replay.learned(np.array([2, 7]), np.array([9.0, 0.0], np.float32))
     learned[[2, 7]] = (9 / 18 + 0.01) ** 0.5, 0.01**0.5
     compare(learned)
-    replay.renew(replay.serials(np.array([7])), np.full((1, ACTIONS), 0.25, np.float32), np.full((1, 2), 5, np.float32))
+    replay.renew(
+        Targets(
+            replay.positions(np.array([7])).serials,
+            np.full((1, ACTIONS), 0.25, np.float32),
+            np.full((1, 2), 5, np.float32),
+        )
+    )
     learned[7] = expected()[7]
     compare(learned)
     other = Replay(game, 10, priority_exponent=0.5, importance_exponent=0.7)
@@ -296,15 +303,19 @@ def test_fresh_targets_replace_old_ones_of_positions_that_are_still_there() -> N
     game = spec(2, final=True, zero_sum=True)
     rng = np.random.default_rng(4)
     replay = Replay(game, 6)
-    replay.add(replace(record(rng, game, 6, 0), truncated=False, explored=np.array([0, 0, 0, 1, 0, 0], np.bool_)))
-    serials = replay.serials(np.arange(6))
+    first = replace(record(rng, game, 6, 0), truncated=False, explored=np.array([0, 0, 0, 1, 0, 0], np.bool_))
+    replay.add(first)
+    positions = replay.positions(np.arange(6))
+    np.testing.assert_array_equal(positions.legal, first.legal)
+    np.testing.assert_array_equal(positions.movers, first.movers)
+    np.testing.assert_array_equal(positions.observations, first.observations)
     outcome = replay.returns(np.array([5]))[0]
     replay.add(record(rng, game, 2, 1))
-    np.testing.assert_array_equal(replay.serials(np.arange(6)), [6, 7, 2, 3, 4, 5])
+    np.testing.assert_array_equal(replay.positions(np.arange(6)).serials, [6, 7, 2, 3, 4, 5])
     policies = rng.dirichlet(np.ones(ACTIONS), 6).astype(np.float32)
     values = np.arange(12, dtype=np.float32).reshape(6, 2) / 2
     before = replay.policies[:2].copy()
-    np.testing.assert_array_equal(replay.renew(serials, policies, values), [2, 3, 4, 5])
+    replay.renew(Targets(positions.serials, policies, values))
     np.testing.assert_array_equal(replay.policies[:2], before)
     np.testing.assert_array_equal(replay.policies[2:], policies[2:])
     # the fresh value stands in for what came after the move that was drawn at random; elsewhere outcomes stay
