@@ -101,6 +101,10 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Appendix G); 0 to draw them evenly."""
     importance_exponent: float = 1.0
     """β of the importance weights that make up for it: 1 for wholly, 0 for not at all."""
+    reanalyse: float = 0.0
+    """Share of the searches that renew stored positions' policies and values with the latest network, instead of
+    playing new moves: in [0, 1), and 1 where no games are played (``offline``). At 0.5 every position is renewed once
+    on average while it is remembered, at 0.8 four times."""
     first_positions: int = 2_000
     """How many positions are gathered before learning begins."""
     positions_per_step: float = 20.0
@@ -135,6 +139,7 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _integer("learner.replay_positions", self.replay_positions, 1, 1 << 31)
         _number("learner.priority_exponent", self.priority_exponent, 0.0, 2.0)
         _number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)
+        _number("learner.reanalyse", self.reanalyse, 0.0, 1.0)
         _integer("learner.first_positions", self.first_positions, 1, self.replay_positions)
         _number("learner.positions_per_step", self.positions_per_step, 1e-3, 1e9)
         _number("learner.learning_rate", self.learning_rate, 0.0, 1e3)
@@ -165,6 +170,11 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Time between two checkpoints; they are also written at the end and on Ctrl-C."""
     checkpoint_steps: int | None = None
     """Steps between two checkpoints, besides ``checkpoint_seconds``."""
+    offline: str | None = None
+    """A file or folder of recorded games to learn from, without playing any; None to play and learn."""
+    recorded_positions: int | None = None
+    """About how many of the latest positions are kept as game records in the run's folder; as many as the replay
+    remembers if None, none for 0."""
     evaluation_games: int = 40
     """Games of each check of strength against random play; 0 for none."""
     evaluations: int = 10
@@ -197,6 +207,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         _number("checkpoint_seconds", self.checkpoint_seconds, 0.1, math.inf)
         if self.checkpoint_steps is not None:
             _integer("checkpoint_steps", self.checkpoint_steps, 1, 1 << 40)
+        if self.offline is None and self.learner.reanalyse == 1.0:
+            raise ArgumentError("learner.reanalyse: expected less than 1 where games are played, got 1.0")
+        if self.recorded_positions is not None:
+            _integer("recorded_positions", self.recorded_positions, 0, 1 << 40)
         _integer("evaluation_games", self.evaluation_games, 0, 1 << 20)
         _integer("evaluations", self.evaluations, 0, 1 << 20)
 

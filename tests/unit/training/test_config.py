@@ -47,7 +47,8 @@ def test_every_field_survives_toml() -> None:
         network=NetworkConfig(kind=NetworkKind.RESIDUAL, transform=True),
         selfplay=SelfPlayConfig(temperature=0.5),
         search=SearchConfig(algorithm=Algorithm.PUCT, value_range=(-2.5, 1e-3)),
-        learner=LearnerConfig(learning_rate=1e-05, final_learning_rate=0.0),
+        learner=LearnerConfig(learning_rate=1e-05, final_learning_rate=0.0, reanalyse=1.0),
+        offline="games/",
     )
     assert TrainingConfig.from_toml(config.to_toml()) == config
 
@@ -95,6 +96,8 @@ def test_bad_toml(text: str, message: str) -> None:
         ("seed", {"seed": -1}),
         ("minutes", {"deterministic": True, "steps": 5}),
         ("game", {"game": ""}),
+        ("recorded_positions", {"recorded_positions": -1}),
+        ("learner.reanalyse", {"learner": LearnerConfig(reanalyse=1.0)}),
     ],
 )
 def test_bad_values(field: str, values: dict[str, object]) -> None:
