@@ -6,11 +6,11 @@ off by the end of its file, because whoever wrote it was killed, is no error: it
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import gzip
 import os
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -168,18 +168,17 @@ def write_records(path: Path, records: Iterable[GameRecord]) -> None:
 def write_lines(path: Path, lines: bytes) -> None:
     """As :func:`write_records`, of what :func:`encode_record` made of the games."""
     _suffix(path)
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             file.write(gzip.compress(lines, 1, mtime=0) if path.suffix == ".gz" else lines)
-        Path(temporary).replace(path)
-        temporary = None
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise RecordError(f"{path}: expected to write a file of games, got: {error.strerror or error}") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def record_files(path: Path) -> list[Path]:

@@ -12,7 +12,7 @@ import msgspec
 from tesuji.errors import ArgumentError, TrainingError
 from tesuji.search.config import SearchConfig
 
-__all__ = ["LearnerConfig", "NetworkConfig", "NetworkKind", "SelfPlayConfig", "TrainingConfig"]
+__all__ = ["Device", "LearnerConfig", "NetworkConfig", "NetworkKind", "SelfPlayConfig", "TrainingConfig"]
 
 
 class NetworkKind(enum.StrEnum):
@@ -22,6 +22,17 @@ class NetworkKind(enum.StrEnum):
     """Fully connected layers over the observation, flattened."""
     RESIDUAL = "residual"
     """Residual convolutions over planes [channels, height, width]."""
+
+
+class Device(enum.StrEnum):
+    """Where the networks are trained. Games are always played on the CPU."""
+
+    AUTO = "auto"
+    """On a GPU if there is one."""
+    CPU = "cpu"
+    """On the CPU, in float32."""
+    CUDA = "cuda"
+    """On a GPU, multiplying matrices in bfloat16."""
 
 
 class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,6 +99,8 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the networks are trained."""
 
+    device: Device = Device.AUTO
+    """Where."""
     batch: int = 256
     """Positions a step learns from."""
     unroll: int = 3

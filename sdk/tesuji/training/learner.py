@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tesuji.errors import TrainingError
+from tesuji.errors import EvaluationError, TrainingError
 from tesuji.training.architecture import Architecture
-from tesuji.training.config import LearnerConfig
+from tesuji.training.config import Device, LearnerConfig
 from tesuji.training.networks import Network, Weights, fold
 from tesuji.training.support import Support
 from tesuji.training.targets import Batch
@@ -76,9 +76,15 @@ class Learner:
         architecture: the networks.
         config: how to train them.
         seed: of the first weights.
+        mixed: whether matrices are multiplied in bfloat16; by default on a GPU.
+
+    Raises:
+        TrainingError: the device is not there.
     """
 
-    def __init__(self, architecture: Architecture, config: LearnerConfig, *, seed: int = 0) -> None:
+    def __init__(
+        self, architecture: Architecture, config: LearnerConfig, *, seed: int = 0, mixed: bool | None = None
+    ) -> None:
         self.architecture = architecture
         self.config = config
         self.steps = 0
@@ -90,7 +96,11 @@ class Learner:
             torch.manual_seed(seed)
             self.network = Network(architecture)
             self.consistency = _Consistency(architecture.model.latent_size)
-        self.network.train()
+        self.device = _find(config.device)
+        """Where the networks are trained."""
+        self._mixed = self.device.type == "cuda" if mixed is None else mixed
+        self.network.to(self.device).train()
+        self.consistency.to(self.device)
         self._average = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
         self._averaged = [name for name, tensor in self._average.items() if tensor.is_floating_point()]
         parameters = [*self.network.named_parameters(), *self.consistency.named_parameters()]
@@ -119,7 +129,7 @@ class Learner:
             progress: share of the budget that is spent, in [0, 1]; it sets the step size.
 
         Raises:
-            TrainingError: the loss is not finite; the weights are unchanged.
+            EvaluationError: the loss or its gradient is not finite; the weights are unchanged.
         """
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate(progress)
@@ -129,7 +139,7 @@ class Learner:
         gradient = nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
         numbers = torch.stack([*parts, gradient]).tolist()
         if not all(map(math.isfinite, numbers)):
-            raise TrainingError(f"loss: expected finite numbers at step {self.steps}, got {numbers}")
+            raise EvaluationError(f"loss: expected finite numbers, got {numbers}")
         self._optimizer.step()
         self.steps += 1
         self._update_average()
@@ -137,13 +147,15 @@ class Learner:
 
     def weights(self) -> Weights:
         """The averaged weights with batch normalisation folded in: what plays and is exported."""
-        return fold(self.architecture, self._average)
+        return fold(self.architecture, {name: tensor.cpu() for name, tensor in self._average.items()})
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Everything needed to go on, as arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"steps": np.array(self.steps, np.int64)}
         for prefix, tensors in self._tensors().items():
-            arrays.update({f"{prefix}.{name}": tensor.detach().numpy().copy() for name, tensor in tensors.items()})
+            arrays.update(
+                {f"{prefix}.{name}": tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+            )
         return arrays
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
@@ -182,7 +194,7 @@ class Learner:
         """Make the optimiser's moments exist, as it would at its first step."""
         for parameter in self._parameters:
             self._optimizer.state[parameter] = {
-                "step": torch.zeros((), dtype=torch.float32),
+                "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
                 "exp_avg": torch.zeros_like(parameter),
                 "exp_avg_sq": torch.zeros_like(parameter),
             }
@@ -196,37 +208,34 @@ class Learner:
 
     def _loss(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """The loss and its parts; the heads see the latent states of all steps as one batch."""
-        config, architecture, network = self.config, self.architecture, self.network
+        config, architecture = self.config, self.architecture
         size, unroll = batch.actions.shape
-        actions = torch.from_numpy(batch.actions)
-        rewards = torch.from_numpy(architecture.reward.encode(batch.rewards, "reward"))
-        weights, known = torch.from_numpy(batch.weights), torch.from_numpy(batch.known)
-        reward_loss, mover_loss, consistency = torch.zeros(()), torch.zeros(()), torch.zeros(())
+        rewards = self._tensor(architecture.reward.encode(batch.rewards, "reward"))
+        weights, known = self._tensor(batch.weights), self._tensor(batch.known)
+        turns = self._tensor(batch.turns)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
+            latents, predicted = self._unroll(self._tensor(batch.observations), self._tensor(batch.actions))
+            policy, value = (logits.float() for logits in self.network.predict(torch.cat(latents)))
+            consistency = torch.zeros((), device=self.device)
+            if config.consistency_weight:
+                consistency = self._consistency(latents[batch.later_step], batch)
 
-        latent = network.represent(torch.from_numpy(batch.observations))
-        latents = [latent]
-        for step in range(1, unroll + 1):
-            latent = 0.5 * latent + 0.5 * latent.detach()
-            latent, reward, mover = network.advance(latent, actions[:, step - 1])
-            latents.append(latent)
+        reward_loss, mover_loss = (torch.zeros((), device=self.device) for _ in range(2))
+        for step, (reward, mover) in enumerate(predicted):
             if reward is not None:
-                distance = _distance(reward, rewards[:, step - 1], architecture.reward)
-                reward_loss = reward_loss + (distance * weights * known[:, step - 1]).mean() / unroll
+                distance = _distance(reward.float(), rewards[:, step], architecture.reward)
+                reward_loss = reward_loss + (distance * weights * known[:, step]).mean() / unroll
             if mover is not None:
-                turns = torch.from_numpy(batch.turns[:, step - 1])
-                distance = functional.cross_entropy(mover, turns, reduction="none")
-                mover_loss = mover_loss + (distance * weights * known[:, step]).mean() / unroll
-            if config.consistency_weight and step == batch.later_step:
-                consistency = self._consistency(latent, batch)
+                distance = functional.cross_entropy(mover.float(), turns[:, step], reduction="none")
+                mover_loss = mover_loss + (distance * weights * known[:, step + 1]).mean() / unroll
 
-        shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size))
+        shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size), device=self.device)
         shares[0] = 1.0 / size
         shares = shares * weights
-        policy, value = network.predict(torch.cat(latents))
-        policies = torch.from_numpy(batch.policies.swapaxes(0, 1).reshape(policy.shape))
+        policies = self._tensor(batch.policies.swapaxes(0, 1).reshape(policy.shape))
         divergence = (torch.xlogy(policies, policies) - policies * policy.log_softmax(-1)).sum(-1)
-        policy_loss = (divergence.view(unroll + 1, size) * shares * torch.from_numpy(batch.policy_weights).T).sum()
-        values = torch.from_numpy(architecture.value.encode(batch.values.swapaxes(0, 1)))
+        policy_loss = (divergence.view(unroll + 1, size) * shares * self._tensor(batch.policy_weights).T).sum()
+        values = self._tensor(architecture.value.encode(batch.values.swapaxes(0, 1)))
         distance = _distance(value, values.flatten(0, 1), architecture.value)
         value_loss = (distance.view(unroll + 1, size) * shares * known.T).sum()
         self.errors = self._errors(value[:size], batch)
@@ -240,19 +249,46 @@ class Learner:
         parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency]
         return loss, [part.detach() for part in parts]
 
+    def _unroll(
+        self, observations: Tensor, actions: Tensor
+    ) -> tuple[list[Tensor], list[tuple[Tensor | None, Tensor | None]]]:
+        """The latent states of all steps; the logits of each step's reward and mover.
+
+        Half of the gradient passes from a latent state to the one before (MuZero, Appendix G).
+        """
+        latents, predicted = [self.network.represent(observations)], []
+        for action in actions.unbind(1):
+            latent = 0.5 * latents[-1] + 0.5 * latents[-1].detach()
+            latent, reward, mover = self.network.advance(latent, action)
+            latents.append(latent)
+            predicted.append((reward, mover))
+        return latents, predicted
+
     def _errors(self, value: Tensor, batch: Batch) -> NDArray[np.float32]:
         support = self.architecture.value
         logits = value.detach().view(len(value), -1, support.outputs)
         told = logits.softmax(-1) if support.bins else logits.tanh()
-        errors: NDArray[np.float32] = np.abs(support.decode(told.numpy()) - batch.values[:, 0]).mean(-1)
+        errors: NDArray[np.float32] = np.abs(support.decode(told.cpu().numpy()) - batch.values[:, 0]).mean(-1)
         return errors
 
     def _consistency(self, latent: Tensor, batch: Batch) -> Tensor:
-        weights = torch.from_numpy(batch.later_weights * batch.weights)
+        weights = self._tensor(batch.later_weights * batch.weights)
         with torch.no_grad():
-            seen = self.network.represent(torch.from_numpy(batch.later))
+            seen = self.network.represent(self._tensor(batch.later))
         distances: Tensor = self.consistency(latent, seen)
-        return (distances * weights).mean()
+        return (distances.float() * weights).mean()
+
+    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+
+def _find(device: Device) -> torch.device:
+    if device is Device.CUDA and not torch.cuda.is_available():
+        raise TrainingError(
+            "learner.device: expected 'auto' or 'cpu' on this machine, got 'cuda': torch finds no such GPU"
+        )
+    gpu = device is not Device.CPU and torch.cuda.is_available()
+    return torch.device("cuda" if gpu else "cpu")
 
 
 def _distance(logits: Tensor, encoded: Tensor, support: Support) -> Tensor:

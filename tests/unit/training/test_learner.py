@@ -7,11 +7,13 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
+import torch
 
-from tesuji.errors import TrainingError
+from tesuji.errors import EvaluationError, TrainingError
 from tesuji.spec import GameSpec, Movers
 from tesuji.training import LearnerConfig, NetworkConfig, NetworkKind, Trajectory
 from tesuji.training.architecture import Architecture
+from tesuji.training.config import Device
 from tesuji.training.learner import Learner
 from tesuji.training.replay import Replay
 from tesuji.training.targets import Batch, make_batch
@@ -85,6 +87,51 @@ def test_the_loss_falls(kind: NetworkKind, bins: int, rewards: bool) -> None:
     assert (last.reward < 0.5 * first.reward) if rewards else last.reward == 0.0
 
 
+@pytest.mark.parametrize("bins", [0, 3])
+@pytest.mark.parametrize("kind", NetworkKind)
+def test_the_loss_falls_in_mixed_precision_too(kind: NetworkKind, bins: int) -> None:
+    spec = msgspec.structs.replace(countdown(rewards=True), movers=Movers.PREDICTED)
+    architecture = Architecture.of(spec, NetworkConfig(kind=kind, width=16, bins=bins))
+    learner, exact = (Learner(architecture, CONFIG, seed=1, mixed=mixed) for mixed in (True, False))
+    work = batches(architecture, filled(spec), 0)[:60]
+    first = learner.step(work[0], 0.0)
+    other = exact.step(work[0], 0.0)
+    assert first != other
+    assert vars(first) == pytest.approx(vars(other), rel=0.1, abs=0.03)
+    losses = [learner.step(batch, 0.0) for batch in work[1:]]
+    assert losses[-1].policy < 0.3 * first.policy + 0.02
+    assert losses[-1].value < 0.8 * first.value
+    assert losses[-1].reward < 0.7 * first.reward
+    assert losses[-1].mover < 0.5 * first.mover
+    assert all(weight.dtype == np.float32 for weight in learner.weights().values())
+    again = Learner(architecture, CONFIG, seed=2, mixed=True)
+    again.restore(learner.state())
+    assert again.step(work[0], 0.0) == learner.step(work[0], 0.0)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there() -> None:
+    architecture = Architecture.of(countdown(rewards=False), NetworkConfig(width=8))
+    assert Learner(architecture, LearnerConfig()).device.type == "cpu"
+    with pytest.raises(TrainingError, match=r"learner.device: expected 'auto' or 'cpu' on this machine, got 'cuda'"):
+        Learner(architecture, LearnerConfig(device=Device.CUDA))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_learns_what_the_cpu_learns() -> None:
+    spec = countdown(rewards=True)
+    architecture = Architecture.of(spec, NetworkConfig(width=16))
+    gpu, cpu = (
+        Learner(architecture, msgspec.structs.replace(CONFIG, device=device), seed=1, mixed=False)
+        for device in (Device.CUDA, Device.CPU)
+    )
+    for batch in batches(architecture, filled(spec), 0)[:5]:
+        assert vars(gpu.step(batch, 0.0)) == pytest.approx(vars(cpu.step(batch, 0.0)), rel=0.02, abs=1e-3)
+    cpu.restore(gpu.state())
+    for name, weight in cpu.weights().items():
+        np.testing.assert_array_equal(weight, gpu.weights()[name])
+
+
 def test_a_learner_goes_on_exactly_from_its_state() -> None:
     spec = countdown(rewards=True)
     architecture = Architecture.of(spec, NetworkConfig(width=16))
@@ -116,7 +163,7 @@ def test_a_loss_that_is_not_finite_changes_nothing() -> None:
     learner.step(batch, 0.0)
     before = learner.weights()
     batch.policies[3, 0] = np.nan
-    with pytest.raises(TrainingError, match="loss: expected finite numbers at step 1"):
+    with pytest.raises(EvaluationError, match="loss: expected finite numbers, got"):
         learner.step(batch, 0.0)
     for name, weight in learner.weights().items():
         np.testing.assert_array_equal(weight, before[name])
