@@ -33,7 +33,8 @@ def export(
     from tesuji_engines import load_game
 
     try:
-        from tesuji.training.run import BUNDLE, CHECKPOINT, Run, load_config
+        from tesuji.training.folder import BUNDLE, CHECKPOINT, load_config
+        from tesuji.training.run import Run
     except ImportError as error:
         raise DependencyError(f"exporting needs more packages ({error}): pip install 'tesuji[train]'") from error
 

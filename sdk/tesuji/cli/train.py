@@ -35,6 +35,10 @@ The same seed and steps, the same weights, bit for bit:
 
   tesuji train openspiel:tic_tac_toe --deterministic --steps 2000 --seed 7
 
+Learn from recorded games alone, such as another run's, and play none:
+
+  tesuji train openspiel:tic_tac_toe --offline runs/first/games --minutes 1
+
 Watch the curves:
 
   tensorboard --logdir runs
@@ -62,6 +66,17 @@ def train(
         bool, typer.Option("--resume", help="Insist on going on: fail where --run holds no run.")
     ] = False,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move in self-play.")] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(help="A file or folder of recorded games (.jsonl, .jsonl.gz) to learn from; none are played."),
+    ] = None,
+    reanalyse: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the searches that renew what older ones found, instead of playing. "
+            "By default as the preset says; with --offline 1: all. 0 trusts the records."
+        ),
+    ] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="One process; --steps and --seed fix the outcome exactly.")
     ] = False,
@@ -75,8 +90,9 @@ def train(
     from tesuji_engines import load_game
 
     try:
+        from tesuji.training.folder import holds_run
         from tesuji.training.progress import new_progress
-        from tesuji.training.run import Run, holds_run
+        from tesuji.training.run import Run
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'tesuji[train]'") from error
 
@@ -85,12 +101,12 @@ def train(
     if resume and run is None:
         raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
     if run is not None and (resume or holds_run(run)):
-        _agree(rules, run, preset, seed, simulations, deterministic)
+        _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
         learning = Run.resumed(rules, run, minutes=minutes, steps=steps, progress=progress)
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:
-        config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic)
+        config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic, offline, reanalyse)
         learning = Run(rules, config, run if run is not None else _folder(rules), progress=progress)
     if not quiet:
         progress.note(
@@ -114,6 +130,8 @@ def _configure(
     seed: int | None,
     simulations: int | None,
     deterministic: bool,
+    offline: Path | None,
+    reanalyse: float | None,
 ) -> TrainingConfig:
     import msgspec
 
@@ -125,25 +143,37 @@ def _configure(
     selfplay = config.selfplay
     if simulations is not None:
         selfplay = msgspec.structs.replace(selfplay, simulations=simulations)
+    learner = config.learner
+    if reanalyse is not None or offline is not None:
+        learner = msgspec.structs.replace(learner, reanalyse=1.0 if reanalyse is None else reanalyse)
     return msgspec.structs.replace(
         config,
         minutes=minutes,
         steps=steps,
         seed=config.seed if seed is None else seed,
         deterministic=deterministic,
+        offline=None if offline is None else str(offline),
         selfplay=selfplay,
+        learner=learner,
     )
 
 
 def _agree(
-    game: Game, run: Path, preset: str | None, seed: int | None, simulations: int | None, deterministic: bool
+    game: Game,
+    run: Path,
+    preset: str | None,
+    seed: int | None,
+    simulations: int | None,
+    deterministic: bool,
+    offline: Path | None,
+    reanalyse: float | None,
 ) -> None:
     """Refuse options that the run in the folder was not begun with; its limits alone may change."""
     import msgspec
 
     from tesuji.errors import TrainingError
+    from tesuji.training.folder import load_config
     from tesuji.training.presets import preset as named
-    from tesuji.training.run import load_config
 
     config = load_config(run)
     given: dict[str, object] = {"game": game.spec.name}
@@ -152,12 +182,17 @@ def _agree(
         tables = {name: table for name, table in settings.items() if isinstance(table, dict)}
         given.update({f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()})
         given.pop("selfplay.simulations")
+        given.pop("learner.reanalyse")
     if seed is not None:
         given["seed"] = seed
     if simulations is not None:
         given["selfplay.simulations"] = simulations
     if deterministic:
         given["deterministic"] = True
+    if offline is not None:
+        given["offline"] = str(offline)
+    if reanalyse is not None:
+        given["learner.reanalyse"] = reanalyse
     held = msgspec.to_builtins(config)
     for field, wanted in given.items():
         table, dot, key = field.rpartition(".")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tesuji.errors import TrainingError
 
-__all__ = ["Sections", "read_checkpoint", "remove_unfinished", "write_checkpoint"]
+__all__ = ["Sections", "read_checkpoint", "write_checkpoint"]
 
 FORMAT = 1
 Sections = dict[str, dict[str, NDArray[Any]]]
@@ -45,12 +45,6 @@ def write_checkpoint(path: Path, sections: Mapping[str, Mapping[str, NDArray[Any
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-
-
-def remove_unfinished(path: Path) -> None:
-    """Remove what a process left that was killed while it wrote a checkpoint to this path."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Sections:

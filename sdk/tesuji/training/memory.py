@@ -1,11 +1,12 @@
-"""Freed memory kept for reuse: training frees and asks for the same arrays over and over."""
+"""Memory: how much there is in use; and freed memory kept, since training asks for the same arrays over and over."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 
-__all__ = ["keep_freed_memory"]
+__all__ = ["keep_freed_memory", "resident_megabytes"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGE = 1 << 28
@@ -27,3 +28,14 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):
         return False
     return all(mallopt(parameter, LARGE) == 1 for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD))
+
+
+def resident_megabytes() -> float:
+    """Megabytes (10⁶ bytes) of memory that this process holds; NaN where the system has no ``/proc``."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except OSError:
+        pass
+    return float("nan")

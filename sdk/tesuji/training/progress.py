@@ -23,12 +23,14 @@ class Status:
     """Games played."""
     positions: int
     """Positions played and recorded."""
+    abandoned: int
+    """Games given up because of an error."""
     moves_per_second: float
     """Moves played a second, lately."""
     steps_per_second: float
     """Steps learned a second, lately."""
     loss_policy: float
-    """Lately, as :class:`tesuji.training.learner.Losses` says."""
+    """Lately, as :class:`tesuji.training.learner.Losses` says; NaN before the first step."""
     loss_value: float
     """Lately."""
     actor_busy: float

@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +15,47 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tesuji.errors import TrainingError
+from tesuji.errors import EvaluationError, TrainingError
 from tesuji.game import Game
 from tesuji.runtime.evaluator import Evaluator
 from tesuji.runtime.planner import Planner
 from tesuji.spec import spec_hash
+from tesuji.symmetry import symmetries_of
 from tesuji.training.actor import ActorTask
 from tesuji.training.architecture import Architecture
-from tesuji.training.checkpoint import Sections, read_checkpoint, remove_unfinished, write_checkpoint
+from tesuji.training.augmentation import Augmentation
+from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from tesuji.training.config import TrainingConfig
 from tesuji.training.evaluation import Evaluation, play_random
 from tesuji.training.export import export_bundle
+from tesuji.training.failures import Failures
+from tesuji.training.folder import (
+    BUNDLE,
+    CHECKPOINT,
+    ERRORS,
+    GAMES,
+    Lock,
+    holds_run,
+    load_config,
+    remove_unfinished,
+    write_config,
+)
+from tesuji.training.game_files import GameFiles
 from tesuji.training.graphs import write_graph
 from tesuji.training.interrupts import Interrupts
 from tesuji.training.learner import Learner, Losses
 from tesuji.training.memory import keep_freed_memory
+from tesuji.training.meter import Meter, Reading
 from tesuji.training.metrics import Metrics
+from tesuji.training.offline import remember_records
 from tesuji.training.progress import Progress, QuietProgress, Status
 from tesuji.training.randomness import random_state, restore_random_state
 from tesuji.training.replay import Replay
 from tesuji.training.source import ActorSource, LocalSource, Source
 from tesuji.training.targets import make_batch
 
-__all__ = ["Run", "Summary", "available_cores", "holds_run", "load_config"]
+__all__ = ["Run", "Summary", "available_cores"]
 
-CONFIG = "config.toml"
-CHECKPOINT = "checkpoint.npz"
-BUNDLE = "agent.tesuji"
-RECENT = 50
-"""Steps whose losses are averaged for display."""
 GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
 
@@ -102,7 +114,8 @@ class Run:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TrainingError(f"{folder}: expected to make a run's folder, got: {error.strerror or error}") from error
-        _write_config(config, folder)
+        with Lock(folder):
+            write_config(config, folder)
 
     @classmethod
     def resumed(
@@ -133,9 +146,9 @@ class Run:
             config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
         run = cls.__new__(cls)
         run._set_up(game, config, folder, progress, cores)
-        if (folder / CHECKPOINT).exists():
+        run._held = _identity(folder / CHECKPOINT)
+        if run._held is not None:
             run._restore(read_checkpoint(folder / CHECKPOINT))
-        _write_config(config, folder)
         return run
 
     def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
@@ -146,8 +159,8 @@ class Run:
             date: noted in the bundle.
 
         Raises:
-            TrainingError: an actor failed, the loss is not finite, or a file cannot be written; the last checkpoint is
-                intact.
+            TrainingError: another process trains in the folder, an actor failed, games keep failing, the loss is not
+                finite, or a file cannot be written; the last checkpoint is intact.
             ExportError: the exported graphs do not compute what was trained.
         """
         path = bundle if bundle is not None else self.folder / BUNDLE
@@ -156,9 +169,11 @@ class Run:
         threads = torch.get_num_threads()
         torch.set_num_threads(self._learner_threads)
         keep_freed_memory()
-        remove_unfinished(self.folder / CHECKPOINT)
         try:
-            with Interrupts() as interrupts, Metrics(self.folder, seconds=self._seconds) as metrics:
+            with Lock(self.folder), Interrupts() as interrupts:
+                self._take_folder()
+                self._prepare_games()
+                metrics = Metrics(self.folder, seconds=self._seconds)
                 source = self._new_source()
                 try:
                     self._learn(source, metrics, interrupts)
@@ -171,10 +186,12 @@ class Run:
                 if not self.learner.steps:
                     raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
                 self._evaluate(metrics)
+                self.export(path, date=date)
+        except EvaluationError as error:
+            raise self._diverged(str(error)) from error
         finally:
             torch.set_num_threads(threads)
             self._progress.close()
-        self.export(path, date=date)
         return Summary(
             bundle=path,
             seconds=self._seconds,
@@ -241,35 +258,64 @@ class Run:
             importance_exponent=config.learner.importance_exponent,
         )
         """The games."""
+        self._augmentation = Augmentation(game.spec, symmetries_of(game))
         self._rng = np.random.default_rng((config.seed, 1))
         self._seconds = 0.0
         self._started: float | None = None
         self._resumes = 0
         self._sections: Sections = {}
+        self._held: tuple[int, ...] | None = None
+        self._failures = Failures(folder / ERRORS)
+        self._written = 0.0
         self._evaluation: Evaluation | None = None
         self._planner: tuple[Evaluator, Planner] | None = None
+        self._files: GameFiles | None = None
+
+    def _prepare_games(self) -> None:
+        """Where the games that will be played go, or the recorded ones that are learned from instead."""
+        config = self.config
+        if config.offline is None:
+            positions = config.recorded_positions
+            positions = config.learner.replay_positions if positions is None else positions
+            if positions:
+                self._files = GameFiles(self.folder / GAMES, self.game.spec, positions, self.replay.games)
+        elif not len(self.replay):
+            found = remember_records(self.replay, Path(config.offline), self.game)
+            self._progress.note(
+                f"Learning from {found.games:,} recorded games ({len(self.replay):,} positions) in {config.offline}"
+                + (f"; {found.forgotten:,} older ones do not fit (learner.replay_positions)" * bool(found.forgotten))
+                + (f"; {found.useless:,} teach nothing" * bool(found.useless))
+            )
 
     def _learn(self, source: Source, metrics: Metrics, interrupts: Interrupts) -> None:
         config, learner, replay = self.config, self.learner, self.replay
-        pacing = isinstance(source, LocalSource)
+        pacing, offline = isinstance(source, LocalSource), config.offline is not None
         saved_at, saved_step = self._total_seconds(), learner.steps
-        meter = _Meter(self, source)
+        meter = Meter(source, self._learner_threads, learner.steps)
         checks = _checks(config.evaluations, self._progress_share()) if config.evaluation_games else deque()
         self._started = time.perf_counter()
         while self._progress_share() < 1.0 and not interrupts.wanted:
             wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
-            if not pacing or replay.added < wanted:
-                for record in source.receive():
-                    replay.add(record)
-            if replay.added < (wanted if pacing else config.learner.first_positions):
-                meter.update(metrics)
+            if not pacing or offline or replay.added < wanted:
+                trajectories = source.receive()
+                self._failures.finished(len(trajectories))
+                for abandoned in source.abandoned():
+                    self._progress.note(f"step {learner.steps:,}: a game was given up: {abandoned}")
+                    self._failures.abandoned(abandoned, learner.steps)
+                for trajectory in trajectories:
+                    replay.add(trajectory)
+                    if self._files is not None:
+                        self._files.add(trajectory)
+                source.renew(replay)
+            if not offline and replay.added < (wanted if pacing else config.learner.first_positions):
+                self._report(meter, metrics)
                 if not pacing:
                     time.sleep(0.01)
                 continue
             meter.learned(self._step())
             if learner.steps % config.learner.hand_over == 0:
                 source.send(learner.weights())
-            meter.update(metrics)
+            self._report(meter, metrics)
             if checks and self._progress_share() >= checks[0]:
                 checks.popleft()
                 self._evaluate(metrics)
@@ -292,16 +338,18 @@ class Run:
             rng=self._rng,
             weights=drawn.weights,
         )
-        losses = self.learner.step(batch, self._progress_share())
+        losses = self.learner.step(self._augmentation.turn(batch, self._rng), self._progress_share())
         self.replay.learned(drawn.rows, self.learner.errors)
         return losses
 
     def _new_source(self) -> Source:
+        learner = self.config.learner
+        idle = self.config.offline is not None and not learner.reanalyse
         tasks = [self._task(index) for index in range(max(1, self._actors))]
-        if self._actors:
-            return ActorSource(tasks)
-        source = LocalSource(tasks[0])
-        if "selfplay" in self._sections:
+        if self._actors and not idle:
+            return ActorSource(tasks, self._progress.note)
+        source = LocalSource(tasks[0], learner.reanalyse * learner.positions_per_step)
+        if "playing" in self._sections:
             try:
                 source.restore(self._sections)
             except (KeyError, ValueError) as error:
@@ -319,6 +367,7 @@ class Run:
             selfplay=self.config.selfplay,
             search=self.config.search,
             seed=(self.config.seed, 2, index, self._resumes),
+            reanalyse=self.config.learner.reanalyse if self.config.offline is None else 1.0,
         )
 
     def _evaluate(self, metrics: Metrics) -> None:
@@ -344,19 +393,29 @@ class Run:
         self._progress.note(f"step {self.learner.steps:,}: {self._evaluation}")
 
     def _save(self, source: Source) -> None:
+        if self._files is not None:
+            self._files.flush()
+        learned = self.learner.state()
+        for name, array in learned.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise self._diverged(
+                    f"weights: expected finite numbers after step {self.learner.steps}, {name} has others"
+                )
         sections: dict[str, Mapping[str, NDArray[Any]]] = {
             "run": {
                 "seconds": np.array(self._total_seconds()),
                 "resumes": np.array(self._resumes),
                 "random": random_state(self._rng),
+                **self._failures.state(),
                 "spec": np.frombuffer(self._spec().encode(), np.uint8),
             },
-            "learner": self.learner.state(),
+            "learner": learned,
             "replay": self.replay.state(),
         }
         if isinstance(source, LocalSource):
             sections.update(source.state())
         write_checkpoint(self.folder / CHECKPOINT, sections)
+        self._held = _identity(self.folder / CHECKPOINT)
 
     def _restore(self, sections: Sections) -> None:
         try:
@@ -369,6 +428,7 @@ class Run:
             self.learner.restore(sections["learner"])
             self.replay.restore(sections["replay"])
             restore_random_state(self._rng, run["random"])
+            self._failures.restore(run)
             self._seconds = float(run["seconds"])
             self._resumes = int(run["resumes"]) + 1
         except (KeyError, ValueError) as error:
@@ -381,8 +441,71 @@ class Run:
         )
         return TrainingError(f"{self.folder / CHECKPOINT}: expected {what}; another version of tesuji wrote it")
 
+    def _take_folder(self) -> None:
+        """Check that what was read of the folder is still so, note what is done now, and tidy up."""
+        path = self.folder / CHECKPOINT
+        if _identity(path) != self._held:
+            raise TrainingError(
+                f"{path}: expected the checkpoint that was read, got a newer one: "
+                "another process went on with the run meanwhile; give the command again"
+            )
+        remove_unfinished(self.folder)
+        write_config(self.config, self.folder)
+
+    def _diverged(self, what: str) -> TrainingError:
+        last = f"the checkpoint in {self.folder} is from before" if self._held else "there is no checkpoint yet"
+        return TrainingError(
+            f"{what}: the networks diverged at step {self.learner.steps:,}; {last}. "
+            "Try a smaller learner.learning_rate or learner.clip, and check that the game pays what its spec says"
+        )
+
     def _spec(self) -> str:
         return spec_hash(self.game.spec, self.architecture.model)
+
+    def _report(self, meter: Meter, metrics: Metrics) -> None:
+        """Show and write what was measured, if it is time to."""
+        reading = meter.read(self.learner.steps)
+        if reading is None:
+            return
+        total, share = self._total_seconds(), self._progress_share()
+        self._progress.update(self._status(reading))
+        if reading.losses is None or total - self._written < min(30.0, max(1.0, total / 100.0)):
+            return
+        self._written = total
+        losses = asdict(reading.losses)
+        gradient = losses.pop("gradient")
+        metrics.write(
+            {
+                "seconds": total,
+                "step": self.learner.steps,
+                "games": self.replay.games,
+                "positions": self.replay.added,
+                "abandoned": self._failures.count,
+                "replay_ratio": self.learner.steps * self.config.learner.batch / max(1, self.replay.added),
+                "game_length": self.replay.added / max(1, self.replay.games),
+                "learning_rate": self.learner.learning_rate(share),
+                **{name: value for name, value in asdict(reading).items() if name != "losses"},
+                **{f"loss_{name}": value for name, value in losses.items()},
+                "gradient": gradient,
+            }
+        )
+
+    def _status(self, reading: Reading) -> Status:
+        return Status(
+            seconds=self._total_seconds(),
+            progress=min(1.0, self._progress_share()),
+            step=self.learner.steps,
+            games=self.replay.games,
+            positions=self.replay.added,
+            abandoned=self._failures.count,
+            moves_per_second=reading.moves_per_second,
+            steps_per_second=reading.steps_per_second,
+            loss_policy=float("nan") if reading.losses is None else reading.losses.policy,
+            loss_value=float("nan") if reading.losses is None else reading.losses.value,
+            actor_busy=reading.actor_busy,
+            learner_busy=reading.learner_busy,
+            evaluation="" if self._evaluation is None else str(self._evaluation),
+        )
 
     def _pause(self) -> None:
         """Stop the clock."""
@@ -402,116 +525,13 @@ class Run:
         return max(by_time, by_steps)
 
 
-class _Meter:
-    """Measures rates, and passes them on about once a second."""
-
-    def __init__(self, run: Run, source: Source) -> None:
-        self._run = run
-        self._source = source
-        self._losses: deque[Losses] = deque(maxlen=RECENT)
-        self._mark = self._now()
-        self._written = 0.0
-
-    def learned(self, losses: Losses) -> None:
-        """A step was done."""
-        self._losses.append(losses)
-
-    def update(self, metrics: Metrics) -> None:
-        """Show and write, if it is time to."""
-        now, before = self._now(), self._mark
-        elapsed = now.seconds - before.seconds
-        if elapsed < 1.0:
-            return
-        self._mark = now
-        run = self._run
-        busy = min(1.0, (now.computed - before.computed) / elapsed / run._learner_threads)
-        playing = self._source.busy()
-        if isinstance(self._source, LocalSource):
-            busy = max(0.0, busy - playing)
-        rates = {
-            "moves_per_second": (now.moves - before.moves) / elapsed,
-            "steps_per_second": (now.steps - before.steps) / elapsed,
-            "actor_busy": playing,
-            "learner_busy": busy,
-        }
-        losses = {
-            f"loss_{name}" if name != "gradient" else name: float(
-                np.mean([getattr(loss, name) for loss in self._losses])
-            )
-            for name in ("policy", "value", "reward", "consistency", "gradient")
-            if self._losses
-        }
-        total, share = run._total_seconds(), run._progress_share()
-        run._progress.update(
-            Status(
-                seconds=total,
-                progress=min(1.0, share),
-                step=run.learner.steps,
-                games=run.replay.games,
-                positions=run.replay.added,
-                loss_policy=losses.get("loss_policy", float("nan")),
-                loss_value=losses.get("loss_value", float("nan")),
-                evaluation="" if run._evaluation is None else str(run._evaluation),
-                **rates,
-            )
-        )
-        if self._losses and total - self._written >= min(30.0, max(1.0, total / 100.0)):
-            self._written = total
-            metrics.write(
-                {
-                    "seconds": total,
-                    "step": run.learner.steps,
-                    "games": run.replay.games,
-                    "positions": run.replay.added,
-                    "replay_ratio": run.learner.steps * run.config.learner.batch / run.replay.added,
-                    "game_length": run.replay.added / run.replay.games,
-                    "learning_rate": run.learner.learning_rate(share),
-                    **rates,
-                    **losses,
-                }
-            )
-
-    def _now(self) -> _Mark:
-        run = self._run
-        return _Mark(time.perf_counter(), time.process_time(), self._source.moves(), run.learner.steps)
-
-
-@dataclass(frozen=True)
-class _Mark:
-    seconds: float
-    computed: float
-    moves: int
-    steps: int
-
-
-def load_config(folder: Path) -> TrainingConfig:
-    """The configuration of the run in a folder.
-
-    Raises:
-        TrainingError: there is none, or it is damaged.
-    """
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """Different for each checkpoint that was put in place; None for none."""
     try:
-        text = (folder / CONFIG).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{folder}: expected a run's folder, got none with a readable {CONFIG}") from error
-    return TrainingConfig.from_toml(text)
-
-
-def holds_run(folder: Path) -> bool:
-    """Whether a run was begun in a folder."""
-    return (folder / CONFIG).exists() or (folder / CHECKPOINT).exists()
-
-
-def _write_config(config: TrainingConfig, folder: Path) -> None:
-    """Put the configuration in place at once: a run that is killed here leaves all of it or nothing."""
-    path = folder / CONFIG
-    temporary = folder / f".{CONFIG}.new"
-    try:
-        temporary.write_text(config.to_toml(), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path}: expected to write the configuration, got: {error.strerror or error}") from error
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def available_cores() -> int:

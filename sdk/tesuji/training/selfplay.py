@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.errors import GameError, TesujiError, TrainingError
+from tesuji.errors import GameError, LegalActionsError, ObservationError, TrainingError
 from tesuji.game import Game, State
 from tesuji.runtime.planner import Planner
 from tesuji.search.config import Algorithm, SearchConfig
 from tesuji.training.config import SelfPlayConfig
+from tesuji.training.failures import AbandonedGame
+from tesuji.training.noise import root_noise
 from tesuji.training.randomness import random_state, restore_random_state
 from tesuji.training.trajectory import Trajectory
 
@@ -20,6 +22,8 @@ __all__ = ["SelfPlay"]
 
 FIRST_LENGTH = 64
 """Moves a game has room for before its room is doubled."""
+ATTEMPTS = 20
+"""So many games that cannot even be begun, one after another, are an error."""
 
 
 class SelfPlay:
@@ -27,6 +31,9 @@ class SelfPlay:
 
     Everything random comes from one generator, so the same seed and the same weights at the same moves play the same
     games. A share of the games begins with random plies, which are not recorded.
+
+    A game that raises an error, or breaks the contract of :class:`tesuji.game.State`, is given up for a new one and
+    reported in :attr:`abandoned`.
 
     Args:
         game: the rules.
@@ -53,6 +60,8 @@ class SelfPlay:
         """Moves played so far, openings not counted."""
         self.games = 0
         """Games finished so far."""
+        self.abandoned: list[AbandonedGame] = []
+        """Games given up since the caller last emptied the list."""
         self._rng = np.random.default_rng(seed)
         spec, count = game.spec, config.games
         self._slots = np.arange(count)
@@ -69,24 +78,31 @@ class SelfPlay:
         """Play one move in every game; returns the games that ended by it.
 
         Raises:
-            GameError: the game raised an error; the message has its moves and its seed.
+            GameError: no game can be begun; the message has the last one's moves and seed.
         """
-        slots, lengths, states = self._slots, self._lengths, self._states
+        slots, lengths = self._slots, self._lengths
         if lengths.max() == self._actions.shape[1]:
             self._allocate(2 * self._actions.shape[1])
-        movers = np.empty(len(states), np.int32)
-        self._mask[:] = False
-        for slot, state in enumerate(states):
-            self._mask[slot, state.legal_actions()] = True
-            movers[slot] = state.to_play()
-            self._observations[slot, lengths[slot]] = state.observation()
+        movers = np.empty(len(slots), np.int32)
+        waiting: list[int] = list(range(len(slots)))
+        for _ in range(ATTEMPTS):
+            waiting = [slot for slot in waiting if not self._look(slot, movers)]
+            observations = self._observations[slots, lengths]
+            if not np.isfinite(observations).all():
+                waiting += self._blind(observations, set(waiting))
+            if not waiting:
+                break
+            for slot in waiting:
+                self._states[slot] = self._begin(slot)
+        else:
+            raise self._hopeless("played")
         self.planner.open(
             slots,
-            self._observations[slots, lengths],
+            observations,
             legal=self._mask,
             to_play=movers,
             simulations=self.config.simulations,
-            **self._noise(),
+            **root_noise(self.search, self._mask, self._rng),
         )
         self.planner.run()
         results = self.planner.results(slots)
@@ -145,13 +161,6 @@ class SelfPlay:
                     self._opening_rewards[slot] += paid
         restore_random_state(self._rng, state["random"])
 
-    def _noise(self) -> dict[str, NDArray[np.float32]]:
-        shape = self._mask.shape
-        if self.search.algorithm is Algorithm.GUMBEL:
-            return {"gumbel": self._rng.gumbel(size=shape).astype(np.float32)}
-        gamma = self._rng.standard_gamma(self.search.dirichlet_alpha, shape) * self._mask + 1e-12 * self._mask
-        return {"noise": (gamma / gamma.sum(-1, keepdims=True)).astype(np.float32)}
-
     def _choose(self, results: Any) -> NDArray[np.int64]:
         """Gumbel MuZero plays what the search chose under its noise; PUCT draws from the visits, early in the game."""
         if self.search.algorithm is Algorithm.GUMBEL:
@@ -174,12 +183,16 @@ class SelfPlay:
         finished = []
         rewards, lengths, histories = self._rewards, self._lengths, self._histories
         for slot, (state, action) in enumerate(zip(self._states, actions.tolist(), strict=True)):
-            try:
-                rewards[slot, lengths[slot]] = state.apply(action)
-                over = state.is_terminal()
-            except Exception as error:
-                raise self._report(slot, error, [*histories[slot], action]) from error
             histories[slot].append(action)
+            try:
+                rewards[slot, lengths[slot]] = paid = state.apply(action)
+                over = state.is_terminal()
+                if not math.isfinite(sum(paid)):
+                    raise GameError(f"rewards: expected {self.game.spec.players} finite numbers, got {paid}")
+            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+                self._abandon(slot, error)
+                self._states[slot] = self._begin(slot)
+                continue
             lengths[slot] += 1
             if over:
                 finished.append(self._record(slot))
@@ -198,9 +211,36 @@ class SelfPlay:
             opening_rewards=tuple(self._opening_rewards[slot].tolist()),
         )
 
+    def _look(self, slot: int, movers: NDArray[np.int32]) -> bool:
+        """Take in a position; False if that gave up the game."""
+        state, mask, players = self._states[slot], self._mask[slot], self.game.spec.players
+        try:
+            legal = state.legal_actions()
+            mask[:] = False
+            self._mask[slot, legal] = True
+            if not len(legal) or legal[0] < 0:
+                raise LegalActionsError(f"legal_actions: expected some in [0, {len(mask)}), got {list(legal)}")
+            movers[slot] = mover = state.to_play()
+            if not 0 <= mover < players:
+                raise GameError(f"to_play: expected a player in [0, {players}), got {mover}")
+            self._observations[slot, self._lengths[slot]] = state.observation()
+        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            self._abandon(slot, error)
+            return False
+        return True
+
+    def _blind(self, observations: NDArray[np.float32], known: set[int]) -> list[int]:
+        """Give up the games whose observation is not finite, those that are known to be given up left out."""
+        finite = np.isfinite(observations.reshape(len(observations), -1)).all(-1)
+        blind = [slot for slot in np.flatnonzero(~finite).tolist() if slot not in known]
+        for slot in blind:
+            self._abandon(slot, ObservationError("observation: expected finite numbers, got NaN or infinity"))
+        return blind
+
     def _begin(self, slot: int) -> State:
         """A new game, past its opening."""
         rng, config = self._rng, self.config
+        failed = 0
         while True:
             self._seeds[slot] = seed = int(rng.integers(1 << 62))
             history: list[int] = []
@@ -216,15 +256,22 @@ class SelfPlay:
                     self._opening_rewards[slot] += state.apply(history[-1])
                 over = state.is_terminal()
             except Exception as error:
-                raise self._report(slot, error, history) from error
+                self._abandon(slot, error)
+                failed += 1
+                if failed == ATTEMPTS:
+                    raise self._hopeless("begun") from error
+                continue
             self._openings[slot] = len(history)
             if not over:
                 return state
 
-    def _report(self, slot: int, error: Exception, moves: Iterable[int]) -> TesujiError:
+    def _abandon(self, slot: int, error: Exception) -> None:
+        self.abandoned.append(AbandonedGame.of(self._seeds[slot], self._histories[slot], error))
+
+    def _hopeless(self, what: str) -> GameError:
         return GameError(
-            f"{self.game.spec.name}: {type(error).__name__}: {error} "
-            f"(a game of seed {self._seeds[slot]}, after the moves {list(moves)})"
+            f"{self.game.spec.name}: expected a game that can be {what}, {ATTEMPTS} in a row could not, "
+            f"the last by {self.abandoned[-1]}"
         )
 
     def _allocate(self, room: int) -> None:

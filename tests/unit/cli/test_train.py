@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from tesuji.training.checkpoint import read_checkpoint
+from tesuji.training.folder import load_config
 from tesuji.training.presets import preset
-from tesuji.training.run import Run, load_config
+from tesuji.training.run import Run
 from tesuji_engines import load_game
 
 QUICK = ("openspiel:tic_tac_toe", "--deterministic", "--simulations", "2", "--seed", "3")

@@ -9,8 +9,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tesuji.errors import TrainingError
@@ -20,8 +22,13 @@ from tesuji.training.actor import Actor, ActorTask
 from tesuji.training.architecture import Architecture
 from tesuji.training.graphs import write_graph
 from tesuji.training.learner import Learner
+from tesuji.training.replay import Replay
+from tesuji.training.source import ActorSource, LocalSource
 
-FREE = "trajectory replay targets selfplay evaluation actor source checkpoint progress presets architecture interrupts"
+FREE = (
+    "trajectory recording game_files offline reanalysis replay targets selfplay evaluation actor source checkpoint "
+    "progress presets architecture interrupts"
+)
 
 
 def make_task(game: Game, config: TrainingConfig) -> ActorTask:
@@ -80,6 +87,40 @@ def test_an_actor_plays_and_takes_weights(game: Game, config: TrainingConfig) ->
         pid = actor.pid
         actor.stop()
     assert not alive(pid)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.75, 1.0])
+def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: float) -> None:
+    task = replace(make_task(game, config), reanalyse=share)
+    local = LocalSource(make_task(game, config))
+    replay = Replay(game.spec, 1000)
+    for _ in range(40):
+        for trajectory in local.receive():
+            replay.add(trajectory)
+    before = replay.policies.copy()
+    source = ActorSource([task])
+    try:
+        counts: list[tuple[int, int]] = []
+
+        def renewed() -> bool:
+            source.receive()
+            source.renew(replay)
+            counts.append((replay.renewed, source.moves()))
+            return replay.renewed > 2000 and source.busy() > 0
+
+        wait_until(renewed)
+    finally:
+        source.stop()
+    assert (replay.policies[: len(replay)] != before[: len(replay)]).any(-1).mean() > 0.5
+    np.testing.assert_allclose(replay.policies[: len(replay)].sum(-1), 1.0, atol=1e-5)
+    if share == 1.0:
+        assert counts[-1][1] == 0
+    else:
+        # what has been counted lags behind by less than half a second of work
+        moves = [moves for renewals, moves in counts if moves and renewals > 200]
+        assert moves
+        assert 0.5 < counts[-1][0] / (counts[-1][1] * 3.0) < 2.5
 
 
 @pytest.mark.slow

@@ -16,14 +16,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.errors import TrainingError
+from tesuji.errors import RecordError, TrainingError
 from tesuji.game import Game
+from tesuji.record import read_records
 from tesuji.runtime.bundle import Bundle
 from tesuji.training import LearnerConfig, TrainingConfig, preset
 from tesuji.training.checkpoint import read_checkpoint, write_checkpoint
+from tesuji.training.folder import load_config
 from tesuji.training.metrics import COLUMNS
 from tesuji.training.progress import Status
-from tesuji.training.run import Run, load_config
+from tesuji.training.run import Run
 
 
 class Recorder:
@@ -49,6 +51,22 @@ def same_weights(one: Run, other: Run) -> None:
         np.testing.assert_array_equal(weight, other.learner.weights()[name], err_msg=name)
 
 
+def crash(run: Run) -> None:
+    """Fail in the 18th step."""
+    step, done = run.learner.step, 0
+
+    def fail(*arguments: object) -> object:
+        nonlocal done
+        done += 1
+        if done == 18:
+            raise MemoryError
+        return step(*arguments)  # type: ignore[arg-type]  # passed through
+
+    run.learner.step = fail  # type: ignore[assignment,method-assign]  # a crash in the middle
+    with pytest.raises(MemoryError):
+        run.train()
+
+
 def test_a_deterministic_run_repeats_itself(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     first, second = (Run(game, config, tmp_path / name) for name in "ab")
     summary = first.train()
@@ -61,27 +79,62 @@ def test_a_deterministic_run_repeats_itself(game: Game, config: TrainingConfig, 
     assert any((weight != third.learner.weights()[name]).any() for name, weight in first.learner.weights().items())
 
 
-def test_a_resumed_run_ends_as_one_that_was_never_stopped(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [{}, {"reanalyse": 0.6, "priority_exponent": 0.8, "bootstrap_steps": 3}])
+def test_a_resumed_run_ends_as_one_that_was_never_stopped(
+    game: Game, config: TrainingConfig, tmp_path: Path, changes: dict[str, float]
+) -> None:
+    learner = msgspec.structs.replace(config.learner, **changes)
+    config = msgspec.structs.replace(config, learner=learner, recorded_positions=10_000)
     straight = Run(game, config, tmp_path / "straight")
     straight.train()
-    broken = Run(game, msgspec.structs.replace(config, checkpoint_steps=7), tmp_path / "broken")
-    step, done = broken.learner.step, 0
-
-    def fail(*arguments: object) -> object:
-        nonlocal done
-        done += 1
-        if done == 18:
-            raise MemoryError
-        return step(*arguments)  # type: ignore[arg-type]  # passed through
-
-    broken.learner.step = fail  # type: ignore[assignment,method-assign]  # a crash in the middle
-    with pytest.raises(MemoryError):
-        broken.train()
+    crash(Run(game, msgspec.structs.replace(config, checkpoint_steps=7), tmp_path / "broken"))
     resumed = Run.resumed(game, tmp_path / "broken")
     assert resumed.learner.steps == 14
     resumed.train()
     same_weights(straight, resumed)
-    assert resumed.replay.added == straight.replay.added
+    for name, array in straight.replay.state().items():
+        np.testing.assert_array_equal(array, resumed.replay.state()[name], err_msg=name)
+    assert (resumed.replay.renewed > 0) == ("reanalyse" in changes)
+    one, other = (list(read_records(tmp_path / name / "games")) for name in ("straight", "broken"))
+    assert one == other
+    assert len(one) == straight.replay.games
+
+
+def test_records_are_learned_from_without_playing(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    learner = msgspec.structs.replace(config.learner, replay_positions=1000)
+    config = msgspec.structs.replace(config, learner=learner)
+    teacher = Run(game, config, tmp_path / "teacher")
+    teacher.train()
+    offline = msgspec.structs.replace(
+        config,
+        offline=str(tmp_path / "teacher" / "games"),
+        learner=msgspec.structs.replace(learner, reanalyse=1.0),
+        checkpoint_steps=7,
+    )
+    recorder = Recorder()
+    straight = Run(game, offline, tmp_path / "straight", progress=recorder)
+    summary = straight.train()
+    assert f"Learning from {teacher.replay.games} recorded games" in recorder.notes[0]
+    assert (summary.steps, summary.games) == (30, teacher.replay.games)
+    assert straight.replay.renewed == 120  # 30 steps, 4 positions each, 8 at a time
+    assert not (tmp_path / "straight" / "games").exists()
+    crash(Run(game, offline, tmp_path / "broken"))
+    resumed = Run.resumed(game, tmp_path / "broken")
+    assert resumed.replay.renewed == 56
+    resumed.train()
+    same_weights(straight, resumed)
+    trusting = msgspec.structs.replace(offline, learner=learner, deterministic=False)
+    run = Run(game, trusting, tmp_path / "trusting", cores=4)
+    run.train()
+    for name in ("observations", "policies", "values", "legal", "cut"):
+        np.testing.assert_allclose(getattr(run.replay, name), getattr(teacher.replay, name), atol=1e-3)
+    with pytest.raises(RecordError, match="none: expected a file of games"):
+        Run(game, msgspec.structs.replace(offline, offline=str(tmp_path / "none")), tmp_path / "none-run").train()
+
+
+def test_games_are_not_kept_where_none_are_wanted(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    Run(game, msgspec.structs.replace(config, recorded_positions=0), tmp_path / "run").train()
+    assert not (tmp_path / "run" / "games").exists()
 
 
 def test_a_finished_run_can_be_extended(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
@@ -104,13 +157,13 @@ def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: 
     assert load_config(tmp_path / "run") == config
     with (tmp_path / "run" / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == list(COLUMNS)
     assert float(rows[-1]["score_random"]) == summary.evaluation.score  # type: ignore[union-attr]  # there was one
     assert list((tmp_path / "run").glob("events.out.tfevents*"))
     assert recorder.closed
     assert any("against random" in note for note in recorder.notes)
     arrays = read_checkpoint(tmp_path / "run" / "checkpoint.npz")
-    assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing"}
+    assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing", "reanalysis"}
 
 
 def test_a_folder_that_holds_a_run_is_not_begun_anew(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
@@ -164,7 +217,10 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_checkpoint(
         return step(batch, share)  # type: ignore[arg-type]  # likewise
 
     run.learner.step = poisoned  # type: ignore[assignment,method-assign]  # a poisoned batch
-    with pytest.raises(TrainingError, match="loss: expected finite numbers at step 12"):
+    with pytest.raises(
+        TrainingError,
+        match=r"loss: expected finite numbers.* diverged at step 12; the checkpoint",
+    ):
         run.train()
     assert Run.resumed(game, tmp_path / "run").learner.steps == 10
 

@@ -8,12 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.errors import GameError
 from tesuji.game import Game, State
 from tesuji.search.config import Algorithm
 from tesuji.spec import GameSpec
 from tesuji.training import SelfPlayConfig, TrainingConfig, Trajectory
-from tesuji.training.actor import ActorTask, new_selfplay
+from tesuji.training.actor import ActorTask, new_work
 from tesuji.training.architecture import Architecture
 from tesuji.training.evaluation import play_random
 from tesuji.training.graphs import write_graph
@@ -36,7 +35,9 @@ def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
 
 
 def start(game: Game, config: TrainingConfig, **changes: Any) -> SelfPlay:
-    return new_selfplay(task(game, config, **changes))[1]
+    selfplay = new_work(task(game, config, **changes)).selfplay
+    assert selfplay is not None
+    return selfplay
 
 
 def play(selfplay: SelfPlay, moves: int) -> list[Trajectory]:
@@ -151,13 +152,6 @@ def test_long_games_get_more_room(config: TrainingConfig) -> None:
     records = play(other, 30)
     assert [len(record) for record in records] == [100] * 8
     np.testing.assert_allclose(records[0].observations[:, 0], np.arange(100) / 100, atol=1e-6)
-
-
-def test_a_game_that_raises_is_reported_with_its_moves(config: TrainingConfig) -> None:
-    with pytest.raises(GameError, match=r"endless: ZeroDivisionError: the dice are gone \(a game of seed \d+, after"):
-        play(start(Endless(fail_at=3), config, opening_share=0.0), 5)
-    with pytest.raises(GameError, match=r"after the moves \[[01](, [01])*\]\)"):
-        start(Endless(fail_at=1), config, opening_share=1.0)
 
 
 def test_evaluation_counts_every_game(game: Game, config: TrainingConfig) -> None:

@@ -1,0 +1,159 @@
+"""A run's folder: its configuration, and the lock that one process holds while it trains there. Knows no torch."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Self
+
+from tesuji.errors import TrainingError
+from tesuji.training.config import TrainingConfig
+
+__all__ = [
+    "BUNDLE",
+    "CHECKPOINT",
+    "CONFIG",
+    "CURVES",
+    "ERRORS",
+    "EVALUATIONS",
+    "GAMES",
+    "METRICS",
+    "SNAPSHOTS",
+    "Lock",
+    "holds_run",
+    "load_config",
+    "remove_unfinished",
+    "write_config",
+    "write_whole",
+]
+
+CONFIG = "config.toml"
+"""What is done: :class:`tesuji.training.config.TrainingConfig`."""
+CHECKPOINT = "checkpoint.npz"
+"""Everything needed to go on: :mod:`tesuji.training.checkpoint`."""
+BUNDLE = "agent.tesuji"
+"""The agent, at the end."""
+SNAPSHOTS = "bundles"
+"""A folder: the agents made so far, ``step-N.tesuji`` for each check of strength."""
+GAMES = "games"
+"""A folder: records of the latest games."""
+METRICS = "metrics.csv"
+"""What was measured: :data:`tesuji.training.metrics.COLUMNS`."""
+EVALUATIONS = "evaluations.csv"
+"""Each check of strength, opponent by opponent: :mod:`tesuji.training.strength`."""
+ERRORS = "errors.jsonl"
+"""Games that were given up: :mod:`tesuji.training.failures`."""
+CURVES = "curves.png"
+"""The run as a picture: :mod:`tesuji.training.curves`."""
+LOCK = ".lock"
+"""See :class:`Lock`."""
+
+
+class Lock:
+    """Held by the one process that trains in a folder; given up when the process ends, however it does.
+
+    It is the operating system's lock on the file ``.lock``, which stays and of itself means nothing: ``flock`` on
+    POSIX, ``msvcrt.locking`` on Windows.
+
+    Args:
+        folder: the run's.
+
+    Raises:
+        TrainingError: another process trains there, or the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOCK
+        self._handle = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise TrainingError(f"{self._path}: expected to lock the run, got: {error.strerror or error}") from error
+        try:
+            _lock(self._handle)
+        except OSError as error:
+            os.close(self._handle)
+            raise TrainingError(
+                f"{self._path.parent}: expected a run that no other process is training, got one that is: "
+                "wait for it, end it, or name another folder"
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._handle)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (folder / CONFIG).exists() or (folder / CHECKPOINT).exists()
+
+
+def load_config(folder: Path) -> TrainingConfig:
+    """The configuration of the run in a folder.
+
+    Raises:
+        TrainingError: there is none, or it is damaged.
+    """
+    try:
+        text = (folder / CONFIG).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{folder}: expected a run's folder, got none with a readable {CONFIG}") from error
+    return TrainingConfig.from_toml(text)
+
+
+def write_config(config: TrainingConfig, folder: Path) -> None:
+    """Put the configuration in place at once: a run that is killed here leaves all of it or nothing.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    write_whole(folder / CONFIG, config.to_toml().encode(), "the configuration")
+
+
+def write_whole(path: Path, contents: bytes, what: str) -> None:
+    """Replace a file at once: who reads it meanwhile, or after a crash, finds the old one or the new one.
+
+    Args:
+        path: the file.
+        contents: what it shall hold.
+        what: what that is, for the error.
+
+    Raises:
+        TrainingError: it cannot be written; the old one is as it was.
+    """
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(contents)
+        Path(temporary).replace(path)
+        temporary = None
+    except OSError as error:
+        raise TrainingError(f"{path}: expected to write {what}, got: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote one of the folder's files."""
+    for name in (CONFIG, CHECKPOINT, BUNDLE, METRICS, EVALUATIONS, CURVES, f"{SNAPSHOTS}/step-*.tesuji"):
+        for left in folder.glob(f"{Path(name).parent}/.{Path(name).name}.*"):
+            left.unlink(missing_ok=True)

@@ -1,0 +1,185 @@
+"""Games that raise or break their contract: given up, reported and counted; too many of them end the run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tesuji.errors import GameError, TrainingError
+from tesuji.training import TrainingConfig
+from tesuji.training.actor import ActorTask, new_work
+from tesuji.training.architecture import Architecture
+from tesuji.training.failures import AbandonedGame, Failures
+from tesuji.training.graphs import write_graph
+from tesuji.training.learner import Learner
+from tesuji.training.metrics import read_table
+from tesuji.training.run import Run
+from tesuji.training.selfplay import SelfPlay
+
+if TYPE_CHECKING:
+    from flaky_game import WAYS, Flaky, FlakyState
+else:
+    sys.path.append(str(Path(__file__).parent))  # actors import the game by its module's name
+    from flaky_game import WAYS, Flaky, FlakyState
+
+
+class Notes:
+    """A progress display that keeps what stays."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def update(self, status: object) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def close(self) -> None:
+        pass
+
+
+class Blind(Flaky):
+    """Nothing can be seen."""
+
+    def new_state(self, rng: np.random.Generator) -> FlakyState:
+        return BlindState("")
+
+
+class BlindState(FlakyState):
+    def observation(self) -> NDArray[np.float32]:
+        raise ValueError("dark")
+
+
+@pytest.fixture
+def flaky(config: TrainingConfig) -> TrainingConfig:
+    return msgspec.structs.replace(config, game="python:flaky", evaluation_games=0)
+
+
+def begin(game: Flaky, config: TrainingConfig) -> SelfPlay:
+    architecture = Architecture.of(game.spec, config.network)
+    task = ActorTask(
+        game=game,
+        model=architecture.model,
+        initial=write_graph("initial", architecture),
+        recurrent=write_graph("recurrent", architecture),
+        weights=Learner(architecture, config.learner).weights(),
+        selfplay=config.selfplay,
+        search=config.search,
+        seed=(1,),
+    )
+    selfplay = new_work(task).selfplay
+    assert selfplay is not None
+    return selfplay
+
+
+@pytest.mark.parametrize("way", [*WAYS, "begin"])
+def test_a_game_that_breaks_is_given_up_and_the_others_go_on(way: str, flaky: TrainingConfig) -> None:
+    selfplay = begin(Flaky(way, 0.2), flaky)
+    finished = [trajectory for _ in range(60) for trajectory in selfplay.play()]
+    assert len(finished) > 40
+    assert selfplay.abandoned
+    for trajectory in finished:
+        assert len(trajectory.opening) + len(trajectory) == 6
+        assert np.isfinite(trajectory.observations).all()
+        assert np.isfinite(trajectory.rewards).all()
+    for abandoned in selfplay.abandoned:
+        state = Flaky("" if way == "begin" else way, 0.2).new_state(np.random.default_rng(abandoned.seed))
+        assert state.way == ("" if way == "begin" else way)
+        assert len(abandoned.moves) == (0 if way == "begin" else 3)
+        assert abandoned.error
+
+
+def test_a_game_that_never_works_is_an_error_not_a_loop(flaky: TrainingConfig) -> None:
+    with pytest.raises(GameError, match=r"that can be begun, 20 in a row could not, the last by RuntimeError: no dice"):
+        begin(Flaky("begin", 1.0), flaky)
+    selfplay = begin(Flaky("", 1.0), flaky)
+    selfplay.game = Blind()
+    with pytest.raises(GameError, match="that can be played, 20 in a row could not, the last by ValueError: dark"):
+        [selfplay.play() for _ in range(7)]
+
+
+def test_a_run_goes_on_past_a_few_and_reports_them(flaky: TrainingConfig, tmp_path: Path) -> None:
+    notes = Notes()
+    run = Run(Flaky(), flaky, tmp_path / "run", progress=notes)
+    run.train()
+    lines = [json.loads(line) for line in (tmp_path / "run" / "errors.jsonl").read_text().splitlines()]
+    assert lines
+    assert len(lines) == len([note for note in notes.notes if "given up: ZeroDivisionError: the dice are gone" in note])
+    for line in lines:
+        assert line["error"] == "ZeroDivisionError: the dice are gone"
+        assert line["where"].startswith("flaky_game.py:")
+        assert len(line["moves"]) == 3
+        assert str(line["seed"]) in "".join(notes.notes)
+
+
+def test_abandoned_games_change_nothing_about_exact_resumption(flaky: TrainingConfig, tmp_path: Path) -> None:
+    straight = Run(Flaky(), flaky, tmp_path / "straight")
+    straight.train()
+    first = Run(Flaky(), msgspec.structs.replace(flaky, checkpoint_steps=14), tmp_path / "broken")
+    step = first._step
+
+    def stop() -> object:
+        if first.learner.steps == 17:
+            raise MemoryError
+        return step()
+
+    first._step = stop  # type: ignore[assignment,method-assign]  # a crash in the middle
+    with pytest.raises(MemoryError):
+        first.train()
+    resumed = Run.resumed(Flaky(), tmp_path / "broken")
+    resumed.train()
+    assert resumed._failures.count == straight._failures.count > 0
+    for name, weight in straight.learner.weights().items():
+        np.testing.assert_array_equal(weight, resumed.learner.weights()[name], err_msg=name)
+
+
+@pytest.mark.parametrize(("share", "cores"), [(1.0, 1), (0.5, 1), (0.5, 2)])
+def test_a_run_ends_when_it_keeps_happening(share: float, cores: int, flaky: TrainingConfig, tmp_path: Path) -> None:
+    flaky = msgspec.structs.replace(flaky, deterministic=False, steps=10**6)
+    run = Run(Flaky(share=share), flaky, tmp_path / "run", cores=cores)
+    what = "the first 3 games" if share == 1.0 else r"(the first 3|11 of the last \d+) games"
+    with pytest.raises(TrainingError, match=rf"played to their end, {what} were abandoned, the last by ZeroDivisionE"):
+        run.train()
+    assert len((tmp_path / "run" / "errors.jsonl").read_text().splitlines()) in (3, 11)
+
+
+@pytest.mark.slow
+def test_actors_report_abandoned_games(flaky: TrainingConfig, tmp_path: Path) -> None:
+    flaky = msgspec.structs.replace(flaky, deterministic=False, steps=None, minutes=0.06)
+    notes = Notes()
+    run = Run(Flaky(share=0.003), flaky, tmp_path / "run", progress=notes, cores=2)
+    summary = run.train()
+    assert summary.games > 1000
+    lines = (tmp_path / "run" / "errors.jsonl").read_text().splitlines()
+    assert 0 < len(lines) < 0.01 * summary.games
+    counts = [int(row["abandoned"]) for row in read_table(tmp_path / "run" / "metrics.csv") if row["abandoned"]]
+    assert counts == sorted(counts)
+    assert 0 < counts[-1] <= len(lines)
+
+
+def test_what_is_looked_back_upon(tmp_path: Path) -> None:
+    failures = Failures(tmp_path / "errors.jsonl")
+    game = AbandonedGame(5, (1, 2), "ValueError: no", "a.py:3 in apply")
+    for _ in range(30):  # one in a hundred is no reason to end
+        failures.finished(99)
+        failures.abandoned(game, 7)
+    other = Failures(tmp_path / "errors.jsonl")
+    other.restore(failures.state())
+    with pytest.raises(TrainingError, match=r"11 of the last 1000 games were abandoned, the last by ValueError: no"):
+        other.abandoned(game, 7)
+    assert other.count == 31
+    assert json.loads((tmp_path / "errors.jsonl").read_text().splitlines()[0]) == {
+        "step": 7,
+        "seed": 5,
+        "moves": [1, 2],
+        "error": "ValueError: no",
+        "where": "a.py:3 in apply",
+    }
