@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tesuji.errors import EvaluationError, TrainingError
+from tesuji.errors import BundleError, EvaluationError, TrainingError
 from tesuji.game import Game
 from tesuji.runtime.evaluator import Evaluator
 from tesuji.runtime.planner import Planner
@@ -207,7 +207,7 @@ class Run:
 
         Raises:
             ExportError: the exported graphs do not compute what was trained.
-            BundleError: the file cannot be written.
+            TrainingError: the file cannot be written.
         """
         rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
         provenance: dict[str, Any] = {
@@ -221,15 +221,18 @@ class Run:
         }
         if self._evaluation is not None:
             provenance["against_random"] = str(self._evaluation)
-        export_bundle(
-            path,
-            game=self.game.spec,
-            architecture=self.architecture,
-            weights=self.learner.weights(),
-            search=self.config.search,
-            observations=self.replay.observations[rows],
-            provenance=provenance,
-        )
+        try:
+            export_bundle(
+                path,
+                game=self.game.spec,
+                architecture=self.architecture,
+                weights=self.learner.weights(),
+                search=self.config.search,
+                observations=self.replay.observations[rows],
+                provenance=provenance,
+            )
+        except BundleError as error:
+            raise TrainingError(str(error)) from error
 
     def _set_up(
         self, game: Game, config: TrainingConfig, folder: Path, progress: Progress | None, cores: int | None

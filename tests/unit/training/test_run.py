@@ -22,7 +22,7 @@ from tesuji.record import read_records
 from tesuji.runtime.bundle import Bundle
 from tesuji.training import LearnerConfig, TrainingConfig, preset
 from tesuji.training.checkpoint import read_checkpoint, write_checkpoint
-from tesuji.training.folder import load_config
+from tesuji.training.folder import load_config, write_config
 from tesuji.training.metrics import COLUMNS
 from tesuji.training.progress import Status
 from tesuji.training.run import Run
@@ -223,6 +223,28 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_checkpoint(
     ):
         run.train()
     assert Run.resumed(game, tmp_path / "run").learner.steps == 10
+
+
+@pytest.mark.parametrize("cores", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_run_that_really_diverges_keeps_its_last_good_checkpoint(
+    cores: int, game: Game, config: TrainingConfig, tmp_path: Path
+) -> None:
+    calm = msgspec.structs.replace(config, deterministic=False, evaluation_games=0, checkpoint_seconds=1e6)
+    Run(game, calm, tmp_path / "run", cores=cores).train()
+    learner = msgspec.structs.replace(config.learner, learning_rate=1e3, clip=1e30, weight_decay=1e3, warm_up=0)
+    wild = msgspec.structs.replace(calm, learner=learner, steps=10**6, checkpoint_steps=1)
+    write_config(wild, tmp_path / "run")
+    run = Run.resumed(game, tmp_path / "run", cores=cores)
+    with pytest.raises(
+        TrainingError, match=r"finite.* diverged at step \d+; the checkpoint in .* Try a smaller learner"
+    ):
+        run.train()
+    assert run.learner.steps > 30
+    kept = read_checkpoint(tmp_path / "run" / "checkpoint.npz")["learner"]
+    assert all(np.isfinite(array).all() for array in kept.values())
+    write_config(calm, tmp_path / "run")
+    steps = int(kept["steps"])
+    assert Run.resumed(game, tmp_path / "run", steps=steps + 1, cores=cores).learner.steps == steps
 
 
 def test_ctrl_c_ends_it_with_a_checkpoint_and_an_agent(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
