@@ -20,8 +20,9 @@ from tesuji.training.trajectory import Trajectory
 
 __all__ = ["ActorSource", "LocalSource", "Source"]
 
-STOCK = 8
-"""Batches of stored positions that wait in each actor, so that it always has some while the learner does its steps."""
+STOCK = 1 << 20
+"""Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; two
+batches at least."""
 RESTARTS = 8
 """How many actors may end without a word within :data:`RESTART_SECONDS`."""
 RESTART_SECONDS = 600.0
@@ -214,10 +215,11 @@ class ActorSource:
 
     def renew(self, replay: Replay) -> None:
         """Put into the replay what has come, and send the actors enough to go on with."""
+        stock = STOCK // replay.observations[0].nbytes
         for actor in self._actors:
             for targets in actor.targets():
                 replay.renew(targets)
-            while self._reanalyse and len(replay) and actor.waiting < STOCK * self._batch:
+            while self._reanalyse and len(replay) and actor.waiting < max(2 * self._batch, stock):
                 actor.renew(replay.positions(replay.sample(self._batch, self._rng).rows))
 
     def moves(self) -> int:

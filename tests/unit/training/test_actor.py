@@ -153,7 +153,7 @@ def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
     finally:
         learner.kill()
         learner.wait()
-    wait_until(lambda: not any(alive(pid) for pid in actors), 10.0)
+    wait_until(lambda: not any(alive(pid) for pid in actors))
 
 
 def _actors(children: Path) -> list[int]:
