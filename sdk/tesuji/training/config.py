@@ -188,10 +188,16 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     recorded_positions: int | None = None
     """About how many of the latest positions are kept as game records in the run's folder; as many as the replay
     remembers if None, none for 0."""
+    opponents: tuple[str, ...] = ()
+    """Whom the agent plays in checks of strength besides random play, as ``tesuji train --opponents`` names them."""
     evaluation_games: int = 40
-    """Games of each check of strength against random play; 0 for none."""
+    """Games of each check of strength against each opponent, if they fit into 3% of the time; 0 for no checks."""
     evaluations: int = 10
     """How many such checks are spread over the run."""
+    until: float | None = None
+    """Ends the run when two checks, one after the other, reach it by 20 games or more: the score in [0, 1] against the
+    last of the opponents; in games of one player, the mean return. The second follows the first as soon as checks may
+    take time again. None to spend the whole budget."""
     network: NetworkConfig = msgspec.field(default_factory=NetworkConfig)
     """The networks."""
     selfplay: SelfPlayConfig = msgspec.field(default_factory=SelfPlayConfig)
@@ -224,6 +230,14 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ArgumentError("learner.reanalyse: expected less than 1 where games are played, got 1.0")
         if self.recorded_positions is not None:
             _integer("recorded_positions", self.recorded_positions, 0, 1 << 40)
+        if len(set(self.opponents)) < len(self.opponents) or "random" in self.opponents or "" in self.opponents:
+            raise ArgumentError(f"opponents: expected different names other than random, got {list(self.opponents)}")
+        if self.until is not None:
+            _number("until", self.until, -math.inf, math.inf)
+            if not self.evaluation_games or not self.evaluations:
+                raise ArgumentError(
+                    "until: expected evaluation_games and evaluations, without which it is never reached"
+                )
         _integer("evaluation_games", self.evaluation_games, 0, 1 << 20)
         _integer("evaluations", self.evaluations, 0, 1 << 20)
 

@@ -37,8 +37,8 @@ class Status:
     """Share of their time in which the actors computed, lately."""
     learner_busy: float
     """The same for the learner."""
-    evaluation: str
-    """The last check of strength; empty before the first."""
+    strength: tuple[str, ...]
+    """Lines about the last check of strength; none before the first."""
 
     @property
     def left(self) -> float:
@@ -165,7 +165,7 @@ def _table(status: Status) -> Any:
     table.add_row("learned", f"{status.step:,} steps")
     table.add_row("", f"{status.steps_per_second:.1f} steps/s, busy {status.learner_busy:.0%}")
     table.add_row("loss", f"policy {status.loss_policy:.3f}   value {status.loss_value:.3f}")
-    table.add_row("strength", status.evaluation or "not yet checked")
+    table.add_row("strength", "\n".join(status.strength) or "not yet checked")
     return table
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,6 @@ from numpy.typing import NDArray
 
 from tesuji.errors import BundleError, EvaluationError, TrainingError
 from tesuji.game import Game
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
 from tesuji.spec import spec_hash
 from tesuji.symmetry import symmetries_of
 from tesuji.training.actor import ActorTask
@@ -26,9 +25,8 @@ from tesuji.training.architecture import Architecture
 from tesuji.training.augmentation import Augmentation
 from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from tesuji.training.config import TrainingConfig
-from tesuji.training.evaluation import Evaluation, play_random
 from tesuji.training.export import export_bundle
-from tesuji.training.failures import Failures
+from tesuji.training.failures import AbandonedGame, Failures
 from tesuji.training.folder import (
     BUNDLE,
     CHECKPOINT,
@@ -48,14 +46,18 @@ from tesuji.training.memory import keep_freed_memory
 from tesuji.training.meter import Meter, Reading
 from tesuji.training.metrics import Metrics
 from tesuji.training.offline import remember_records
+from tesuji.training.opponents import Opponent
 from tesuji.training.progress import Progress, QuietProgress, Status
 from tesuji.training.randomness import random_state, restore_random_state
 from tesuji.training.replay import Replay
 from tesuji.training.source import ActorSource, LocalSource, Source
+from tesuji.training.strength import SHARE, Check, Strength
 from tesuji.training.targets import make_batch
 
 __all__ = ["Run", "Summary", "available_cores"]
 
+END_SECONDS = 10.0
+"""At the end of a run a check of strength may take so long, or the share that checks may take of the run if longer."""
 GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
 
@@ -74,7 +76,7 @@ class Summary:
     """Games played."""
     positions: int
     """Positions played and recorded."""
-    evaluation: Evaluation | None
+    check: Check | None
     """The last check of strength."""
     interrupted: bool
     """Whether a person ended it early."""
@@ -91,6 +93,7 @@ class Run:
         config: what to do. A resumed run takes the networks, the search and everything else from its checkpoint's
             configuration, see :meth:`resumed`.
         folder: where everything is kept; made if it is not there.
+        opponents: whom to play to see how strong it has become: those that ``config.opponents`` names.
         progress: shows the run.
         cores: how many cores to use; by default those this process may run on.
 
@@ -104,12 +107,13 @@ class Run:
         config: TrainingConfig,
         folder: Path,
         *,
+        opponents: Sequence[Opponent] = (),
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> None:
         if holds_run(folder):
             raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
-        self._set_up(game, config, folder, progress, cores)
+        self._set_up(game, config, folder, opponents, progress, cores)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -125,6 +129,8 @@ class Run:
         *,
         minutes: float | None = None,
         steps: int | None = None,
+        until: float | None = None,
+        opponents: Sequence[Opponent] = (),
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> Run:
@@ -135,6 +141,8 @@ class Run:
             folder: the run's.
             minutes: a new limit of time, counted from the run's beginning; by default the old limits stay.
             steps: a new limit of steps, likewise.
+            until: a new strength to end at; by default the old one stays.
+            opponents: those that the run's configuration names.
             progress: shows the run.
             cores: how many cores to use.
 
@@ -144,8 +152,10 @@ class Run:
         config = load_config(folder)
         if minutes is not None or steps is not None:
             config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
+        if until is not None:
+            config = msgspec.structs.replace(config, until=until)
         run = cls.__new__(cls)
-        run._set_up(game, config, folder, progress, cores)
+        run._set_up(game, config, folder, opponents, progress, cores)
         run._held = _identity(folder / CHECKPOINT)
         if run._held is not None:
             run._restore(read_checkpoint(folder / CHECKPOINT))
@@ -173,10 +183,10 @@ class Run:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
                 self._prepare_games()
-                metrics = Metrics(self.folder, seconds=self._seconds)
+                metrics, strength = Metrics(self.folder, seconds=self._seconds), self._new_strength()
                 source = self._new_source()
                 try:
-                    self._learn(source, metrics, interrupts)
+                    self._learn(source, metrics, strength, interrupts)
                     if interrupts.wanted:
                         self._progress.note("Ending early: writing the checkpoint and the agent")
                 finally:
@@ -185,7 +195,7 @@ class Run:
                 self._save(source)
                 if not self.learner.steps:
                     raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
-                self._evaluate(metrics)
+                self._evaluate(strength, metrics, END_SECONDS if not interrupts.wanted else 0.0)
                 self.export(path, date=date)
         except EvaluationError as error:
             raise self._diverged(str(error)) from error
@@ -198,7 +208,7 @@ class Run:
             steps=self.learner.steps,
             games=self.replay.games,
             positions=self.replay.added,
-            evaluation=self._evaluation,
+            check=self._check,
             interrupted=interrupts.wanted,
         )
 
@@ -219,8 +229,8 @@ class Run:
             "seed": self.config.seed,
             "config": msgspec.to_builtins(self.config),
         }
-        if self._evaluation is not None:
-            provenance["against_random"] = str(self._evaluation)
+        if self._check is not None:
+            provenance["strength"] = str(self._check)
         try:
             export_bundle(
                 path,
@@ -235,7 +245,13 @@ class Run:
             raise TrainingError(str(error)) from error
 
     def _set_up(
-        self, game: Game, config: TrainingConfig, folder: Path, progress: Progress | None, cores: int | None
+        self,
+        game: Game,
+        config: TrainingConfig,
+        folder: Path,
+        opponents: Sequence[Opponent],
+        progress: Progress | None,
+        cores: int | None,
     ) -> None:
         if config.game != game.spec.name:
             raise TrainingError(f"config.game: expected {game.spec.name!r}, got {config.game!r}")
@@ -245,6 +261,7 @@ class Run:
         """What is done."""
         self.folder = folder
         """Where everything is kept."""
+        self._opponents = {opponent.name: opponent for opponent in opponents}
         cores = available_cores() if cores is None else max(1, cores)
         self._learner_threads = max(1, cores // 4)
         self._actors = 0 if config.deterministic else cores - self._learner_threads
@@ -270,8 +287,8 @@ class Run:
         self._held: tuple[int, ...] | None = None
         self._failures = Failures(folder / ERRORS)
         self._written = 0.0
-        self._evaluation: Evaluation | None = None
-        self._planner: tuple[Evaluator, Planner] | None = None
+        self._checking = 0.0
+        self._check: Check | None = None
         self._files: GameFiles | None = None
 
     def _prepare_games(self) -> None:
@@ -290,7 +307,7 @@ class Run:
                 + (f"; {found.useless:,} teach nothing" * bool(found.useless))
             )
 
-    def _learn(self, source: Source, metrics: Metrics, interrupts: Interrupts) -> None:
+    def _learn(self, source: Source, metrics: Metrics, strength: Strength, interrupts: Interrupts) -> None:
         config, learner, replay = self.config, self.learner, self.replay
         pacing, offline = isinstance(source, LocalSource), config.offline is not None
         saved_at, saved_step = self._total_seconds(), learner.steps
@@ -303,8 +320,7 @@ class Run:
                 trajectories = source.receive()
                 self._failures.finished(len(trajectories))
                 for abandoned in source.abandoned():
-                    self._progress.note(f"step {learner.steps:,}: a game was given up: {abandoned}")
-                    self._failures.abandoned(abandoned, learner.steps)
+                    self._give_up(abandoned)
                 for trajectory in trajectories:
                     replay.add(trajectory)
                     if self._files is not None:
@@ -319,9 +335,13 @@ class Run:
             if learner.steps % config.learner.hand_over == 0:
                 source.send(learner.weights())
             self._report(meter, metrics)
-            if checks and self._progress_share() >= checks[0]:
-                checks.popleft()
-                self._evaluate(metrics)
+            if self._check_is_due(checks, strength):
+                self._evaluate(strength, metrics)
+                if strength.enough:
+                    self._progress.note(
+                        f"Ending early: {config.until:g} was reached in two checks, one after the other"
+                    )
+                    break
             steps = config.checkpoint_steps
             if self._total_seconds() - saved_at >= config.checkpoint_seconds or (
                 steps is not None and learner.steps - saved_step >= steps
@@ -373,27 +393,59 @@ class Run:
             reanalyse=self.config.learner.reanalyse if self.config.offline is None else 1.0,
         )
 
-    def _evaluate(self, metrics: Metrics) -> None:
-        games = self.config.evaluation_games
-        if not games:
-            return
-        weights = self.learner.weights()
-        if self._planner is None:
-            initial, recurrent = (write_graph(name, self.architecture) for name in ("initial", "recurrent"))
-            evaluator = Evaluator(self.architecture.model, initial, recurrent, providers="cpu", weights=weights)
-            self._planner = evaluator, Planner(evaluator, self.config.search, slots=games)
-        evaluator, planner = self._planner
-        evaluator.replace(weights)
-        self._evaluation = play_random(self.game, planner, games, seed=self.config.seed)
-        metrics.write(
-            {
-                "seconds": self._total_seconds(),
-                "step": self.learner.steps,
-                "score_random": self._evaluation.score,
-                "return_random": self._evaluation.mean_return,
-            }
+    def _new_strength(self) -> Strength:
+        names = self.config.opponents
+        missing = [name for name in names if name not in self._opponents]
+        if missing:
+            raise TrainingError(
+                f"opponents: expected {', '.join(names)} as the run's configuration says, there is no {missing[0]}"
+            )
+        return Strength(
+            self.game,
+            self.config,
+            self.folder,
+            self.architecture,
+            [self._opponents[name] for name in names],
+            seconds=self._seconds,
+            step=self.learner.steps,
         )
-        self._progress.note(f"step {self.learner.steps:,}: {self._evaluation}")
+
+    def _check_is_due(self, checks: deque[float], strength: Strength) -> bool:
+        """Whether to look how strong the agent is: as often as is configured, if not too much time went into that."""
+        timely = self.config.deterministic or self._checking <= SHARE * self._total_seconds()
+        share = self._progress_share()
+        if not timely or not (strength.passed or (checks and share >= checks[0])):
+            return False
+        while checks and share >= checks[0]:
+            checks.popleft()
+        return True
+
+    def _evaluate(self, strength: Strength, metrics: Metrics, least: float = 0.0) -> None:
+        """Look how strong the agent is; ``least`` seconds may be spent in any case."""
+        step, seconds = self.learner.steps, self._total_seconds()
+        if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
+            return
+        budget = math.inf if self.config.deterministic else max(least, SHARE * seconds - self._checking)
+        self._check = check = strength.check(
+            self.learner.weights(), self.export, step=step, seconds=seconds, budget=budget
+        )
+        for abandoned in check.abandoned:
+            self._give_up(abandoned)
+        took = f"{check.seconds:.1f} s"
+        if self._started is not None:
+            self._checking += check.seconds
+            took += f", {self._checking / self._total_seconds():.1%} of the time so far"
+        self._progress.note(f"step {step:,}: {check} [{took}]")
+        row = {"seconds": seconds, "step": step, "mean_return": check.first.mean_return}
+        if check.first.opponent:
+            row.update(score_random=check.first.score, score=check.last.score)
+        if check.rating is not None:
+            row.update(elo=check.rating.elo, elo_low=check.rating.low, elo_high=check.rating.high)
+        metrics.write(row)
+
+    def _give_up(self, game: AbandonedGame) -> None:
+        self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
+        self._failures.abandoned(game, self.learner.steps)
 
     def _save(self, source: Source) -> None:
         if self._files is not None:
@@ -409,6 +461,7 @@ class Run:
                 "seconds": np.array(self._total_seconds()),
                 "resumes": np.array(self._resumes),
                 "random": random_state(self._rng),
+                "checking": np.array(self._checking),
                 **self._failures.state(),
                 "spec": np.frombuffer(self._spec().encode(), np.uint8),
             },
@@ -432,6 +485,7 @@ class Run:
             self.replay.restore(sections["replay"])
             restore_random_state(self._rng, run["random"])
             self._failures.restore(run)
+            self._checking = float(run["checking"])
             self._seconds = float(run["seconds"])
             self._resumes = int(run["resumes"]) + 1
         except (KeyError, ValueError) as error:
@@ -507,7 +561,7 @@ class Run:
             loss_value=float("nan") if reading.losses is None else reading.losses.value,
             actor_busy=reading.actor_busy,
             learner_busy=reading.learner_busy,
-            evaluation="" if self._evaluation is None else str(self._evaluation),
+            strength=() if self._check is None else self._check.lines(),
         )
 
     def _pause(self) -> None:

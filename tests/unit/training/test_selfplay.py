@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,15 +10,19 @@ import numpy as np
 import pytest
 
 from tesuji.game import Game, State
+from tesuji.record import Ending
 from tesuji.search.config import Algorithm
 from tesuji.spec import GameSpec
-from tesuji.training import SelfPlayConfig, TrainingConfig, Trajectory
+from tesuji.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
 from tesuji.training.actor import ActorTask, new_work
 from tesuji.training.architecture import Architecture
-from tesuji.training.evaluation import play_random
 from tesuji.training.graphs import write_graph
 from tesuji.training.learner import Learner
+from tesuji.training.recording import to_record, to_trajectory
+from tesuji.training.replay import Replay
 from tesuji.training.selfplay import SelfPlay
+from tesuji.training.targets import make_batch
+from tesuji_engines import load_game
 
 
 def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
@@ -154,19 +159,6 @@ def test_long_games_get_more_room(config: TrainingConfig) -> None:
     np.testing.assert_allclose(records[0].observations[:, 0], np.arange(100) / 100, atol=1e-6)
 
 
-def test_evaluation_counts_every_game(game: Game, config: TrainingConfig) -> None:
-    planner = start(game, config).planner
-    evaluation = play_random(game, planner, 8, seed=1)
-    assert evaluation.games == 8
-    assert evaluation.wins + evaluation.draws + evaluation.losses == 8
-    assert evaluation.mean_return == pytest.approx((evaluation.wins - evaluation.losses) / 8)
-    assert play_random(game, planner, 8, seed=1) == evaluation
-    assert "against random" in str(evaluation)
-    alone = play_random(Endless(), start(Endless(), config).planner, 4, seed=1)
-    assert (alone.wins, alone.losses, alone.mean_return) == (0, 0, 1.0)
-    assert str(alone) == "return +1.00 on average"
-
-
 def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingConfig) -> None:
     search = msgspec.structs.replace(config.search, algorithm=Algorithm.PUCT)
     config = msgspec.structs.replace(config, search=search)
@@ -183,3 +175,39 @@ def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingCo
     assert 60 < drawn[3] < 140
     selfplay.config = SelfPlayConfig(games=400, temperature_plies=0)
     assert set(selfplay._choose(results)) == {1}
+
+
+def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingConfig) -> None:
+    cartpole = load_game("gymnasium:CartPole-v1(max_length=12)")
+    config = msgspec.structs.replace(config, game=cartpole.spec.name, search=preset(cartpole.spec).search)
+    games = play(start(cartpole, config, opening_share=0.5, exploration=0.1), 40)
+    cut = [game for game in games if game.truncated]
+    fallen = [game for game in games if not game.truncated]
+    assert cut
+    assert fallen
+    assert {len(game) + len(game.opening) for game in cut} == {12}
+    for game in games:
+        assert game.opening_rewards == (len(game.opening),)
+    replay = Replay(cartpole.spec, 1000)
+    replay.add(replace(cut[0], explored=np.zeros(len(cut[0]), np.bool_)))
+    ahead = np.arange(len(cut[0]) - 1, -1, -1)
+    np.testing.assert_allclose(
+        replay.returns(np.arange(len(cut[0])))[:, 0], np.clip(ahead + cut[0].values[-1, 0], -11, 12), atol=1e-5
+    )
+    model = Architecture.of(cartpole.spec, config.network).model
+    rng = np.random.default_rng(0)
+    batch = make_batch(replay, np.arange(len(cut[0])), model=model, unroll=3, bootstrap_steps=0, rng=rng)
+    np.testing.assert_array_equal(batch.known[-1], [1, 0, 0, 0])
+    learner = Learner(Architecture.of(cartpole.spec, config.network), config.learner)
+    learner.step(batch, 0.0)
+    replay = Replay(cartpole.spec, 1000)
+    replay.add(fallen[0])
+    batch = make_batch(replay, np.arange(len(fallen[0])), model=model, unroll=3, bootstrap_steps=0, rng=rng)
+    assert batch.known.all()
+    assert not batch.values[-1, 1:].any()
+    record = to_record(cut[0], cartpole.spec)
+    assert record.ending is Ending.TRUNCATED
+    again = to_trajectory(record, cartpole)
+    assert again is not None
+    assert again.truncated
+    np.testing.assert_array_equal(again.observations, cut[0].observations)

@@ -1,0 +1,198 @@
+"""Games against others: every game counted once, seats and openings balanced, and a budget that is kept to."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from tesuji.errors import ArgumentError, TrainingError
+from tesuji.game import Game, State
+from tesuji.runtime.evaluator import Evaluator
+from tesuji.runtime.planner import Planner
+from tesuji.training import TrainingConfig
+from tesuji.training.architecture import Architecture
+from tesuji.training.evaluation import Evaluation, play_games
+from tesuji.training.folder import load_config
+from tesuji.training.graphs import write_graph
+from tesuji.training.learner import Learner
+from tesuji.training.metrics import read_table
+from tesuji.training.opponents import BundleOpponent, RandomOpponent
+from tesuji.training.run import Run
+from tesuji.training.strength import Strength, read_ratings
+from tesuji_engines import load_game
+
+
+def planner_of(game: Game, config: TrainingConfig, slots: int = 8) -> Planner:
+    architecture = Architecture.of(game.spec, config.network)
+    initial, recurrent = (write_graph(name, architecture) for name in ("initial", "recurrent"))
+    weights = Learner(architecture, config.learner).weights()
+    evaluator = Evaluator(architecture.model, initial, recurrent, providers="cpu", weights=weights)
+    return Planner(evaluator, msgspec.structs.replace(config.search, simulations=4), slots=slots)
+
+
+class Watcher(RandomOpponent):
+    """Random play that keeps what it saw first of each game."""
+
+    name = "watcher"
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.seen: list[str] = []
+        self.delay = delay
+
+    def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
+        self.seen += [str(state) for state in states]
+        time.sleep(self.delay * len(states))
+        return super().choose(game, states, rng)
+
+
+class Resigner(RandomOpponent):
+    """Plays so as to lose at tic-tac-toe, more often than not: the last square that is free."""
+
+    name = "resigner"
+
+    def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
+        return [state.legal_actions()[-1] for state in states]
+
+
+def test_every_game_is_counted_and_repeats_itself(game: Game, config: TrainingConfig) -> None:
+    planner = planner_of(game, config)
+    first, failed = play_games(game, planner, RandomOpponent(), 21, rng=np.random.default_rng(1), opening_plies=2)
+    assert not failed
+    assert first.games == 21
+    assert first.wins + first.draws + first.losses == 21
+    assert first.mean_return == pytest.approx((first.wins - first.losses) / 21)
+    assert first.score == pytest.approx((first.wins + first.draws / 2) / 21)
+    again, _ = play_games(game, planner, RandomOpponent(), 21, rng=np.random.default_rng(1), opening_plies=2)
+    assert again == first
+    other, _ = play_games(game, planner, RandomOpponent(), 21, rng=np.random.default_rng(2), opening_plies=2)
+    assert other != first
+    assert (first + other).games == 42
+    assert str(first) == f"{first.wins}/{first.draws}/{first.losses} against random"
+
+
+def test_openings_differ_and_each_is_played_from_both_seats(game: Game, config: TrainingConfig) -> None:
+    watcher = Watcher()
+    play_games(game, planner_of(game, config), watcher, 40, rng=np.random.default_rng(1), opening_plies=4)
+    assert len(set(watcher.seen)) > 0.6 * len(watcher.seen)
+    still = Resigner()
+    evaluation, _ = play_games(game, planner_of(game, config), still, 40, rng=np.random.default_rng(1))
+    assert len(set(evaluation.returns[::2])) == len(set(evaluation.returns[1::2])) == 1  # one game, forty times
+    varied, _ = play_games(game, planner_of(game, config), still, 40, rng=np.random.default_rng(1), opening_plies=4)
+    assert len(set(varied.returns)) > 1
+
+
+def test_points_are_shared_among_those_who_were_paid_most(config: TrainingConfig) -> None:
+    three = load_game("python:demos/three_in_a_row.py:ThreeInARow")
+    evaluation, _ = play_games(
+        three, planner_of(three, config), RandomOpponent(), 60, rng=np.random.default_rng(1), opening_plies=4
+    )
+    assert set(evaluation.points) <= {0.0, 1 / 3, 1.0}
+    assert 0.15 < evaluation.score < 0.75
+    for points, paid in zip(evaluation.points, evaluation.returns, strict=True):
+        assert points == {1.0: 1.0, 0.0: 1 / 3, -0.5: 0.0}[paid]
+
+
+def test_playing_alone(config: TrainingConfig) -> None:
+    catch = load_game("openspiel:catch")
+    evaluation, _ = play_games(catch, planner_of(catch, config), None, 10, rng=np.random.default_rng(1))
+    assert evaluation.games == 10
+    assert str(evaluation) == f"return {evaluation.mean_return:.4g} on average"
+    assert len(set(evaluation.returns)) > 1
+
+
+def test_intervals_of_scores() -> None:
+    low, high = Evaluation("x", (1.0,) * 10, (1.0,) * 10).score_interval
+    assert (low, high) == pytest.approx((0.7225, 1.0), abs=1e-4)  # Wilson's for 10 of 10
+    low, high = Evaluation("x", (0.0,) * 40, (1.0, 0.0) * 20).score_interval
+    assert (low + high) / 2 == pytest.approx(0.5)
+    assert high - low == pytest.approx(0.2959, abs=1e-3)
+    assert Evaluation("x", (), ()).score_interval == (0.0, 1.0)
+    assert math.isnan(Evaluation("x", (), ()).score)
+
+
+def strength_of(game: Game, config: TrainingConfig, folder: Path, *opponents: Watcher) -> Strength:
+    folder.mkdir(exist_ok=True)
+    architecture = Architecture.of(game.spec, config.network)
+    return Strength(game, config, folder, architecture, opponents, seconds=0.0, step=0)
+
+
+def test_a_budget_is_kept_to(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(config, evaluation_games=200)
+    slow = Watcher(delay=0.005)
+    strength = strength_of(game, config, tmp_path, slow)
+    weights = Learner(Architecture.of(game.spec, config.network), config.learner).weights()
+    none = strength.check(weights, lambda path: None, step=1, seconds=1.0, budget=0.0)
+    assert [evaluation.games for evaluation in none.evaluations] == [4, 4]  # a few in any case
+    start = time.perf_counter()
+    some = strength.check(weights, lambda path: None, step=2, seconds=2.0, budget=1.0)
+    assert time.perf_counter() - start < 2.0
+    assert some.evaluations[0].games > some.evaluations[1].games > 4
+    everything = strength.check(weights, lambda path: None, step=3, seconds=3.0)
+    assert [evaluation.games for evaluation in everything.evaluations] == [200, 200]
+
+
+def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(config, evaluations=3, opponents=("watcher",))
+    run = Run(game, config, tmp_path / "run", opponents=[Watcher()])
+    check = run.train().check
+    assert check is not None
+    assert [evaluation.opponent for evaluation in check.evaluations] == ["random", "watcher", "step-20"]
+    assert check.last.opponent == "watcher"
+    assert {path.name for path in (tmp_path / "run" / "bundles").iterdir()} == {
+        "step-10.tesuji",
+        "step-20.tesuji",
+        "step-30.tesuji",
+    }
+    ratings = read_ratings(tmp_path / "run")
+    assert set(ratings) == {"random", "watcher", "step-10", "step-20", "step-30"}
+    assert check.rating == ratings["step-30"]
+    rows = [row for row in read_table(tmp_path / "run" / "metrics.csv") if row["elo"]]
+    assert [row["step"] for row in rows] == ["10", "20", "30"]
+    assert float(rows[-1]["elo_low"]) < float(rows[-1]["elo"]) < float(rows[-1]["elo_high"])
+    assert float(rows[-1]["score"]) == pytest.approx(check.last.score, abs=1e-5)
+    resumed = Run.resumed(game, tmp_path / "run", steps=40, opponents=[Watcher()])
+    (tmp_path / "run" / "bundles" / "step-35.tesuji").write_text("left by a process that was killed later")
+    again = resumed.train().check
+    assert again is not None
+    assert [evaluation.opponent for evaluation in again.evaluations] == ["random", "watcher", "step-30"]
+    assert not (tmp_path / "run" / "bundles" / "step-35.tesuji").exists()
+    with pytest.raises(TrainingError, match=r"opponents: expected watcher as the run's .*, there is no watcher"):
+        Run.resumed(game, tmp_path / "run", steps=50).train()
+
+
+def test_an_earlier_agent_plays_as_it_did(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    run = Run(game, config, tmp_path / "run")
+    run.train()
+    opponent = BundleOpponent("old", tmp_path / "run" / "agent.tesuji", game, slots=3)
+    states = [game.new_state(np.random.default_rng(0)) for _ in range(7)]
+    for index, state in enumerate(states):
+        state.apply(index)
+    moves = opponent.choose(game, states, np.random.default_rng(0))
+    assert all(move in state.legal_actions() for move, state in zip(moves, states, strict=True))
+    assert [opponent.choose(game, [state], np.random.default_rng(1))[0] for state in states] == moves
+    with pytest.raises(TrainingError, match="expected a network with actions 7 as openspiel:connect_four"):
+        BundleOpponent("old", tmp_path / "run" / "agent.tesuji", load_game("openspiel:connect_four"))
+
+
+def test_a_run_ends_by_strength_when_it_is_reached_twice(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(config, steps=1000, evaluations=100, until=0.0)
+    summary = Run(game, config, tmp_path / "easy").train()
+    assert summary.steps == 11  # a check at step 10, and another at once to confirm it
+    assert load_config(tmp_path / "easy").until == 0.0
+    never = Run(game, msgspec.structs.replace(config, steps=40, until=1.01), tmp_path / "never").train()
+    assert never.steps == 40
+    with pytest.raises(ArgumentError, match="until: expected evaluation_games and evaluations"):
+        msgspec.structs.replace(config, evaluations=0)
+    with pytest.raises(ArgumentError, match="opponents: expected different names other than random"):
+        msgspec.structs.replace(config, opponents=("mcts:5", "mcts:5"))
+
+
+def test_opponents_survive_a_configuration_file(config: TrainingConfig) -> None:
+    changed = msgspec.structs.replace(config, opponents=("mcts:100", 'a"b.tesuji'), until=0.5)
+    assert TrainingConfig.from_toml(changed.to_toml()) == changed
