@@ -77,6 +77,21 @@ def train(
             "By default as the preset says; with --offline 1: all. 0 trusts the records."
         ),
     ] = None,
+    opponents: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom to play to see how strong it has become: random, mcts:N (OpenSpiel, N simulations), perfect or "
+            "bundles, with commas. By default random, and mcts:100 where it can play.",
+            show_default=False,
+        ),
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            help="End as soon as this is reached twice in a row: the score in [0, 1] against the last of the "
+            "opponents; alone, the mean return."
+        ),
+    ] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="One process; --steps and --seed fix the outcome exactly.")
     ] = False,
@@ -86,11 +101,14 @@ def train(
 
     Ctrl-C ends it early and exports what was learned so far.
     """
+    import msgspec
+
+    from tesuji.cli._opponents import default_opponents, opponent_names, opponents_of
     from tesuji.errors import ArgumentError, DependencyError
     from tesuji_engines import load_game
 
     try:
-        from tesuji.training.folder import holds_run
+        from tesuji.training.folder import holds_run, load_config
         from tesuji.training.progress import new_progress
         from tesuji.training.run import Run
     except ImportError as error:
@@ -102,12 +120,24 @@ def train(
         raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
     if run is not None and (resume or holds_run(run)):
         _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
-        learning = Run.resumed(rules, run, minutes=minutes, steps=steps, progress=progress)
+        names = load_config(run).opponents if opponents is None else opponent_names(opponents)
+        learning = Run.resumed(
+            rules,
+            run,
+            minutes=minutes,
+            steps=steps,
+            until=until,
+            opponents=opponents_of(names, rules),
+            progress=progress,
+        )
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:
         config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic, offline, reanalyse)
-        learning = Run(rules, config, run if run is not None else _folder(rules), progress=progress)
+        names = default_opponents(rules) if opponents is None else opponent_names(opponents)
+        config = msgspec.structs.replace(config, opponents=names, until=until)
+        folder = run if run is not None else _folder(rules)
+        learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress)
     if not quiet:
         progress.note(
             f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.errors import TrainingError
+from tesuji.training.folder import replaced
 
 __all__ = ["Sections", "read_checkpoint", "write_checkpoint"]
 
@@ -28,23 +27,10 @@ def write_checkpoint(path: Path, sections: Mapping[str, Mapping[str, NDArray[Any
         TrainingError: it cannot be written; an older checkpoint at the path is intact.
     """
     arrays = {f"{section}/{name}": _small(array) for section, held in sections.items() for name, array in held.items()}
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                for key, array in {"format": np.array(FORMAT), **arrays}.items():
-                    with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
-                        np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        temporary = None
-    except OSError as error:
-        raise TrainingError(f"{path}: expected to write a checkpoint, got: {error.strerror or error}") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+    with replaced(path, "a checkpoint") as file, zipfile.ZipFile(file, "w") as archive:
+        for key, array in {"format": np.array(FORMAT), **arrays}.items():
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def read_checkpoint(path: Path) -> Sections:

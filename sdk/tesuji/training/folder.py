@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from tesuji.errors import TrainingError
 from tesuji.training.config import TrainingConfig
@@ -25,8 +27,8 @@ __all__ = [
     "holds_run",
     "load_config",
     "remove_unfinished",
+    "replaced",
     "write_config",
-    "write_whole",
 ]
 
 CONFIG = "config.toml"
@@ -124,32 +126,35 @@ def write_config(config: TrainingConfig, folder: Path) -> None:
     Raises:
         TrainingError: it cannot be written.
     """
-    write_whole(folder / CONFIG, config.to_toml().encode(), "the configuration")
+    with replaced(folder / CONFIG, "the configuration") as file:
+        file.write(config.to_toml().encode())
 
 
-def write_whole(path: Path, contents: bytes, what: str) -> None:
-    """Replace a file at once: who reads it meanwhile, or after a crash, finds the old one or the new one.
+@contextlib.contextmanager
+def replaced(path: Path, what: str) -> Iterator[IO[bytes]]:
+    """A file to write that takes another's place at once when it is whole.
+
+    Who reads the path meanwhile, or after a crash, finds the old file or the new one.
 
     Args:
         path: the file.
-        contents: what it shall hold.
-        what: what that is, for the error.
+        what: what it holds, for the error.
 
     Raises:
-        TrainingError: it cannot be written; the old one is as it was.
+        TrainingError: it cannot be written; the old file is as it was.
     """
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(contents)
-        Path(temporary).replace(path)
-        temporary = None
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
     except OSError as error:
         raise TrainingError(f"{path}: expected to write {what}, got: {error.strerror or error}") from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tesuji.errors import TrainingError
 from tesuji.training.events import Events
-from tesuji.training.folder import METRICS, write_whole
+from tesuji.training.folder import METRICS, replaced
 
 __all__ = ["COLUMNS", "Metrics", "Table", "read_table"]
 
@@ -68,7 +68,8 @@ class Table:
         rows = csv.DictWriter(whole, columns, extrasaction="ignore")
         rows.writeheader()
         rows.writerows(kept)
-        write_whole(path, whole.getvalue().encode(), "what was measured")
+        with replaced(path, "what was measured") as file:
+            file.write(whole.getvalue().encode())
 
     def write(self, row: Mapping[str, float | str]) -> None:
         """Write one row, at once; cells that are not given, or NaN, are left empty.

@@ -130,7 +130,7 @@ class Run:
         minutes: float | None = None,
         steps: int | None = None,
         until: float | None = None,
-        opponents: Sequence[Opponent] = (),
+        opponents: Sequence[Opponent] | None = None,
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> Run:
@@ -142,7 +142,7 @@ class Run:
             minutes: a new limit of time, counted from the run's beginning; by default the old limits stay.
             steps: a new limit of steps, likewise.
             until: a new strength to end at; by default the old one stays.
-            opponents: those that the run's configuration names.
+            opponents: whom to play from now on; by default those that the configuration names are needed to train.
             progress: shows the run.
             cores: how many cores to use.
 
@@ -154,8 +154,10 @@ class Run:
             config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
         if until is not None:
             config = msgspec.structs.replace(config, until=until)
+        if opponents is not None:
+            config = msgspec.structs.replace(config, opponents=tuple(opponent.name for opponent in opponents))
         run = cls.__new__(cls)
-        run._set_up(game, config, folder, opponents, progress, cores)
+        run._set_up(game, config, folder, opponents or (), progress, cores)
         run._held = _identity(folder / CHECKPOINT)
         if run._held is not None:
             run._restore(read_checkpoint(folder / CHECKPOINT))
@@ -412,7 +414,8 @@ class Run:
 
     def _check_is_due(self, checks: deque[float], strength: Strength) -> bool:
         """Whether to look how strong the agent is: as often as is configured, if not too much time went into that."""
-        timely = self.config.deterministic or self._checking <= SHARE * self._total_seconds()
+        spent = self._checking + strength.least_seconds
+        timely = self.config.deterministic or spent <= SHARE * self._total_seconds()
         share = self._progress_share()
         if not timely or not (strength.passed or (checks and share >= checks[0])):
             return False

@@ -145,6 +145,8 @@ class Strength:
         self._path = folder / EVALUATIONS
         self._table = Table(self._path, COLUMNS, seconds=seconds)
         self._costs: dict[str, float] = {}
+        self._played: list[str] = []
+        self._overhead = 0.0
         self._planner: tuple[Evaluator, Planner] | None = None
         length = game.spec.max_length
         self._plies = 0 if self._alone else min(OPENING_PLIES, OPENING_PLIES if length is None else length // 4)
@@ -152,6 +154,11 @@ class Strength:
         for path in folder.glob(f"{SNAPSHOTS}/step-*.tesuji"):
             if _step(path) > step:
                 path.unlink(missing_ok=True)
+
+    @property
+    def least_seconds(self) -> float:
+        """How long a check takes that plays as few games as one may, by what the last one took; 0 before that."""
+        return self._overhead + 2 * self._game.spec.players * sum(self._costs.get(name, 0.0) for name in self._played)
 
     @property
     def enough(self) -> bool:
@@ -219,6 +226,8 @@ class Strength:
             self._keep(export, step)
         rating = read_ratings(self._folder).get(f"step-{step}") if self._rated else None
         took = time.perf_counter() - start
+        self._played = [evaluation.opponent for evaluation in evaluations]
+        self._overhead = took - sum(evaluation.seconds for evaluation in evaluations)
         check = Check(step, tuple(evaluations), fixed, rating, took, tuple(abandoned))
         until = self._config.until
         enough = check.last.games >= min(FEW, self._config.evaluation_games)

@@ -164,6 +164,9 @@ def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfi
     assert not (tmp_path / "run" / "bundles" / "step-35.tesuji").exists()
     with pytest.raises(TrainingError, match=r"opponents: expected watcher as the run's .*, there is no watcher"):
         Run.resumed(game, tmp_path / "run", steps=50).train()
+    nobody = Run.resumed(game, tmp_path / "run", steps=50, opponents=[]).train().check
+    assert nobody is not None
+    assert [evaluation.opponent for evaluation in nobody.evaluations] == ["random", "step-40"]
 
 
 def test_an_earlier_agent_plays_as_it_did(game: Game, config: TrainingConfig, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tesuji.errors import TrainingError
 from tesuji.game import Game
 from tesuji.training import TrainingConfig
 from tesuji.training.checkpoint import read_checkpoint
-from tesuji.training.folder import Lock, load_config, remove_unfinished, write_config, write_whole
+from tesuji.training.folder import Lock, load_config, remove_unfinished, replaced, write_config
 from tesuji.training.metrics import Metrics, Table, read_table
 from tesuji.training.progress import QuietProgress, Status
 from tesuji.training.run import Run
@@ -119,8 +119,12 @@ def test_files_that_cannot_be_written_stay_as_they_were(config: TrainingConfig, 
     ):
         write_config(msgspec.structs.replace(config, seed=5), tmp_path)
     assert contents(tmp_path) == before
-    with pytest.raises(TrainingError, match="No such file or directory"):
-        write_whole(tmp_path / "no" / "file", b"", "nothing")
+    with pytest.raises(TrainingError, match="No such file or directory"), replaced(tmp_path / "no" / "file", "it"):
+        pass
+    with contextlib.suppress(ZeroDivisionError), replaced(tmp_path / "config.toml", "it") as file:
+        file.write(b"half of")
+        raise ZeroDivisionError
+    assert contents(tmp_path) == before
 
 
 def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
