@@ -7,11 +7,17 @@ dependence, those above the line free of torch::
     support             how a number is told to a network that classifies
     architecture        the three networks, said once
     trajectory          a game that was played, as arrays
+    recording           from trajectories to game records (tesuji.record) and back
+    game_files          the run's games on disk
+    randomness, noise   the state of random generators; the noise at the roots
+    reanalysis          stored positions, searched again
+    priorities          which rows are drawn how often
     replay, targets     what is remembered of the games, and what the network should have said
-    randomness          the state of random generators
+    offline             the replay filled from recorded games
     selfplay            many games at once
     evaluation          how strong it has become
-    actor               self-play in a process of its own
+    packing             arrays as bytes
+    actor               self-play and reanalysis in a process of their own
     checkpoint          everything a run needs to go on, in one file
     source              where games come from: this process, or actors
     interrupts          Ctrl-C as a wish

@@ -19,6 +19,7 @@ COLUMNS = {
     "step": "steps learned",
     "games": "games played to their end",
     "positions": "positions of theirs that were recorded",
+    "renewed": "positions searched again with a newer network",
     "abandoned": "games given up because of an error",
     "moves_per_second": "moves played a second",
     "steps_per_second": "steps learned a second",

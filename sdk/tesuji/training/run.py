@@ -540,6 +540,7 @@ class Run:
                 "step": self.learner.steps,
                 "games": self.replay.games,
                 "positions": self.replay.added,
+                "renewed": self.replay.renewed,
                 "abandoned": self._failures.count,
                 "replay_ratio": self.learner.steps * self.config.learner.batch / max(1, self.replay.added),
                 "game_length": self.replay.added / max(1, self.replay.games),
