@@ -25,11 +25,13 @@ from tesuji.training.architecture import Architecture
 from tesuji.training.augmentation import Augmentation
 from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from tesuji.training.config import TrainingConfig
+from tesuji.training.curves import draw_curves
 from tesuji.training.export import export_bundle
 from tesuji.training.failures import AbandonedGame, Failures
 from tesuji.training.folder import (
     BUNDLE,
     CHECKPOINT,
+    CURVES,
     ERRORS,
     GAMES,
     Lock,
@@ -56,6 +58,8 @@ from tesuji.training.targets import make_batch
 
 __all__ = ["Run", "Summary", "available_cores"]
 
+DRAWING_SHARE = 0.005
+"""Of the time learned, so much may go into drawing."""
 END_SECONDS = 10.0
 """At the end of a run a check of strength may take so long, or the share that checks may take of the run if longer."""
 GATE_OBSERVATIONS = 64
@@ -199,6 +203,7 @@ class Run:
                     raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
                 self._evaluate(strength, metrics, END_SECONDS if not interrupts.wanted else 0.0)
                 self.export(path, date=date)
+                self._draw(last=True)
         except EvaluationError as error:
             raise self._diverged(str(error)) from error
         finally:
@@ -289,6 +294,7 @@ class Run:
         self._held: tuple[int, ...] | None = None
         self._failures = Failures(folder / ERRORS)
         self._written = 0.0
+        self._draw_next = 60.0
         self._checking = 0.0
         self._check: Check | None = None
         self._files: GameFiles | None = None
@@ -349,6 +355,7 @@ class Run:
                 steps is not None and learner.steps - saved_step >= steps
             ):
                 self._save(source)
+                self._draw()
                 saved_at, saved_step = self._total_seconds(), learner.steps
 
     def _step(self) -> Losses:
@@ -445,6 +452,23 @@ class Run:
         if check.rating is not None:
             row.update(elo=check.rating.elo, elo_low=check.rating.low, elo_high=check.rating.high)
         metrics.write(row)
+
+    def _draw(self, *, last: bool = False) -> None:
+        """Draw the run's curves, if that is a small share of the time since they were drawn."""
+        seconds, start = self._total_seconds(), time.perf_counter()
+        if not last and seconds < self._draw_next:
+            return
+        minutes, rest = divmod(round(seconds), 60)
+        spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        try:
+            draw_curves(
+                self.folder,
+                f"{self.game.spec.name}: {self.learner.steps:,} steps, {self.replay.games:,} games, {spent}",
+            )
+        except ImportError as error:
+            if last:
+                self._progress.note(f"No {CURVES} was drawn ({error}): pip install 'tesuji[train]'")
+        self._draw_next = seconds + (time.perf_counter() - start) / DRAWING_SHARE
 
     def _give_up(self, game: AbandonedGame) -> None:
         self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
