@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tesuji.errors import IllegalActionError
 from tesuji.spec import GameSpec, Movers
+from tesuji.symmetry import Symmetry, board_symmetry
 
 SIZE = 4
 PLAYERS = 3
@@ -88,6 +89,14 @@ class Position:
         return "\n".join(" ".join(cells[row * SIZE : (row + 1) * SIZE]) for row in range(SIZE))
 
 
+def _symmetries() -> list[Symmetry]:
+    """The seven ways to turn or mirror the board: training learns from every position in all of them."""
+    squares = np.arange(SIZE * SIZE).reshape(SIZE, SIZE)
+    turned = [np.rot90(board, times) for board in (squares, squares.T) for times in range(4)]
+    shape = (PLAYERS, SIZE, SIZE)
+    return [board_symmetry(shape, board, np.argsort(board.reshape(-1))) for board in turned[1:]]
+
+
 class ThreeInARow:
     """The rules: what is fixed about the game, and where it begins."""
 
@@ -102,6 +111,7 @@ class ThreeInARow:
         final_rewards_only=True,
         max_length=SIZE * SIZE,
     )
+    symmetries = _symmetries()
 
     def new_state(self, rng: np.random.Generator) -> Position:
         return Position()

@@ -40,6 +40,7 @@ from open_spiel.python.observation import make_observation
 from tesuji.errors import ArgumentError, GameError, GameStringError, IllegalActionError
 from tesuji.game import State
 from tesuji.spec import GameSpec, Movers
+from tesuji_engines.openspiel_symmetries import symmetries
 
 __all__ = ["OpenSpielGame", "OpenSpielState", "load"]
 
@@ -153,6 +154,8 @@ class OpenSpielGame:
             stochastic=self.stochastic,
             max_length=_longest(name, spiel),
         )
+        self.symmetries = symmetries(name, spiel, self._spec.observation)
+        """The ways to turn the board that are known of this game."""
 
     def _refuse_what_cannot_be_played(self, kind: Any) -> None:
         if kind.dynamics != pyspiel.GameType.Dynamics.SEQUENTIAL:

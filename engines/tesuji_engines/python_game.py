@@ -20,6 +20,7 @@ import numpy as np
 from tesuji.errors import GameError, GameStringError
 from tesuji.game import Game, State
 from tesuji.spec import GameSpec
+from tesuji.symmetry import symmetries_of
 from tesuji.testing.games import check_game
 
 __all__ = ["PythonGame", "load"]
@@ -60,6 +61,8 @@ class PythonGame:
         self._rest = rest
         self._game = game
         self._spec = msgspec.structs.replace(game.spec, name=f"python:{rest}")
+        self.symmetries = symmetries_of(game)
+        """Those that the class declares."""
 
     @property
     def spec(self) -> GameSpec:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tesuji.errors import GameError, IllegalActionError
 from tesuji.game import Game, State
 from tesuji.spec import GameSpec, Movers
+from tesuji.symmetry import Symmetry, symmetries_of
 
 __all__ = ["GameReport", "check_game"]
 
@@ -62,12 +63,13 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
             expected and what came.
     """
     spec = _check_spec(game)
+    turns = symmetries_of(game)
     finished, lengths, choices = 0, [], 0
     returns = np.zeros(spec.players)
     for number in range(games):
         path: list[int] = []
         try:
-            played = _play(game, spec, seed, number, moves, path)
+            played = _play(game, spec, turns, seed, number, moves, path)
         except Exception as error:  # the game is somebody's code: whatever it raises is a finding
             said = str(error) if isinstance(error, _Broken | GameError) else f"raised {type(error).__name__}: {error}"
             where = f"game {number} of seed {seed}, after moves {path}"
@@ -116,18 +118,23 @@ def _check_spec(game: Game) -> GameSpec:
     return spec
 
 
-def _play(game: Game, spec: GameSpec, seed: int, number: int, moves: int | None, path: list[int]) -> _Played:
+def _play(
+    game: Game, spec: GameSpec, turns: Sequence[Symmetry], seed: int, number: int, moves: int | None, path: list[int]
+) -> _Played:
     """One game, every position of it checked; ``path`` grows as it is played."""
     choice = np.random.default_rng([seed, number, 1])
     state = game.new_state(np.random.default_rng([seed, number]))
     shadow = game.new_state(np.random.default_rng([seed, number]))  # the same game, to be played alike
     for method in ("to_play", "legal_actions", "observation", "apply", "is_terminal", "clone", "key"):
         _expect(callable(getattr(state, method, None)), "new_state", f"a state with a method {method}", "none")
+    turned = [(turn, game.new_state(np.random.default_rng([seed, number]))) for turn in turns]
     played = _Played(np.zeros(spec.players))
     last: int | None = None
     while True:
         _check_position(game, spec, state)
         _expect(_same(_look(state), _look(shadow)), "new_state", "the same game from the same generator", "another")
+        for index, (turn, other) in enumerate(turned):
+            _check_turned(f"symmetries[{index}]", turn, state, other)
         if state.is_terminal():
             played.over = True
             break
@@ -149,6 +156,9 @@ def _play(game: Game, spec: GameSpec, seed: int, number: int, moves: int | None,
         _check_rewards(spec, rewards, state.is_terminal())
         _expect(_same(_look(before), unchanged), "apply", "a clone made before to stay as it was", "a changed clone")
         _expect(np.array_equal(shadow.apply(action), rewards), "apply", "the same rewards in the same game", "others")
+        for index, (turn, other) in enumerate(turned):
+            paid = other.apply(int(turn.actions[action]))
+            _expect(np.array_equal(paid, rewards), f"symmetries[{index}]", f"the same rewards {rewards}", paid)
         played.returns += rewards
         last = mover
         if spec.max_length is not None:
@@ -195,6 +205,16 @@ def _check_observation(spec: GameSpec, state: State) -> None:
         seen[...] = -123.0
     again = state.observation()
     _expect(np.array_equal(again, kept), "observation", "an array of its own on every call", "a shared one")
+
+
+def _check_turned(clause: str, turn: Symmetry, state: State, other: State) -> None:
+    """The same game on a turned board: a position and what it should have become."""
+    legal = sorted(int(turn.actions[action]) for action in state.legal_actions())
+    _expect(list(other.legal_actions()) == legal, clause, f"legal actions {legal} on the turned board", "others")
+    if legal:
+        _expect(other.to_play() == state.to_play(), clause, f"player {state.to_play()} to move", other.to_play())
+        alike = np.array_equal(other.observation(), turn.turn(state.observation()))
+        _expect(alike, clause, "the observation turned, after the turned moves", "another")
 
 
 def _check_rewards(spec: GameSpec, rewards: Any, over: bool) -> None:
