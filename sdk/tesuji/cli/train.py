@@ -19,7 +19,7 @@ __all__ = ["train"]
 EPILOG = """
 [bold]Examples[/bold]
 
-Learn tic-tac-toe for a minute; the agent is then runs/…/agent.tesuji:
+Learn tic-tac-toe for a minute; the agent is then runs/…/agent.tesuji, and the run's curves are runs/…/curves.png:
 
   tesuji train openspiel:tic_tac_toe --minutes 1
 
@@ -30,6 +30,18 @@ Choose where the run and the agent go:
 Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
 
   tesuji train openspiel:connect_four --run runs/four --minutes 40
+
+Other games: a game with parameters, a gymnasium environment with discrete actions, a Python class of one's own:
+
+  tesuji train 'openspiel:dots_and_boxes(num_rows=2,num_cols=2)'
+
+  tesuji train gymnasium:CartPole-v1 --minutes 10 --until 475
+
+  tesuji train python:my_game.py:MyGame --minutes 5
+
+Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
+
+  tesuji train openspiel:connect_four --opponents mcts:100,mcts:1000 --until 0.9 --minutes 60
 
 The same seed and steps, the same weights, bit for bit:
 
@@ -147,6 +159,8 @@ def train(
         f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
         f"{summary.games:,} games, {summary.positions:,} positions"
     )
+    if summary.check is not None:
+        typer.echo(f"Strength: {summary.check}")
     if summary.interrupted:
         typer.echo(f"Ended early. To go on: tesuji train '{game}' --run {learning.folder}")
         raise typer.Exit(130)

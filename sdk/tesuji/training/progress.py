@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
@@ -91,10 +92,10 @@ class PlainProgress:
         if status.seconds < self._next:
             return
         self._next = status.seconds + min(60.0, max(5.0, 0.25 * status.seconds))
+        failed = f"{status.abandoned:,} games given up, " if status.abandoned else ""
         self.note(
-            f"{_clock(status.seconds)} {status.progress:4.0%}  {status.games:,} games, {status.positions:,} positions "
-            f"({status.moves_per_second:,.0f}/s), step {status.step:,} ({status.steps_per_second:.0f}/s), "
-            f"loss policy {status.loss_policy:.3f} value {status.loss_value:.3f}, "
+            f"{_clock(status.seconds)} {status.progress:4.0%}  {status.games:,} games ({status.moves_per_second:,.0f} "
+            f"moves/s), {failed}step {status.step:,} ({status.steps_per_second:.1f}/s), loss {_losses(status)}, "
             f"busy {status.actor_busy:.0%} playing {status.learner_busy:.0%} learning, {_clock(status.left)} left"
         )
 
@@ -152,21 +153,31 @@ def new_progress(stream: TextIO, *, quiet: bool = False) -> Progress:
 
 
 def _table(status: Status) -> Any:
+    from rich.markup import escape
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
+    bar = ProgressBar(total=1.0, completed=status.progress, width=50)
     table.add_row("time", f"{_clock(status.seconds)} learned, {_clock(status.left)} left")
-    table.add_row("", ProgressBar(total=1.0, completed=status.progress, width=50))
+    table.add_row("", bar)
     table.add_row("played", f"{status.games:,} games, {status.positions:,} positions")
     table.add_row("", f"{status.moves_per_second:,.0f} moves/s, busy {status.actor_busy:.0%}")
+    if status.abandoned:
+        table.add_row("", f"[red]{status.abandoned:,} games given up because of an error[/red]")
     table.add_row("learned", f"{status.step:,} steps")
     table.add_row("", f"{status.steps_per_second:.1f} steps/s, busy {status.learner_busy:.0%}")
-    table.add_row("loss", f"policy {status.loss_policy:.3f}   value {status.loss_value:.3f}")
-    table.add_row("strength", "\n".join(status.strength) or "not yet checked")
+    table.add_row("loss", _losses(status))
+    table.add_row("strength", "\n".join(map(escape, status.strength)) or "not yet checked")
     return table
+
+
+def _losses(status: Status) -> str:
+    if math.isnan(status.loss_policy):
+        return "gathering games first"
+    return f"policy {status.loss_policy:.3f}, value {status.loss_value:.3f}"
 
 
 def _clock(seconds: float) -> str:

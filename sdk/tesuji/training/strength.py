@@ -31,6 +31,8 @@ ANCHOR = "random"
 """The opponent rated 0."""
 SHARE = 0.03
 """Of the time learned, so much may go into checks."""
+FIRST_SECONDS = 0.3
+"""How long the first check is expected to take, at least."""
 FEW = 20
 """A check passes ``until`` by at least so many games, or as many as a check has if that is fewer."""
 OPENING_PLIES = 4
@@ -97,12 +99,8 @@ class Check:
         return (*lines, f"at step {self.step:,}")
 
     def __str__(self) -> str:
-        parts = [", ".join(map(str, self.evaluations))]
-        if self.last.opponent:
-            parts[0] += " (won/drawn/lost)"
-        if self.rating is not None:
-            parts.append(f"Elo {self.rating}")
-        return "; ".join(parts)
+        rating = [] if self.rating is None else [f"Elo {self.rating}"]
+        return ", ".join([*rating, *map(str, self.evaluations)]) + " (won/drawn/lost)" * bool(self.last.opponent)
 
 
 class Strength:
@@ -146,7 +144,7 @@ class Strength:
         self._table = Table(self._path, COLUMNS, seconds=seconds)
         self._costs: dict[str, float] = {}
         self._played: list[str] = []
-        self._overhead = 0.0
+        self._overhead = FIRST_SECONDS
         self._planner: tuple[Evaluator, Planner] | None = None
         length = game.spec.max_length
         self._plies = 0 if self._alone else min(OPENING_PLIES, OPENING_PLIES if length is None else length // 4)
@@ -157,7 +155,7 @@ class Strength:
 
     @property
     def least_seconds(self) -> float:
-        """How long a check takes that plays as few games as one may, by what the last one took; 0 before that."""
+        """How long a check takes that plays as few games as one may, by what the last one took."""
         return self._overhead + 2 * self._game.spec.players * sum(self._costs.get(name, 0.0) for name in self._played)
 
     @property
