@@ -103,6 +103,7 @@ class Run:
 
     Raises:
         TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
+        RecordError: the recorded games that are to be learned from are damaged, or of another game.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Run:
         if holds_run(folder):
             raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
         self._set_up(game, config, folder, opponents, progress, cores)
+        self._remember_records()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -165,6 +167,7 @@ class Run:
         run._held = _identity(folder / CHECKPOINT)
         if run._held is not None:
             run._restore(read_checkpoint(folder / CHECKPOINT))
+        run._remember_records()
         return run
 
     def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
@@ -188,7 +191,7 @@ class Run:
         try:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
-                self._prepare_games()
+                self._open_files()
                 metrics, strength = Metrics(self.folder, seconds=self._seconds), self._new_strength()
                 source = self._new_source()
                 try:
@@ -299,21 +302,26 @@ class Run:
         self._check: Check | None = None
         self._files: GameFiles | None = None
 
-    def _prepare_games(self) -> None:
-        """Where the games that will be played go, or the recorded ones that are learned from instead."""
-        config = self.config
-        if config.offline is None:
-            positions = config.recorded_positions
-            positions = config.learner.replay_positions if positions is None else positions
-            if positions:
-                self._files = GameFiles(self.folder / GAMES, self.game.spec, positions, self.replay.games)
-        elif not len(self.replay):
-            found = remember_records(self.replay, Path(config.offline), self.game)
-            self._progress.note(
-                f"Learning from {found.games:,} recorded games ({len(self.replay):,} positions) in {config.offline}"
-                + (f"; {found.forgotten:,} older ones do not fit (learner.replay_positions)" * bool(found.forgotten))
-                + (f"; {found.useless:,} teach nothing" * bool(found.useless))
-            )
+    def _remember_records(self) -> None:
+        """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""
+        path = self.config.offline
+        if path is None or len(self.replay):
+            return
+        found = remember_records(self.replay, Path(path), self.game)
+        text = f"Learning from {found.games:,} recorded games ({len(self.replay):,} positions) in {path}"
+        if found.forgotten:
+            text += f"; {found.forgotten:,} older ones do not fit (learner.replay_positions)"
+        if found.useless:
+            text += f"; {found.useless:,} teach nothing"
+        self._progress.note(text)
+
+    def _open_files(self) -> None:
+        """Where the games that will be played go, unless none are played or kept."""
+        positions = self.config.recorded_positions
+        if positions is None:
+            positions = self.config.learner.replay_positions
+        if positions and self.config.offline is None:
+            self._files = GameFiles(self.folder / GAMES, self.game.spec, positions, self.replay.games)
 
     def _learn(self, source: Source, metrics: Metrics, strength: Strength, interrupts: Interrupts) -> None:
         config, learner, replay = self.config, self.learner, self.replay
