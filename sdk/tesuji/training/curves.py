@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,55 @@ from tesuji.training.folder import CURVES, EVALUATIONS, METRICS, replaced
 from tesuji.training.metrics import read_table
 from tesuji.training.strength import read_ratings
 
-__all__ = ["draw_curves"]
+__all__ = ["Curves", "draw_curves"]
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#2f6db3", "#e07b39", "#3a9a6b", "#8a63b8", "#8c8c8c"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#c23b54", GREY)
 INK, FAINT = "#333333", "#e6e6e6"
 SMOOTHED = 5
 """Noisy lines are drawn as they are, faintly, and as the mean of so many rows."""
+SHARE = 0.005
+"""Of the time learned, so much may go into drawing."""
+FIRST_SECONDS = 60.0
+"""Time learned before the first picture."""
 Rows = Sequence[dict[str, str]]
+
+
+class Curves:
+    """Keeps a run's picture up to date without taking much of its time.
+
+    Args:
+        folder: the run's.
+        note: told if there can be no picture.
+    """
+
+    def __init__(self, folder: Path, note: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._note = note
+        self._next = FIRST_SECONDS
+
+    def due(self, seconds: float) -> bool:
+        """Whether it may be drawn again after so many seconds of learning."""
+        return seconds >= self._next
+
+    def draw(self, title: str, seconds: float) -> None:
+        """Draw it.
+
+        Args:
+            title: what stands above.
+            seconds: time learned.
+
+        Raises:
+            TrainingError: a file cannot be read or written.
+        """
+        start = time.perf_counter()
+        try:
+            draw_curves(self._folder, title)
+        except ImportError as error:
+            self._note(f"No {CURVES} can be drawn ({error}): pip install 'tesuji[train]'")
+            self._next = math.inf
+            return
+        self._next = seconds + (time.perf_counter() - start) / SHARE
 
 
 def draw_curves(folder: Path, title: str = "") -> Path:

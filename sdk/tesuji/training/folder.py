@@ -24,6 +24,7 @@ __all__ = [
     "METRICS",
     "SNAPSHOTS",
     "Lock",
+    "checkpoint_identity",
     "holds_run",
     "load_config",
     "remove_unfinished",
@@ -100,6 +101,15 @@ else:
 
     def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def checkpoint_identity(folder: Path) -> tuple[int, ...] | None:
+    """Different for each checkpoint that was put in place in a folder; None while there is none."""
+    try:
+        found = (folder / CHECKPOINT).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def holds_run(folder: Path) -> bool:

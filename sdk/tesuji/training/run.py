@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,17 +22,18 @@ from tesuji.training.actor import ActorTask
 from tesuji.training.architecture import Architecture
 from tesuji.training.augmentation import Augmentation
 from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
+from tesuji.training.checks import Checks
 from tesuji.training.config import TrainingConfig
-from tesuji.training.curves import draw_curves
+from tesuji.training.curves import Curves
 from tesuji.training.export import export_bundle
 from tesuji.training.failures import AbandonedGame, Failures
 from tesuji.training.folder import (
     BUNDLE,
     CHECKPOINT,
-    CURVES,
     ERRORS,
     GAMES,
     Lock,
+    checkpoint_identity,
     holds_run,
     load_config,
     remove_unfinished,
@@ -53,15 +52,11 @@ from tesuji.training.progress import Progress, QuietProgress, Status
 from tesuji.training.randomness import random_state, restore_random_state
 from tesuji.training.replay import Replay
 from tesuji.training.source import ActorSource, LocalSource, Source
-from tesuji.training.strength import SHARE, Check, Strength
+from tesuji.training.strength import Check, Strength
 from tesuji.training.targets import make_batch
 
 __all__ = ["Run", "Summary", "available_cores"]
 
-DRAWING_SHARE = 0.005
-"""Of the time learned, so much may go into drawing."""
-END_SECONDS = 10.0
-"""At the end of a run a check of strength may take so long, or the share that checks may take of the run if longer."""
 GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
 
@@ -164,7 +159,7 @@ class Run:
             config = msgspec.structs.replace(config, opponents=tuple(opponent.name for opponent in opponents))
         run = cls.__new__(cls)
         run._set_up(game, config, folder, opponents or (), progress, cores)
-        run._held = _identity(folder / CHECKPOINT)
+        run._held = checkpoint_identity(folder)
         if run._held is not None:
             run._restore(read_checkpoint(folder / CHECKPOINT))
         run._remember_records()
@@ -204,7 +199,7 @@ class Run:
                 self._save(source)
                 if not self.learner.steps:
                     raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
-                self._evaluate(strength, metrics, END_SECONDS if not interrupts.wanted else 0.0)
+                self._evaluate(strength, metrics, last=not interrupts.wanted)
                 self.export(path, date=date)
                 self._draw(last=True)
         except EvaluationError as error:
@@ -297,8 +292,8 @@ class Run:
         self._held: tuple[int, ...] | None = None
         self._failures = Failures(folder / ERRORS)
         self._written = 0.0
-        self._draw_next = 60.0
-        self._checking = 0.0
+        self._curves = Curves(folder, self._progress.note)
+        self._checks = Checks(config)
         self._check: Check | None = None
         self._files: GameFiles | None = None
 
@@ -328,7 +323,7 @@ class Run:
         pacing, offline = isinstance(source, LocalSource), config.offline is not None
         saved_at, saved_step = self._total_seconds(), learner.steps
         meter = Meter(source, self._learner_threads, learner.steps)
-        checks = _checks(config.evaluations, self._progress_share()) if config.evaluation_games else deque()
+        self._checks.skip(self._progress_share())
         self._started = time.perf_counter()
         while self._progress_share() < 1.0 and not interrupts.wanted:
             wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
@@ -337,10 +332,9 @@ class Run:
                 self._failures.finished(len(trajectories))
                 for abandoned in source.abandoned():
                     self._give_up(abandoned)
-                for trajectory in trajectories:
-                    replay.add(trajectory)
-                    if self._files is not None:
-                        self._files.add(trajectory)
+                replay.add(trajectories)
+                if self._files is not None:
+                    self._files.add(trajectories)
                 source.renew(replay)
             if not offline and replay.added < (wanted if pacing else config.learner.first_positions):
                 self._report(meter, metrics)
@@ -351,7 +345,7 @@ class Run:
             if learner.steps % config.learner.hand_over == 0:
                 source.send(learner.weights())
             self._report(meter, metrics)
-            if self._check_is_due(checks, strength):
+            if self._checks.due(strength, share=self._progress_share(), seconds=self._total_seconds()):
                 self._evaluate(strength, metrics)
                 if strength.enough:
                     self._progress.note(
@@ -427,23 +421,12 @@ class Run:
             step=self.learner.steps,
         )
 
-    def _check_is_due(self, checks: deque[float], strength: Strength) -> bool:
-        """Whether to look how strong the agent is: as often as is configured, if not too much time went into that."""
-        spent = self._checking + strength.least_seconds
-        timely = self.config.deterministic or spent <= SHARE * self._total_seconds()
-        share = self._progress_share()
-        if not timely or not (strength.passed or (checks and share >= checks[0])):
-            return False
-        while checks and share >= checks[0]:
-            checks.popleft()
-        return True
-
-    def _evaluate(self, strength: Strength, metrics: Metrics, least: float = 0.0) -> None:
-        """Look how strong the agent is; ``least`` seconds may be spent in any case."""
+    def _evaluate(self, strength: Strength, metrics: Metrics, *, last: bool = False) -> None:
+        """Look how strong the agent is."""
         step, seconds = self.learner.steps, self._total_seconds()
         if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
             return
-        budget = math.inf if self.config.deterministic else max(least, SHARE * seconds - self._checking)
+        budget = self._checks.budget(seconds, last=last)
         self._check = check = strength.check(
             self.learner.weights(), self.export, step=step, seconds=seconds, budget=budget
         )
@@ -451,8 +434,8 @@ class Run:
             self._give_up(abandoned)
         took = f"{check.seconds:.1f} s"
         if self._started is not None:
-            self._checking += check.seconds
-            took += f", {self._checking / self._total_seconds():.1%} of the time so far"
+            self._checks.spent += check.seconds
+            took += f", {self._checks.spent / self._total_seconds():.1%} of the time so far"
         self._progress.note(f"step {step:,}: {check} [{took}]")
         row = {"seconds": seconds, "step": step, "mean_return": check.first.mean_return}
         if check.first.opponent:
@@ -462,21 +445,12 @@ class Run:
         metrics.write(row)
 
     def _draw(self, *, last: bool = False) -> None:
-        """Draw the run's curves, if that is a small share of the time since they were drawn."""
-        seconds, start = self._total_seconds(), time.perf_counter()
-        if not last and seconds < self._draw_next:
-            return
-        minutes, rest = divmod(round(seconds), 60)
-        spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
-        try:
-            draw_curves(
-                self.folder,
-                f"{self.game.spec.name}: {self.learner.steps:,} steps, {self.replay.games:,} games, {spent}",
-            )
-        except ImportError as error:
-            if last:
-                self._progress.note(f"No {CURVES} was drawn ({error}): pip install 'tesuji[train]'")
-        self._draw_next = seconds + (time.perf_counter() - start) / DRAWING_SHARE
+        seconds = self._total_seconds()
+        if last or self._curves.due(seconds):
+            minutes, rest = divmod(round(seconds), 60)
+            spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+            done = f"{self.learner.steps:,} steps, {self.replay.games:,} games, {spent}"
+            self._curves.draw(f"{self.game.spec.name}: {done}", seconds)
 
     def _give_up(self, game: AbandonedGame) -> None:
         self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
@@ -496,7 +470,7 @@ class Run:
                 "seconds": np.array(self._total_seconds()),
                 "resumes": np.array(self._resumes),
                 "random": random_state(self._rng),
-                "checking": np.array(self._checking),
+                **self._checks.state(),
                 **self._failures.state(),
                 "spec": np.frombuffer(self._spec().encode(), np.uint8),
             },
@@ -506,7 +480,7 @@ class Run:
         if isinstance(source, LocalSource):
             sections.update(source.state())
         write_checkpoint(self.folder / CHECKPOINT, sections)
-        self._held = _identity(self.folder / CHECKPOINT)
+        self._held = checkpoint_identity(self.folder)
 
     def _restore(self, sections: Sections) -> None:
         try:
@@ -520,7 +494,7 @@ class Run:
             self.replay.restore(sections["replay"])
             restore_random_state(self._rng, run["random"])
             self._failures.restore(run)
-            self._checking = float(run["checking"])
+            self._checks.restore(run)
             self._seconds = float(run["seconds"])
             self._resumes = int(run["resumes"]) + 1
         except (KeyError, ValueError) as error:
@@ -536,7 +510,7 @@ class Run:
     def _take_folder(self) -> None:
         """Check that what was read of the folder is still so, note what is done now, and tidy up."""
         path = self.folder / CHECKPOINT
-        if _identity(path) != self._held:
+        if checkpoint_identity(self.folder) != self._held:
             raise TrainingError(
                 f"{path}: expected the checkpoint that was read, got a newer one: "
                 "another process went on with the run meanwhile; give the command again"
@@ -618,22 +592,8 @@ class Run:
         return max(by_time, by_steps)
 
 
-def _identity(path: Path) -> tuple[int, ...] | None:
-    """Different for each checkpoint that was put in place; None for none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
 def available_cores() -> int:
     """How many cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _checks(count: int, share: float) -> deque[float]:
-    """The shares of the budget at which strength is checked, those past left out; the end is checked anyhow."""
-    return deque(mark for mark in (index / count for index in range(1, count)) if mark > share)

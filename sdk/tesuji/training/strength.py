@@ -29,8 +29,6 @@ __all__ = ["COLUMNS", "Check", "Strength", "read_ratings"]
 
 ANCHOR = "random"
 """The opponent rated 0."""
-SHARE = 0.03
-"""Of the time learned, so much may go into checks."""
 FIRST_SECONDS = 0.3
 """How long the first check is expected to take, at least."""
 FEW = 20

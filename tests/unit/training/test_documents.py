@@ -26,7 +26,7 @@ def test_every_file_of_the_folder_is_named() -> None:
 
 
 def test_the_numbers_in_the_text() -> None:
-    from tesuji.training import failures, source
+    from tesuji.training import checks, failures, source
     from tesuji.training.config import TrainingConfig
 
     config = TrainingConfig(game="any")
@@ -34,7 +34,7 @@ def test_the_numbers_in_the_text() -> None:
     for said in (
         f"more than {failures.ALLOWED} of the last {failures.RECENT} games end so, or the first {failures.FIRST} do",
         f"More than {source.RESTARTS} within ten minutes",
-        f"at most {config.evaluation_games} games each and as many as fit into {strength.SHARE:.0%} of the time",
+        f"at most {config.evaluation_games} games each and as many as fit into {checks.SHARE:.0%} of the time",
         f"reach it by {strength.FEW} games or more",
     ):
         assert said in text
