@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,10 +58,11 @@ class GameFiles:
         for left in folder.glob(".*.jsonl.gz.*"):
             _remove(left)
 
-    def add(self, trajectory: Trajectory) -> None:
-        """Keep a game for the next :meth:`flush`."""
-        self._waiting.append(replace(trajectory, observations=_NOTHING, legal=_NOTHING_LEGAL))
-        self._held += len(trajectory)
+    def add(self, trajectories: Iterable[Trajectory]) -> None:
+        """Keep games for the next :meth:`flush`."""
+        for trajectory in trajectories:
+            self._waiting.append(replace(trajectory, observations=_NOTHING, legal=_NOTHING_LEGAL))
+            self._held += len(trajectory)
         while self._held - len(self._waiting[0]) >= self.positions:
             self._take()
 

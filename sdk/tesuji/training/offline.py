@@ -51,7 +51,7 @@ def remember_records(replay: Replay, path: Path, game: Game) -> Found:
             if trajectory is None:
                 useless += 1
                 continue
-            replay.add(trajectory)
+            replay.add([trajectory])
         except (RecordError, TrainingError) as error:
             raise RecordError(f"{place}: {error}") from error
         games += 1

@@ -98,7 +98,7 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
     replay = Replay(game.spec, 1000)
     for _ in range(40):
         for trajectory in local.receive():
-            replay.add(trajectory)
+            replay.add([trajectory])
     before = replay.policies.copy()
     source = ActorSource([task])
     try:

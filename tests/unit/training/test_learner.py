@@ -50,16 +50,18 @@ def filled(spec: GameSpec) -> Replay:
         paid = np.zeros((5, 2), np.float32)
         paid[-1] = (1, -1) if first else (-1, 1)
         replay.add(
-            Trajectory(
-                observations=observations,
-                actions=actions,
-                rewards=paid,
-                movers=np.array([0, 1, 0, 1, 0], np.int32),
-                legal=np.ones((5, 2), np.bool_),
-                policies=np.tile(np.float32([0.25, 0.75]), (5, 1)),
-                values=np.zeros((5, 2), np.float32),
-                explored=np.zeros(5, np.bool_),
-            )
+            [
+                Trajectory(
+                    observations=observations,
+                    actions=actions,
+                    rewards=paid,
+                    movers=np.array([0, 1, 0, 1, 0], np.int32),
+                    legal=np.ones((5, 2), np.bool_),
+                    policies=np.tile(np.float32([0.25, 0.75]), (5, 1)),
+                    values=np.zeros((5, 2), np.float32),
+                    explored=np.zeros(5, np.bool_),
+                )
+            ]
         )
     return replay
 

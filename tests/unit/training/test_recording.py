@@ -146,7 +146,7 @@ def test_the_latest_games_are_kept_in_whole_files(
     writer.flush()
     assert not folder.exists()
     for index, trajectory in enumerate(trajectories, 1):
-        writer.add(trajectory)
+        writer.add([trajectory])
         if index % 13 == 0 or index == len(trajectories):
             writer.flush()
             held = list(read_records(folder))
@@ -168,11 +168,11 @@ def test_a_run_that_goes_on_forgets_what_its_checkpoint_does_not_know(
     folder = tmp_path / "games"
     writer = GameFiles(folder, game.spec, 10_000)
     for trajectory in trajectories[:30]:
-        writer.add(trajectory)
+        writer.add([trajectory])
     writer.flush()
     known = files(folder)
     for trajectory in trajectories[30:40]:
-        writer.add(trajectory)
+        writer.add([trajectory])
     writer.flush()
     assert len(files(folder)) > len(known)
     (folder / ".000000030-0000020.jsonl.gz.x1").write_bytes(b"half")
@@ -180,7 +180,7 @@ def test_a_run_that_goes_on_forgets_what_its_checkpoint_does_not_know(
     again = GameFiles(folder, game.spec, 10_000, games=30)
     assert files(folder) == [*known, "notes.txt"]
     for trajectory in trajectories[30:]:
-        again.add(trajectory)
+        again.add([trajectory])
     again.flush()
     assert [record.seed for record in read_records(folder)] == list(range(len(trajectories)))
 
@@ -189,7 +189,7 @@ def test_a_run_that_goes_on_forgets_what_its_checkpoint_does_not_know(
 def test_a_folder_that_cannot_be_written(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     writer = GameFiles(tmp_path / "games", game.spec, 100)
     for trajectory in played(game, config, 20):
-        writer.add(trajectory)
+        writer.add([trajectory])
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(TrainingError, match="games: expected to make a folder, got: Permission denied"):
@@ -202,6 +202,6 @@ def test_a_folder_that_is_a_file(game: Game, config: TrainingConfig, tmp_path: P
     (tmp_path / "games").write_text("")
     writer = GameFiles(tmp_path / "games", game.spec, 100)
     for trajectory in played(game, config, 20):
-        writer.add(trajectory)
+        writer.add([trajectory])
     with pytest.raises(TrainingError, match="games: expected to make a folder, got: File exists"):
         writer.flush()

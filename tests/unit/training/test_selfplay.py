@@ -189,7 +189,7 @@ def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingCo
     for game in games:
         assert game.opening_rewards == (len(game.opening),)
     replay = Replay(cartpole.spec, 1000)
-    replay.add(replace(cut[0], explored=np.zeros(len(cut[0]), np.bool_)))
+    replay.add([replace(cut[0], explored=np.zeros(len(cut[0]), np.bool_))])
     ahead = np.arange(len(cut[0]) - 1, -1, -1)
     np.testing.assert_allclose(
         replay.returns(np.arange(len(cut[0])))[:, 0], np.clip(ahead + cut[0].values[-1, 0], -11, 12), atol=1e-5
@@ -201,7 +201,7 @@ def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingCo
     learner = Learner(Architecture.of(cartpole.spec, config.network), config.learner)
     learner.step(batch, 0.0)
     replay = Replay(cartpole.spec, 1000)
-    replay.add(fallen[0])
+    replay.add([fallen[0]])
     batch = make_batch(replay, np.arange(len(fallen[0])), model=model, unroll=3, bootstrap_steps=0, rng=rng)
     assert batch.known.all()
     assert not batch.values[-1, 1:].any()
