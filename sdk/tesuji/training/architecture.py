@@ -53,6 +53,17 @@ class Operations(Protocol[T]):
         """Each sample as one vector."""
         ...
 
+    def pool(self, x: T) -> T:
+        """Of planes: the greatest element of each channel, then each channel's mean, as one vector.
+
+        What is anywhere on the board, such as a row of four, is seen at once and need not be learned square by square.
+        """
+        ...
+
+    def join(self, x: T, y: T) -> T:
+        """Two vectors as one."""
+        ...
+
     def scale(self, x: T) -> T:
         """Each sample divided by its greatest element.
 
@@ -130,6 +141,14 @@ class Declaration:
     def flatten(self, x: tuple[int, ...]) -> tuple[int, ...]:
         """One dimension."""
         return (math.prod(x),)
+
+    def pool(self, x: tuple[int, ...]) -> tuple[int, ...]:
+        """Two numbers a channel."""
+        return (2 * x[0],)
+
+    def join(self, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+        """As long as both."""
+        return (x[0] + y[0],)
 
     def scale(self, x: tuple[int, ...]) -> tuple[int, ...]:
         """The same shape."""
@@ -260,7 +279,8 @@ class Architecture:
     def _head(self, ops: Operations[T], name: str, x: T) -> T:
         if self.network.kind is NetworkKind.MLP:
             return x
-        return ops.flatten(ops.relu(ops.layer(name, x, self.network.head_channels, kernel=1)))
+        squares = ops.relu(ops.layer(name, x, self.network.head_channels, kernel=1))
+        return ops.join(ops.flatten(squares), ops.pool(x))
 
     def _hidden(self, ops: Operations[T], name: str, x: T) -> T:
         return ops.relu(ops.layer(f"{name}_hidden", x, self.network.head_width))

@@ -99,6 +99,16 @@ class _GraphOperations:
         """Flatten."""
         return self.node("Flatten", [x], axis=1)
 
+    def pool(self, x: str) -> str:
+        """ReduceMax and ReduceMean over the squares."""
+        axes = self.constant("square_axes", np.array([2, 3], np.int64))
+        greatest = self.node("ReduceMax", [x, axes], keepdims=0)
+        return self.join(greatest, self.node("ReduceMean", [x, axes], keepdims=0))
+
+    def join(self, x: str, y: str) -> str:
+        """Concat."""
+        return self.node("Concat", [x, y], axis=1)
+
     def scale(self, x: str) -> str:
         """Divide by the greatest element of each sample."""
         axes = self.constant("sample_axes", np.arange(1, self.rank, dtype=np.int64))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tesuji.training.action_planes import action_planes
 from tesuji.training.architecture import Architecture, Layer, declare
 from tesuji.training.support import Support
 
@@ -26,7 +27,14 @@ NORM_EPSILON = 1e-5
 
 
 class NormalizedLayer(nn.Module):
-    """A dense or convolutional layer, the per-action table added to it, and its batch normalisation."""
+    """A dense or convolutional layer, the per-action table added to it, and its batch normalisation.
+
+    A convolution's table is what a convolution makes of :func:`action_planes`, plus what is learned of each action
+    alone, which starts at 0: an action means the same wherever it lies until the games say otherwise. A table of random
+    numbers instead buries the board for thousands of steps.
+    """
+
+    planes: Tensor
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -35,8 +43,13 @@ class NormalizedLayer(nn.Module):
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5.0) if not layer.normalize else 1.0)
         self.bias = None if layer.normalize else nn.Parameter(torch.zeros(layer.features))
         self.table = None
-        if layer.table is not None:
+        if layer.table is not None and not layer.kernel:
             self.table = nn.Parameter(torch.randn(*layer.table) * 0.5)
+        elif layer.table is not None:
+            planes = _planes(layer)
+            self.table = nn.Parameter(torch.zeros(*layer.table))
+            self.action_weight = nn.Parameter(torch.randn(layer.features, planes.shape[1], *window) * 0.5)
+            self.register_buffer("planes", planes, persistent=False)
         self.norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
         if layer.normalize:
             self.norm = (nn.BatchNorm2d if layer.kernel else nn.BatchNorm1d)(layer.features, eps=NORM_EPSILON)
@@ -50,7 +63,10 @@ class NormalizedLayer(nn.Module):
         else:
             y = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
         if self.table is not None and action is not None:
-            y = y + functional.embedding(action, self.table.flatten(1)).view_as(y)
+            table: Tensor = self.table
+            if self.weight.dim() > 2:
+                table = table + functional.conv2d(self.planes, self.action_weight, padding=self.padding)
+            y = y + functional.embedding(action, table.flatten(1)).view_as(y)
         if self.norm is not None:
             y = self.norm(y)
         return y + x if self.skip else y
@@ -70,6 +86,14 @@ class _TensorOperations:
     def flatten(self, x: Tensor) -> Tensor:
         """Each sample as one vector."""
         return x.flatten(1)
+
+    def pool(self, x: Tensor) -> Tensor:
+        """The greatest element of each channel, then each channel's mean."""
+        return torch.cat([x.amax((2, 3)), x.mean((2, 3))], -1)
+
+    def join(self, x: Tensor, y: Tensor) -> Tensor:
+        """One vector after the other."""
+        return torch.cat([x, y], -1)
 
     def scale(self, x: Tensor) -> Tensor:
         """Each sample divided by its greatest element."""
@@ -182,9 +206,19 @@ def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
         if layer.table is None:
             folded["bias"] = bias
         else:
-            folded["table"] = held["table"] * gain.view(-1, *spread) + bias.view(-1, *spread)
+            table = held["table"]
+            if layer.kernel:
+                planes = _planes(layer).double()
+                table = table + functional.conv2d(planes, held["action_weight"], padding=layer.kernel // 2)
+            folded["table"] = table * gain.view(-1, *spread) + bias.view(-1, *spread)
         weights.update({f"{layer.name}.{name}": tensor.float().numpy() for name, tensor in folded.items()})
     return weights
+
+
+def _planes(layer: Layer) -> Tensor:
+    assert layer.table is not None
+    actions, _, height, width = layer.table
+    return torch.from_numpy(action_planes(actions, height, width))
 
 
 def _key(name: str) -> str:
