@@ -63,7 +63,7 @@ class GameFiles:
         for trajectory in trajectories:
             self._waiting.append(replace(trajectory, observations=_NOTHING, legal=_NOTHING_LEGAL))
             self._held += len(trajectory)
-        while self._held - len(self._waiting[0]) >= self.positions:
+        while self._waiting and self._held - len(self._waiting[0]) >= self.positions:
             self._take()
 
     def flush(self) -> None:

@@ -143,6 +143,7 @@ def test_the_latest_games_are_kept_in_whole_files(
     trajectories = [replace(trajectory, seed=index) for index, trajectory in enumerate(played(game, config, 120))]
     folder = tmp_path / "games"
     writer = GameFiles(folder, game.spec, 60)
+    writer.add([])
     writer.flush()
     assert not folder.exists()
     for index, trajectory in enumerate(trajectories, 1):
