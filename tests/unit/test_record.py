@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,13 @@ def test_chance_is_the_seeds() -> None:
     assert record.replay(backgammon).shape == (len(moves), 2)
     with pytest.raises(RecordError):
         msgspec.structs.replace(record, seed=12).replay(backgammon)
+
+
+def test_the_page_says_what_the_format_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
+    fields = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert fields == [field.name for field in msgspec.structs.fields(GameRecord)]
+    example = page.partition("```json\n")[2].partition("```")[0].replace("\n", "")
+    record = msgspec.json.decode(example.encode(), type=GameRecord)
+    assert all(ending.value in page for ending in Ending)
+    record.replay(load_game("openspiel:tic_tac_toe"))

@@ -21,7 +21,7 @@ __all__ = ["Replay", "Sample"]
 FLOOR = 0.01
 """Added to every error before it becomes a priority, as a share of the game's range of returns: what is known well is
 still looked at now and then."""
-SLACK = 1e-4
+SLACK = 5e-5
 """By what share of a game's range a sum of its rewards may be rounded beyond it."""
 
 

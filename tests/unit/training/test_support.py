@@ -52,8 +52,8 @@ def test_atoms_of_the_transform_are_dense_around_zero() -> None:
 @pytest.mark.parametrize("number", [1.01, -1.01, float("nan"), float("inf")])
 @pytest.mark.parametrize("bins", [0, 3])
 def test_a_number_outside_is_named(number: float, bins: int) -> None:
-    with pytest.raises(TrainingError, match=r"expected numbers from -1 to 1 \(spec.returns\), got"):
-        Support(-1.0, 1.0, bins).encode(np.array([0.0, number], np.float32))
+    with pytest.raises(TrainingError, match=r"^reward: expected numbers from -1 to 1 \(spec.returns\), got"):
+        Support(-1.0, 1.0, bins).encode(np.array([0.0, number], np.float32), "reward")
 
 
 def test_supports_fit_the_game() -> None:
