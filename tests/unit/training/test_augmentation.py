@@ -25,6 +25,8 @@ def _batch(size: int, rng: np.random.Generator) -> Batch:
         later=observations[1],
         later_step=1,
         later_weights=np.ones(size, np.float32),
+        known=np.ones((size, 3), np.float32),
+        weights=np.ones(size, np.float32),
     )
 
 
