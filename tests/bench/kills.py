@@ -14,6 +14,7 @@ costs the games that it had under way; the run goes on and starts it anew.
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import random
 import signal
@@ -66,6 +67,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.2)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
         return _kill_and_resume(Path(folder) / "run", arguments.kills, arguments.minutes, arguments.seed)
 
@@ -127,7 +129,9 @@ def _kill_and_resume(run: Path, count: int, minutes: float, seed: int) -> int:
 def _start(run: Path) -> subprocess.Popen[bytes]:
     """The command that begins the run and goes on with it, in a process group and session of its own."""
     command = [sys.executable, "-m", "tesuji.cli", "train", GAME, "--run", str(run), "--quiet"]
-    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    atexit.register(_left_over, process.pid, patience=0.0)  # should this program be interrupted
+    return process
 
 
 def _kept(run: Path) -> tuple[int, int]:
@@ -170,9 +174,9 @@ def _actors(session: int) -> list[int]:
     return found
 
 
-def _left_over(session: int) -> int:
+def _left_over(session: int, patience: float = PATIENCE) -> int:
     """How many of a killed run's processes do not end by themselves; they are ended then."""
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + patience
     while (left := _members(session)) and time.monotonic() < limit:
         time.sleep(0.05)
     for pid in left:
