@@ -63,13 +63,19 @@ class NormalizedLayer(nn.Module):
         else:
             y = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
         if self.table is not None and action is not None:
-            table: Tensor = self.table
-            if self.weight.dim() > 2:
-                table = table + functional.conv2d(self.planes, self.action_weight, padding=self.padding)
-            y = y + functional.embedding(action, table.flatten(1)).view_as(y)
+            y = y + self._rows(self.table, action)
         if self.norm is not None:
             y = self.norm(y)
         return y + x if self.skip else y
+
+    def _rows(self, table: Tensor, action: Tensor) -> Tensor:
+        """Each sample's row of the table; of a convolution with the channels last in memory, as it computes fastest."""
+        if self.weight.dim() == 2:
+            return functional.embedding(action, table)
+        table = table + functional.conv2d(self.planes, self.action_weight, padding=self.padding)
+        last = table.permute(0, 2, 3, 1)
+        rows = functional.embedding(action, last.flatten(1)).view(-1, *last.shape[1:])
+        return rows.permute(0, 3, 1, 2)
 
 
 class _TensorOperations:
@@ -124,6 +130,7 @@ class Network(nn.Module, _TensorOperations):
         super().__init__()
         self.architecture = architecture
         self.layers = nn.ModuleDict({_key(layer.name): NormalizedLayer(layer) for layer in declare(architecture)})
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's types leave it out
 
     def layer(
         self,
@@ -141,6 +148,8 @@ class Network(nn.Module, _TensorOperations):
 
     def represent(self, observation: Tensor) -> Tensor:
         """h: float32 [n, *observation] → latent."""
+        if observation.dim() == 4:
+            observation = observation.contiguous(memory_format=torch.channels_last)
         return self.architecture.represent(self, observation)
 
     def advance(self, latent: Tensor, action: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
