@@ -220,7 +220,9 @@ def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
                 planes = _planes(layer).double()
                 table = table + functional.conv2d(planes, held["action_weight"], padding=layer.kernel // 2)
             folded["table"] = table * gain.view(-1, *spread) + bias.view(-1, *spread)
-        weights.update({f"{layer.name}.{name}": tensor.float().numpy() for name, tensor in folded.items()})
+        weights.update(
+            {f"{layer.name}.{name}": np.ascontiguousarray(tensor.float().numpy()) for name, tensor in folded.items()}
+        )
     return weights
 
 
