@@ -184,8 +184,8 @@ class Architecture:
     def of(cls, game: GameSpec, network: NetworkConfig) -> Architecture:
         """The networks for a game.
 
-        Where rewards come only at the end, values alone carry them: no reward is predicted, and a position after the
-        end keeps the outcome as its value. Unless players move strictly in turn, the dynamics network says who moves
+        Where rewards come only at the end and ``network.rewards`` is off, values alone carry them: no reward is
+        predicted, and a position after the end keeps the outcome as its value. Unless players move strictly in turn, the dynamics network says who moves
         next.
 
         Raises:
@@ -207,7 +207,7 @@ class Architecture:
             players=game.players,
             latent=latent,
             value_columns=columns,
-            reward_columns=0 if game.final_rewards_only else columns,
+            reward_columns=columns if network.rewards or not game.final_rewards_only else 0,
             movers=game.movers if game.players > 1 else Movers.ALTERNATE,
         )
         return cls(model, network, value_support(game, network), reward_support(game, network))

@@ -50,6 +50,9 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Residual networks: channels of the 1×1 convolution before the heads."""
     head_width: int = 64
     """Units of the hidden layer in front of each head."""
+    rewards: bool = True
+    """Whether rewards are predicted even where they come only at the end: the dynamics network then says by itself that
+    a move ends the game, and how. Otherwise the value of the position after the end carries the outcome."""
     bins: int = 3
     """Atoms of the categorical value and reward; 0 for one number through tanh instead."""
     transform: bool = False

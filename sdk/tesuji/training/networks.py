@@ -13,6 +13,8 @@ from torch.nn import functional
 
 from tesuji.training.action_planes import action_planes
 from tesuji.training.architecture import Architecture, Layer, declare
+from tesuji.training.renormalization import EPSILON as NORM_EPSILON
+from tesuji.training.renormalization import BatchRenormalization
 from tesuji.training.support import Support
 
 __all__ = ["Network", "PlainOperations", "Weights", "fold"]
@@ -22,8 +24,6 @@ Weights = dict[str, NDArray[np.float32]]
 
 EPSILON = 1e-5
 """Added to a sample's greatest element before it divides."""
-NORM_EPSILON = 1e-5
-"""Batch normalisation's own, PyTorch's default."""
 
 
 class NormalizedLayer(nn.Module):
@@ -50,9 +50,7 @@ class NormalizedLayer(nn.Module):
             self.table = nn.Parameter(torch.zeros(*layer.table))
             self.action_weight = nn.Parameter(torch.randn(layer.features, planes.shape[1], *window) * 0.5)
             self.register_buffer("planes", planes, persistent=False)
-        self.norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
-        if layer.normalize:
-            self.norm = (nn.BatchNorm2d if layer.kernel else nn.BatchNorm1d)(layer.features, eps=NORM_EPSILON)
+        self.norm = BatchRenormalization(layer.features) if layer.normalize else None
         self.padding = layer.kernel // 2
         self.skip = layer.skip
 

@@ -83,7 +83,7 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
     return TrainingConfig(
         game=game.name,
         minutes=1.0,
-        network=NetworkConfig(kind=NetworkKind.MLP, width=128),
+        network=NetworkConfig(kind=NetworkKind.MLP, width=128, rewards=False),
         selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=1.0, opening_plies=7, exploration=0.35),
         search=_search(game, 32),
         learner=LearnerConfig(replay_positions=60_000, learning_rate=2e-2),
@@ -95,9 +95,11 @@ def _connect_four(game: GameSpec) -> TrainingConfig:
         game=game.name,
         minutes=20.0,
         network=NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1),
-        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12, exploration=0.05),
+        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12, exploration=0.0),
         search=_search(game, 64),
-        learner=LearnerConfig(replay_positions=min(400_000, _positions(game)), warm_up=200),
+        learner=LearnerConfig(
+            replay_positions=min(400_000, _positions(game)), warm_up=200, learning_rate=5e-3, reward_weight=10.0
+        ),
     )
 
 

@@ -59,6 +59,8 @@ class Replay:
         game: what the positions are of.
         capacity: how many there can be.
         discount: γ.
+        late: whether a reward is discounted as if it were paid one move later: where rewards are not predicted, the
+            value of the position after the end carries the outcome. By default where rewards come only at the end.
         priority_exponent: α of prioritised replay (Schaul et al. 2016, eq. 1): 0 draws evenly.
         importance_exponent: β of its importance weights (Section 3.4): 1 makes up for all that is not even.
     """
@@ -69,6 +71,7 @@ class Replay:
         capacity: int,
         discount: float = 1.0,
         *,
+        late: bool | None = None,
         priority_exponent: float = 0.0,
         importance_exponent: float = 1.0,
     ) -> None:
@@ -77,6 +80,7 @@ class Replay:
         self.game = game
         self.capacity = capacity
         self.discount = discount
+        self.late = game.final_rewards_only if late is None else late
         self.priority_exponent = priority_exponent
         self.importance_exponent = importance_exponent
         self.added = 0
@@ -184,7 +188,7 @@ class Replay:
         """
         remaining, horizon = self.remaining[rows], self.cut[rows]
         if steps:
-            late = int(self.game.final_rewards_only)
+            late = int(self.late)
             horizon = np.minimum(horizon, steps)
             total = np.zeros((*rows.shape, self.game.players))
             for step in range(min(steps, int(horizon.max(initial=0)))):
@@ -252,7 +256,7 @@ class Replay:
         self, rewards: NDArray[np.float32], cuts: NDArray[np.bool_], remaining: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """``paid`` and ``cut`` of each position: in plain Python, which is quicker on a few numbers at a time."""
-        late = self.discount if self.game.final_rewards_only else 1.0
+        late = self.discount if self.late else 1.0
         paid, cut = [], []
         nothing = [0.0] * self.game.players
         rest, ahead = nothing, 0

@@ -279,6 +279,7 @@ class Run:
             game.spec,
             config.learner.replay_positions,
             config.search.discount,
+            late=not self.architecture.model.reward_columns,
             priority_exponent=config.learner.priority_exponent,
             importance_exponent=config.learner.importance_exponent,
         )

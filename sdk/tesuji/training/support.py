@@ -109,7 +109,7 @@ def value_bounds(game: GameSpec) -> tuple[float, float]:
     """The least and the greatest value of a position: what a player may still collect."""
     low, high = game.returns
     if game.final_rewards_only:
-        return low, high
+        return min(low, 0.0), max(high, 0.0)
     span = high - low
     return min(low, -span), max(high, span)
 
@@ -117,6 +117,8 @@ def value_bounds(game: GameSpec) -> tuple[float, float]:
 def reward_bounds(game: GameSpec) -> tuple[float, float]:
     """The least and the greatest reward."""
     low, high = game.returns
+    if game.final_rewards_only:
+        return min(low, 0.0), max(high, 0.0)
     span = high - low
     return min(low, -span, 0.0), max(high, span, 0.0)
 

@@ -30,7 +30,7 @@ def config(game: Game) -> TrainingConfig:
         deterministic=True,
         evaluation_games=8,
         evaluations=2,
-        network=NetworkConfig(width=16),
+        network=NetworkConfig(rewards=False, width=16),
         selfplay=SelfPlayConfig(games=8, simulations=4),
         search=preset(game.spec).search,
         learner=LearnerConfig(batch=16, first_positions=60, positions_per_step=4.0, hand_over=5, replay_positions=150),

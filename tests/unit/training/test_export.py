@@ -22,8 +22,8 @@ from tesuji.training.graphs import GRAPHS, write_graph
 from tesuji.training.networks import Network, Weights, fold
 
 KINDS = {
-    "mlp": ((3, 3, 3), NetworkConfig(width=32)),
-    "residual": ((3, 6, 7), NetworkConfig(kind=NetworkKind.RESIDUAL, width=16)),
+    "mlp": ((3, 3, 3), NetworkConfig(rewards=False, width=32)),
+    "residual": ((3, 6, 7), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=16)),
 }
 
 

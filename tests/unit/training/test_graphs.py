@@ -17,10 +17,13 @@ from tesuji.training.graphs import GRAPHS, graph_weights, weight_shapes, write_g
 from tesuji.training.networks import Network, Weights, fold
 
 KINDS = {
-    "mlp": ((27,), NetworkConfig(width=32)),
-    "mlp of planes, tanh": ((3, 3, 3), NetworkConfig(width=32, bins=0, dynamics_blocks=0)),
-    "residual": ((3, 6, 7), NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2)),
-    "residual, many bins": ((2, 5, 5), NetworkConfig(kind=NetworkKind.RESIDUAL, width=8, bins=51, transform=True)),
+    "mlp": ((27,), NetworkConfig(rewards=False, width=32)),
+    "mlp of planes, tanh": ((3, 3, 3), NetworkConfig(rewards=False, width=32, bins=0, dynamics_blocks=0)),
+    "residual": ((3, 6, 7), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2)),
+    "residual, many bins": (
+        (2, 5, 5),
+        NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=8, bins=51, transform=True),
+    ),
 }
 GAMES = {
     "zero-sum": (2, True, True, (-1.0, 1.0), Movers.ALTERNATE),

@@ -79,7 +79,7 @@ def batches(architecture: Architecture, replay: Replay, seed: int) -> list[Batch
 @pytest.mark.parametrize("kind", NetworkKind)
 def test_the_loss_falls(kind: NetworkKind, bins: int, rewards: bool) -> None:
     spec = countdown(rewards=rewards)
-    architecture = Architecture.of(spec, NetworkConfig(kind=kind, width=16, bins=bins))
+    architecture = Architecture.of(spec, NetworkConfig(rewards=False, kind=kind, width=16, bins=bins))
     learner = Learner(architecture, CONFIG, seed=1)
     losses = [learner.step(batch, 0.0) for batch in batches(architecture, filled(spec), 0)]
     first, last = losses[0], losses[-1]
@@ -93,7 +93,7 @@ def test_the_loss_falls(kind: NetworkKind, bins: int, rewards: bool) -> None:
 @pytest.mark.parametrize("kind", NetworkKind)
 def test_the_loss_falls_in_mixed_precision_too(kind: NetworkKind, bins: int) -> None:
     spec = msgspec.structs.replace(countdown(rewards=True), movers=Movers.PREDICTED)
-    architecture = Architecture.of(spec, NetworkConfig(kind=kind, width=16, bins=bins))
+    architecture = Architecture.of(spec, NetworkConfig(rewards=False, kind=kind, width=16, bins=bins))
     learner, exact = (Learner(architecture, CONFIG, seed=1, mixed=mixed) for mixed in (True, False))
     work = batches(architecture, filled(spec), 0)[:60]
     first = learner.step(work[0], 0.0)
@@ -113,7 +113,7 @@ def test_the_loss_falls_in_mixed_precision_too(kind: NetworkKind, bins: int) -> 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there() -> None:
-    architecture = Architecture.of(countdown(rewards=False), NetworkConfig(width=8))
+    architecture = Architecture.of(countdown(rewards=False), NetworkConfig(rewards=False, width=8))
     assert Learner(architecture, LearnerConfig()).device.type == "cpu"
     with pytest.raises(TrainingError, match=r"learner.device: expected 'auto' or 'cpu' on this machine, got 'cuda'"):
         Learner(architecture, LearnerConfig(device=Device.CUDA))

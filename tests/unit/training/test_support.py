@@ -64,4 +64,7 @@ def test_supports_fit_the_game() -> None:
     assert (value_support(paid, network).low, value_support(paid, network).high) == (-14.0, 14.0)
     assert (reward_support(paid, network).low, reward_support(paid, network).high) == (-14.0, 14.0)
     same = GameSpec(name="x", players=1, actions=2, observation=(1,), returns=(3.0, 3.0), final_rewards_only=True)
-    assert (value_support(same, network).low, value_support(same, network).high) == (2.0, 4.0)
+    assert (value_support(same, network).low, value_support(same, network).high) == (0.0, 3.0)
+    nothing = GameSpec(name="x", players=1, actions=2, observation=(1,), returns=(0.0, 0.0), final_rewards_only=True)
+    assert (value_support(nothing, network).low, value_support(nothing, network).high) == (-1.0, 1.0)
+    assert (reward_support(final, network).low, reward_support(final, network).high) == (0.0, 4.0)
