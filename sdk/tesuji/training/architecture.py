@@ -185,8 +185,8 @@ class Architecture:
         """The networks for a game.
 
         Where rewards come only at the end and ``network.rewards`` is off, values alone carry them: no reward is
-        predicted, and a position after the end keeps the outcome as its value. Unless players move strictly in turn, the dynamics network says who moves
-        next.
+        predicted, and a position after the end keeps the outcome as its value. Unless players move strictly in turn,
+        the dynamics network says who moves next.
 
         Raises:
             TrainingError: the game cannot be learned by these networks; the message says why.

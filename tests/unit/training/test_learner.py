@@ -119,6 +119,7 @@ def test_a_gpu_that_is_not_there() -> None:
         Learner(architecture, LearnerConfig(device=Device.CUDA))
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_learns_what_the_cpu_learns() -> None:
     spec = countdown(rewards=True)
