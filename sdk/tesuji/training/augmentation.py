@@ -43,10 +43,9 @@ class Augmentation:
             observations=_gather(batch.observations, self._observations[way]),
             actions=np.take_along_axis(self._names[way], batch.actions, -1),
             policies=policies,
-            later=_gather(batch.later, self._observations[way]),
         )
 
 
 def _gather(observations: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:
-    flat = observations.reshape(len(observations), -1)
-    return np.take_along_axis(flat, order, -1).reshape(observations.shape)
+    flat = observations.reshape(*observations.shape[:2], -1)
+    return np.take_along_axis(flat, order[:, None, :], -1).reshape(observations.shape)

@@ -141,8 +141,11 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Weight of the reward's loss."""
     mover_weight: float = 1.0
     """Weight of the loss of who moves next, where that is predicted."""
-    consistency_weight: float = 0.5
+    consistency_weight: float = 0.0
     """Weight of the self-supervised consistency loss (EfficientZero, eq. 3); 0 to leave it out."""
+    observation_weight: float = 10.0
+    """Weight of the loss of the observations told from the latent states, see :class:`tesuji.training.decoder.Decoder`;
+    0 to leave it out."""
     average: float = 0.99
     """Decay of the running average of the weights; the average is what plays and is exported."""
     hand_over: int = 50
@@ -163,7 +166,7 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _integer("learner.warm_up", self.warm_up, 0, 1 << 30)
         _number("learner.weight_decay", self.weight_decay, 0.0, 1e3)
         _number("learner.clip", self.clip, 1e-9, math.inf)
-        for field in ("value_weight", "reward_weight", "mover_weight", "consistency_weight"):
+        for field in ("value_weight", "reward_weight", "mover_weight", "consistency_weight", "observation_weight"):
             _number(f"learner.{field}", getattr(self, field), 0.0, 1e6)
         _number("learner.average", self.average, 0.0, 0.999999)
         _integer("learner.hand_over", self.hand_over, 1, 1 << 30)

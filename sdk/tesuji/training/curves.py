@@ -119,7 +119,7 @@ def draw_curves(folder: Path, title: str = "") -> Path:
 
 def _losses(panel: Any, rows: Rows, unit: float) -> None:
     _dress(panel, "losses")
-    names = [("policy", BLUE), ("value", ORANGE), ("reward", GREEN), ("mover", PURPLE)]
+    names = [("policy", BLUE), ("value", ORANGE), ("reward", GREEN), ("mover", PURPLE), ("observation", GREY)]
     shown = [(name, colour) for name, colour in names if any(float(row[f"loss_{name}"] or 0) > 0 for row in rows)]
     for name, colour in shown:
         _line(panel, rows, f"loss_{name}", unit, colour, name)

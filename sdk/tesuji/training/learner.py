@@ -15,6 +15,7 @@ from torch.nn import functional
 from tesuji.errors import EvaluationError, TrainingError
 from tesuji.training.architecture import Architecture
 from tesuji.training.config import Device, LearnerConfig
+from tesuji.training.decoder import Decoder
 from tesuji.training.networks import Network, Weights, fold
 from tesuji.training.support import Support
 from tesuji.training.targets import Batch
@@ -39,6 +40,8 @@ class Losses:
     """Cross-entropy to how many seats the turn moves on; 0 if movers are not predicted."""
     consistency: float
     """Minus the cosine between the latent state that was unrolled and the one seen later, in [−1, 1]."""
+    observation: float
+    """Share of the variance of what is seen that the latent states do not tell, see :class:`Decoder`."""
     gradient: float
     """Norm of the whole gradient, before clipping."""
 
@@ -96,23 +99,25 @@ class Learner:
             torch.manual_seed(seed)
             self.network = Network(architecture)
             self.consistency = _Consistency(architecture.model.latent_size)
+            self.decoder = Decoder(architecture.model)
         self.device = _find(config.device)
         """Where the networks are trained."""
         self._mixed = self.device.type == "cuda" if mixed is None else mixed
         self.network.to(self.device).train()
         self.consistency.to(self.device)
+        self.decoder.to(self.device)
         self._average = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
         self._averaged = [name for name, tensor in self._average.items() if tensor.is_floating_point()]
-        parameters = [*self.network.named_parameters(), *self.consistency.named_parameters()]
-        weights = [parameter for _, parameter in parameters if parameter.dim() > 1]
-        others = [parameter for _, parameter in parameters if parameter.dim() <= 1]
+        modules = (self.network, self.consistency, self.decoder)
+        self._parameters = [parameter for module in modules for parameter in module.parameters()]
+        weights = [parameter for parameter in self._parameters if parameter.dim() > 1]
+        others = [parameter for parameter in self._parameters if parameter.dim() <= 1]
         self._optimizer = torch.optim.AdamW(
             [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=config.learning_rate,
             betas=(0.9, 0.99),
             fused=True,
         )
-        self._parameters = [parameter for _, parameter in parameters]
 
     def learning_rate(self, progress: float) -> float:
         """The step size when a share ``progress`` in [0, 1] of the budget is spent."""
@@ -187,6 +192,7 @@ class Learner:
             "network": dict(self.network.state_dict()),
             "average": self._average,
             "consistency": dict(self.consistency.state_dict()),
+            "decoder": dict(self.decoder.state_dict()),
             "optimizer": moments,
         }
 
@@ -211,14 +217,15 @@ class Learner:
         config, architecture = self.config, self.architecture
         size, unroll = batch.actions.shape
         rewards = self._tensor(architecture.reward.encode(batch.rewards, "reward"))
-        weights, known = self._tensor(batch.weights), self._tensor(batch.known)
+        weights, known, alive = (self._tensor(array) for array in (batch.weights, batch.known, batch.alive))
         turns = self._tensor(batch.turns)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
-            latents, predicted = self._unroll(self._tensor(batch.observations), self._tensor(batch.actions))
+            seen = self._tensor(batch.observations)
+            latents, predicted = self._unroll(seen[:, 0], self._tensor(batch.actions))
             policy, value = (logits.float() for logits in self.network.predict(torch.cat(latents)))
             consistency = torch.zeros((), device=self.device)
             if config.consistency_weight:
-                consistency = self._consistency(latents[batch.later_step], batch)
+                consistency = self._consistency(latents[batch.later_step], seen[:, batch.later_step], batch)
 
         reward_loss, mover_loss = (torch.zeros((), device=self.device) for _ in range(2))
         for step, (reward, mover) in enumerate(predicted):
@@ -234,10 +241,14 @@ class Learner:
         shares = shares * weights
         policies = self._tensor(batch.policies.swapaxes(0, 1).reshape(policy.shape))
         divergence = (torch.xlogy(policies, policies) - policies * policy.log_softmax(-1)).sum(-1)
-        policy_loss = (divergence.view(unroll + 1, size) * shares * self._tensor(batch.policy_weights).T).sum()
+        policy_loss = (divergence.view(unroll + 1, size) * shares * alive.T).sum()
         values = self._tensor(architecture.value.encode(batch.values.swapaxes(0, 1)))
         distance = _distance(value, values.flatten(0, 1), architecture.value)
         value_loss = (distance.view(unroll + 1, size) * shares * known.T).sum()
+        observation_loss = torch.zeros((), device=self.device)
+        if config.observation_weight:
+            unseen = self.decoder(torch.cat(latents), seen.swapaxes(0, 1).flatten(0, 1), alive.T.flatten())
+            observation_loss = (unseen.view(unroll + 1, size) * shares).sum()
         self.errors = self._errors(value[:size], batch)
         loss = (
             policy_loss
@@ -245,8 +256,9 @@ class Learner:
             + config.reward_weight * reward_loss
             + config.mover_weight * mover_loss
             + config.consistency_weight * consistency
+            + config.observation_weight * observation_loss
         )
-        parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency]
+        parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency, observation_loss]
         return loss, [part.detach() for part in parts]
 
     def _unroll(
@@ -271,10 +283,10 @@ class Learner:
         errors: NDArray[np.float32] = np.abs(support.decode(told.cpu().numpy()) - batch.values[:, 0]).mean(-1)
         return errors
 
-    def _consistency(self, latent: Tensor, batch: Batch) -> Tensor:
-        weights = self._tensor(batch.later_weights * batch.weights)
+    def _consistency(self, latent: Tensor, later: Tensor, batch: Batch) -> Tensor:
+        weights = self._tensor(batch.alive[:, batch.later_step] * batch.weights)
         with torch.no_grad():
-            seen = self.network.represent(self._tensor(batch.later))
+            seen = self.network.represent(later)
         distances: Tensor = self.consistency(latent, seen)
         return (distances.float() * weights).mean()
 

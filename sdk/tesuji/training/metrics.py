@@ -30,6 +30,7 @@ COLUMNS = {
     "loss_reward": "the same for the reward; 0 if it is not predicted",
     "loss_mover": "cross-entropy to who moves next; 0 if it is not predicted",
     "loss_consistency": "minus the cosine of the unrolled and the seen latent state",
+    "loss_observation": "share of what is seen that the latent states do not tell",
     "gradient": "norm of the whole gradient, before clipping",
     "learning_rate": "the optimiser's step size",
     "actor_busy": "share of their time in which the actors computed",

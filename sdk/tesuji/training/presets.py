@@ -98,7 +98,11 @@ def _connect_four(game: GameSpec) -> TrainingConfig:
         selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12, exploration=0.0),
         search=_search(game, 64),
         learner=LearnerConfig(
-            replay_positions=min(400_000, _positions(game)), warm_up=200, learning_rate=5e-3, reward_weight=10.0
+            replay_positions=min(400_000, _positions(game)),
+            warm_up=200,
+            learning_rate=1e-2,
+            value_weight=2.0,
+            reward_weight=3.0,
         ),
     )
 

@@ -18,12 +18,12 @@ class Batch:
     """B positions, each with the K moves that follow. Column k of the targets is k moves on."""
 
     observations: NDArray[np.float32]
-    """float32 [B, *observation]."""
+    """float32 [B, K+1, *observation]: what was seen. Only where ``alive``."""
     actions: NDArray[np.int64]
     """int64 [B, K]: what was played; after the end of the game, any action."""
     policies: NDArray[np.float32]
     """float32 [B, K+1, actions]: the improved policy."""
-    policy_weights: NDArray[np.float32]
+    alive: NDArray[np.float32]
     """float32 [B, K+1]: 1 for a position of the game, 0 after its end."""
     values: NDArray[np.float32]
     """float32 [B, K+1, value_columns], relative to the mover."""
@@ -31,12 +31,8 @@ class Batch:
     """float32 [B, K, reward_columns], relative to the player who acted."""
     turns: NDArray[np.int64]
     """int64 [B, K]: how many seats the turn moved on by each move, in [0, players)."""
-    later: NDArray[np.float32]
-    """float32 [B, *observation]: what was seen ``later_step`` moves on."""
     later_step: int
-    """Which step of the unroll ``later`` belongs to, in [1, K]."""
-    later_weights: NDArray[np.float32]
-    """float32 [B]: 1 where the game was still going on then, else 0."""
+    """Which step of the unroll the consistency loss looks at, in [1, K]."""
     known: NDArray[np.float32]
     """float32 [B, K+1]: 1 where it is known what came (the game was going on, or had ended), 0 after it was cut off."""
     weights: NDArray[np.float32]
@@ -92,18 +88,15 @@ def make_batch(
         alive[:, :-1], replay.actions[last[:, :-1]], rng.integers(0, replay.game.actions, (len(rows), unroll))
     )
     rewards = np.where(alive[:, :-1, None], replay.rewards[last[:, :-1]], np.float32(0.0))
-    later_step = int(rng.integers(1, unroll + 1))
     return Batch(
-        observations=replay.observations[rows],
+        observations=replay.observations[ahead],
         actions=actions.astype(np.int64),
         policies=np.where(alive[..., None], replay.policies[last], np.float32(0.0)),
-        policy_weights=alive.astype(np.float32),
+        alive=alive.astype(np.float32),
         values=_relative(values, movers, model.value_columns),
         rewards=_relative(rewards, movers[:, :-1], model.reward_columns),
         turns=(movers[:, 1:] - movers[:, :-1]) % players,
-        later=replay.observations[ahead[:, later_step]],
-        later_step=later_step,
-        later_weights=alive[:, later_step].astype(np.float32),
+        later_step=int(rng.integers(1, unroll + 1)),
         known=known.astype(np.float32),
         weights=np.ones(len(rows), np.float32) if weights is None else weights,
     )

@@ -13,18 +13,15 @@ from tesuji_engines import load_game
 
 
 def _batch(size: int, rng: np.random.Generator) -> Batch:
-    observations = rng.random((2, size, 3, 3, 3)).astype(np.float32)
     return Batch(
-        observations=observations[0],
+        observations=rng.random((size, 3, 3, 3, 3)).astype(np.float32),
         actions=rng.integers(0, 9, (size, 2)),
         policies=rng.random((size, 3, 9)).astype(np.float32),
-        policy_weights=np.ones((size, 3), np.float32),
+        alive=np.ones((size, 3), np.float32),
         values=rng.random((size, 3, 1)).astype(np.float32),
         rewards=np.zeros((size, 2, 0), np.float32),
         turns=np.ones((size, 2), np.int64),
-        later=observations[1],
         later_step=1,
-        later_weights=np.ones(size, np.float32),
         known=np.ones((size, 3), np.float32),
         weights=np.ones(size, np.float32),
     )
@@ -41,12 +38,13 @@ def test_each_position_is_turned_alike_in_all_its_parts() -> None:
         fitting = [
             index
             for index, way in enumerate(ways)
-            if np.array_equal(turned.observations[row], way.turn(batch.observations[row]))
+            if np.array_equal(turned.observations[row, 0], way.turn(batch.observations[row, 0]))
         ]
         assert len(fitting) == 1
         way = ways[fitting[0]]
         met.add(fitting[0])
-        assert np.array_equal(turned.later[row], way.turn(batch.later[row]))
+        for step in (1, 2):
+            assert np.array_equal(turned.observations[row, step], way.turn(batch.observations[row, step]))
         assert np.array_equal(turned.actions[row], way.actions[batch.actions[row]])
         for action in range(9):
             assert np.array_equal(turned.policies[row, :, way.actions[action]], batch.policies[row, :, action])

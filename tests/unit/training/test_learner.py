@@ -18,7 +18,7 @@ from tesuji.training.learner import Learner
 from tesuji.training.replay import Replay
 from tesuji.training.targets import Batch, make_batch
 
-CONFIG = LearnerConfig(batch=64, unroll=2, warm_up=5, average=0.9)
+CONFIG = LearnerConfig(batch=64, unroll=2, warm_up=5, average=0.9, consistency_weight=0.5)
 
 
 def countdown(*, rewards: bool) -> GameSpec:
@@ -86,6 +86,7 @@ def test_the_loss_falls(kind: NetworkKind, bins: int, rewards: bool) -> None:
     assert last.policy < 0.2 * first.policy + 0.02
     assert last.value < 0.7 * first.value
     assert last.consistency < first.consistency - 0.2
+    assert last.observation < 0.3 * first.observation
     assert (last.reward < 0.5 * first.reward) if rewards else last.reward == 0.0
 
 

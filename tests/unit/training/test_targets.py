@@ -138,15 +138,17 @@ def test_targets_equal_the_reference(
     rows = rng.permutation(len(replay))
     batch = make_batch(replay, rows, model=model(game, columns, rewards), unroll=unroll, bootstrap_steps=steps, rng=rng)
     for index in range(len(rows)):
-        played = games[int(batch.observations[index, 0, 0])]
-        start = int(batch.observations[index, 1, 1])
+        played = games[int(batch.observations[index, 0, 0, 0])]
+        start = int(batch.observations[index, 0, 1, 1])
         for k in range(unroll + 1):
             ply = start + k
             assert batch.known[index, k] == (ply < len(played) or not played.truncated)
             if batch.known[index, k]:
                 wanted = reference_value(played, ply, game, columns, carried=final, steps=steps, discount=discount)
                 np.testing.assert_allclose(batch.values[index, k], wanted, atol=1e-5)
-            assert batch.policy_weights[index, k] == (ply < len(played))
+            assert batch.alive[index, k] == (ply < len(played))
+            if ply < len(played):
+                np.testing.assert_array_equal(batch.observations[index, k], played.observations[ply])
             policy = played.policies[ply] if ply < len(played) else np.zeros(ACTIONS)
             np.testing.assert_array_equal(batch.policies[index, k], policy)
             if k == unroll:
@@ -161,10 +163,7 @@ def test_targets_equal_the_reference(
                 np.testing.assert_array_equal(batch.rewards[index, k], paid)
             else:
                 assert not batch.rewards[index, k].any()
-        later = start + batch.later_step
-        assert batch.later_weights[index] == (later < len(played))
-        if later < len(played):
-            np.testing.assert_array_equal(batch.later[index], played.observations[later])
+    assert 1 <= batch.later_step <= unroll
 
 
 def test_the_oldest_positions_are_forgotten_first() -> None:
@@ -228,7 +227,7 @@ def test_trajectories_that_do_not_fit_are_refused() -> None:
     message = re.escape(
         f"(spec.returns [-9.0, 9.0]), got -10 for player 1 (a game of seed {played.seed}, after the moves {moves})"
     )
-    with pytest.raises(TrainingError, match=f"x: value: expected numbers from -9 to 9 {message}"):
+    with pytest.raises(TrainingError, match=f"x: reward: expected numbers from -9 to 9 {message}"):
         replay.add(
             [
                 record(rng, game, 3, 0),
