@@ -19,6 +19,11 @@
     │   └── IllegalActionError          an action was applied that is not legal in the state
     ├── RecordError                     a game record is damaged, or does not fit its game
     ├── MatchError                      a match cannot be played as asked
+    ├── ProtocolError                   the socket protocol is broken
+    │   ├── LocalProtocolError          by this side: a message that may not be sent
+    │   └── RemoteProtocolError         by the peer: bytes or a message that may not come
+    ├── RequestError                    the peer answered a request with an error
+    ├── ConnectionLostError (ConnectionError)   the peer is gone, or does not answer
     └── DependencyError (ImportError)   an optional package is not installed
 
     ProviderWarning (UserWarning)       a provider was passed over; the message names the cause
@@ -34,6 +39,7 @@ __all__ = [
     "BundleError",
     "BundleVersionError",
     "CapacityError",
+    "ConnectionLostError",
     "DependencyError",
     "EvaluationError",
     "ExportError",
@@ -42,11 +48,15 @@ __all__ = [
     "IllegalActionError",
     "LegalActionsError",
     "LimitError",
+    "LocalProtocolError",
     "MatchError",
     "ObservationError",
+    "ProtocolError",
     "ProviderError",
     "ProviderWarning",
     "RecordError",
+    "RemoteProtocolError",
+    "RequestError",
     "TesujiError",
     "TrainingError",
 ]
@@ -118,6 +128,65 @@ class RecordError(TesujiError):
 
 class MatchError(TesujiError):
     """A match cannot be played as asked."""
+
+
+class ProtocolError(TesujiError):
+    """The socket protocol is broken.
+
+    Args:
+        code: what is wrong, one of the codes in ``bindings/PROTOCOL.md``.
+        field: where, as ``think.obs.sh``.
+        expected: what was expected there.
+        got: what came.
+        request: the request's id, if the message had one.
+        kind: the message's type, if it had one.
+    """
+
+    def __init__(
+        self, code: str, field: str, expected: str, got: str, *, request: int | None = None, kind: str | None = None
+    ) -> None:
+        super().__init__(f"{field}: expected {expected}, got {got}")
+        self.code = code
+        """What is wrong, in one word."""
+        self.field = field
+        """Where."""
+        self.expected = expected
+        """What was expected."""
+        self.got = got
+        """What came."""
+        self.request = request
+        """The request's id, if the message had one."""
+        self.kind = kind
+        """The message's type, if it had one."""
+
+
+class LocalProtocolError(ProtocolError):
+    """This side would break the protocol: nothing was sent."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer broke the protocol."""
+
+
+class RequestError(TesujiError):
+    """The peer answered a request with an error.
+
+    Args:
+        code: what is wrong, one of the codes in ``bindings/PROTOCOL.md``.
+        message: the peer's own words.
+        retry: seconds after which to try again, if the peer said so.
+    """
+
+    def __init__(self, code: str, message: str, retry: float | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        """What is wrong, in one word."""
+        self.retry = retry
+        """Seconds after which to try again, if the peer said so."""
+
+
+class ConnectionLostError(TesujiError, ConnectionError):
+    """The peer is gone, or does not answer; the message says which."""
 
 
 class DependencyError(TesujiError, ImportError):

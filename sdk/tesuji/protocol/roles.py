@@ -1,0 +1,75 @@
+"""Who may ask what, and which replies a request gets: tables."""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = ["CAPABILITIES", "FINAL", "NEEDED", "PARTIAL", "REQUESTS", "Role"]
+
+
+class Role(enum.StrEnum):
+    """What one side of a connection is."""
+
+    PLAYER = "player"
+    """Asks an agent for moves."""
+    AGENT = "agent"
+    """Serves moves."""
+    TRAINER = "trainer"
+    """Plays games whose rules live on the other side."""
+    ENVIRONMENT = "environment"
+    """Serves the rules of a game."""
+
+    @property
+    def counterpart(self) -> Role:
+        """The role of the other side."""
+        return _COUNTERPARTS[self]
+
+
+_COUNTERPARTS = {
+    Role.PLAYER: Role.AGENT,
+    Role.AGENT: Role.PLAYER,
+    Role.TRAINER: Role.ENVIRONMENT,
+    Role.ENVIRONMENT: Role.TRAINER,
+}
+
+REQUESTS: dict[Role, frozenset[str]] = {
+    Role.PLAYER: frozenset(
+        {"ping", "open", "think", "observe", "ponder", "cancel", "act_batch", "level", "swap", "close"}
+    ),
+    Role.AGENT: frozenset({"ping"}),
+    Role.TRAINER: frozenset({"ping", "env_spec", "reset", "step", "describe"}),
+    Role.ENVIRONMENT: frozenset({"ping"}),
+}
+"""The requests that each role may make."""
+
+FINAL: dict[str, str] = {
+    "ping": "pong",
+    "open": "opened",
+    "think": "result",
+    "ponder": "result",
+    "observe": "ok",
+    "cancel": "ok",
+    "act_batch": "acts",
+    "level": "ok",
+    "swap": "ok",
+    "close": "ok",
+    "env_spec": "spec",
+    "reset": "states",
+    "step": "states",
+    "describe": "description",
+}
+"""The final reply of each request, where it is no ``error``."""
+
+PARTIAL: dict[str, str] = {"think": "info", "ponder": "info"}
+"""What may come before it."""
+
+NEEDED: dict[str, str] = {"act_batch": "batch", "describe": "describe"}
+"""The capability that a request needs."""
+
+CAPABILITIES: dict[Role, tuple[str, ...]] = {
+    Role.PLAYER: ("batch", "resume", "stream"),
+    Role.AGENT: ("batch", "resume", "stream"),
+    Role.TRAINER: ("describe", "realtime"),
+    Role.ENVIRONMENT: ("describe", "realtime"),
+}
+"""The capabilities of each role."""

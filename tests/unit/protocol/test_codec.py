@@ -1,0 +1,149 @@
+"""Golden vectors, the specification's tables, and tensors and masks."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.vectors.protocol import generate
+
+from tesuji.errors import RemoteProtocolError
+from tesuji.protocol import Tensor, pack_masks, unpack_masks
+from tesuji.protocol.codec import decode, encode
+from tesuji.protocol.framing import FrameReader
+from tesuji.protocol.messages import MESSAGES, GameMap
+from tesuji.protocol.roles import FINAL, REQUESTS
+
+ROOT = Path(__file__).parents[3]
+CASES = json.loads((generate.HERE / "cases.json").read_text())
+VALID = [case for case in CASES if case["kind"] == "valid"]
+REJECTED = [case for case in CASES if case["kind"] == "rejected"]
+
+
+def _read(name: str) -> bytes | None:
+    reader = FrameReader(generate.LIMIT)
+    reader.feed((generate.FRAMES / f"{name}.bin").read_bytes())
+    return reader.next()
+
+
+def test_the_vectors_are_up_to_date() -> None:
+    assert generate.stale() == []
+
+
+def test_there_is_a_vector_of_every_message() -> None:
+    assert {case["type"] for case in VALID} == set(MESSAGES)
+
+
+@pytest.mark.parametrize("case", VALID, ids=lambda case: case["name"])
+def test_valid_vectors_are_read_and_written(case: dict[str, Any]) -> None:
+    payload = _read(case["name"])
+    assert payload is not None
+    message = decode(payload)
+    assert message.__struct_config__.tag == case["type"]
+    assert decode(encode(message)) == message
+    said = msgpack.unpackb(encode(message))
+    for key, value in generate.VALID[case["name"]].items():
+        if key in message.__struct_fields__ and value is not None:
+            assert _plain(said[key], value) == value, key
+
+
+def _plain(got: Any, wanted: Any) -> Any:
+    """What was written, with optional keys that were not in the golden message left out."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return {key: _plain(got[key], wanted[key]) for key in wanted}
+    if isinstance(wanted, list) and isinstance(got, list) and len(got) == len(wanted):
+        return [_plain(*pair) for pair in zip(got, wanted, strict=True)]
+    return got
+
+
+@pytest.mark.parametrize("case", REJECTED, ids=lambda case: case["name"])
+def test_rejected_vectors_name_field_and_code(case: dict[str, Any]) -> None:
+    with pytest.raises(RemoteProtocolError, match=r".+: expected .+, got .+") as caught:
+        decode(_read(case["name"]) or b"")
+    assert (caught.value.code, caught.value.field) == (case["code"], case["field"])
+    assert caught.value.request == case.get("id")
+
+
+OUTCOMES = ("a message", "malformed", "invalid", "unknown_type", "unexpected")
+
+
+def _outcome(payload: bytes) -> str:
+    try:
+        decode(payload)
+    except RemoteProtocolError as error:
+        return error.code
+    return "a message"
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_message_or_a_documented_error(data: bytes) -> None:
+    assert _outcome(data) in OUTCOMES
+
+
+@given(st.sampled_from(VALID), st.data())
+@settings(max_examples=300, deadline=None)
+def test_mutated_vectors_are_a_message_or_a_documented_error(case: dict[str, Any], data: st.DataObject) -> None:
+    payload = bytearray(_read(case["name"]) or b"")
+    for _ in range(data.draw(st.integers(1, 4))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    assert _outcome(bytes(payload)) in OUTCOMES
+
+
+def test_the_specification_and_the_structs_have_the_same_keys() -> None:
+    text = (ROOT / "bindings" / "PROTOCOL.md").read_text()
+    for kind, struct in MESSAGES.items():
+        found = re.search(rf"^### `{kind}`\n(.*?\n(?:\|[^\n]*\n)+)", text, re.DOTALL | re.MULTILINE)
+        assert found, f"{kind} is not in PROTOCOL.md"
+        rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (required|optional) \|", found[1], re.MULTILINE)
+        required = {field.encode_name for field in msgspec.structs.fields(struct) if field.required}
+        assert [name for name, _ in rows] == list(struct.__struct_encode_fields__), kind
+        assert {name for name, need in rows if need == "required"} == required, kind
+
+
+def test_the_specification_describes_games_as_they_are() -> None:
+    text = (ROOT / "bindings" / "PROTOCOL.md").read_text()
+    table = text.partition("A **game** is the map")[2].partition("**limits**")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(GameMap.__struct_fields__)
+
+
+def test_every_request_has_its_reply() -> None:
+    assert set(FINAL) == set().union(*REQUESTS.values())
+    assert set(FINAL.values()) <= set(MESSAGES)
+
+
+@given(st.integers(1, 40), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_masks_come_back(actions: int, rows: int, random: Any) -> None:
+    masks = np.array([[random.random() < 0.5 for _ in range(actions)] for _ in range(rows)])
+    assert (unpack_masks(pack_masks(masks), rows, actions) == masks).all()
+
+
+def test_masks_of_the_wrong_size_or_with_unused_bits_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected 2 bytes"):
+        unpack_masks(b"\xff", 1, 9)
+    with pytest.raises(ValueError, match="expected the bits from 9 on to be 0"):
+        unpack_masks(b"\xff\x03", 1, 9)
+
+
+def test_bit_order_is_the_least_significant_first() -> None:
+    assert pack_masks(np.array([True, False, False, False, False, False, False, False, True])) == b"\x01\x01"
+
+
+@pytest.mark.parametrize("kind", ["<f4", "<f8", "<i1", "<i4", "<i8", "<u1", ">f4", ">i2", "?"])
+def test_tensors_come_back(kind: str) -> None:
+    array = np.arange(24).reshape(2, 3, 4).astype(kind)
+    for held in (array, array.T, array[:, ::2]):
+        assert (Tensor.of(held).array() == held).all()
+
+
+def test_tensors_of_other_types_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected an array of one of"):
+        Tensor.of(np.array([1j]))
