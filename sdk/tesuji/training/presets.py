@@ -1,4 +1,4 @@
-"""Settings that are known to work: one for each game that was tried, and a sensible start for any other."""
+"""Settings that are known to work: one for each game that needs its own, and a sensible start for any other."""
 
 from __future__ import annotations
 
@@ -56,27 +56,56 @@ def _search(game: GameSpec, simulations: int) -> SearchConfig:
 
 
 def _default(game: GameSpec) -> TrainingConfig:
-    board = len(game.observation) == 3 and game.observation[1] * game.observation[2] >= PLANES
-    network = NetworkConfig(kind=NetworkKind.MLP, width=128)
-    if board:
-        network = NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1)
-    if not game.final_rewards_only:
-        network = msgspec.structs.replace(network, bins=51)
+    if len(game.observation) == 3 and game.observation[1] * game.observation[2] >= PLANES:
+        return _planes(game)
     length = game.max_length or 200
     return TrainingConfig(
         game=game.name,
         minutes=10.0,
-        network=network,
+        network=_numbers(game, NetworkConfig(kind=NetworkKind.MLP, width=128)),
         selfplay=SelfPlayConfig(
             games=64,
-            simulations=24 if board else 16,
+            simulations=16,
             opening_share=0.6,
             opening_plies=max(1, min(12, length // 2)),
             exploration=max(0.02, min(0.25, 2.0 / length)),
         ),
         search=_search(game, 64),
-        learner=LearnerConfig(replay_positions=_positions(game), learning_rate=3e-3 if board else 1e-2),
+        learner=LearnerConfig(replay_positions=_positions(game), learning_rate=1e-2),
     )
+
+
+def _planes(game: GameSpec) -> TrainingConfig:
+    length = game.max_length or 200
+    network = NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1)
+    return TrainingConfig(
+        game=game.name,
+        minutes=20.0,
+        network=_numbers(game, network),
+        selfplay=SelfPlayConfig(
+            games=64,
+            simulations=24,
+            opening_share=0.6,
+            opening_plies=max(1, min(12, length // 2)),
+            exploration=0.0,
+        ),
+        search=_search(game, 64),
+        learner=LearnerConfig(
+            replay_positions=_positions(game),
+            warm_up=200,
+            learning_rate=1e-2,
+            value_weight=2.0,
+            reward_weight=3.0,
+        ),
+    )
+
+
+def _numbers(game: GameSpec, network: NetworkConfig) -> NetworkConfig:
+    """Finer atoms where rewards add up, on MuZero's scale where they add up to much."""
+    if game.final_rewards_only:
+        return network
+    low, high = game.returns
+    return msgspec.structs.replace(network, bins=51, transform=high - low > 20.0)
 
 
 def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
@@ -87,23 +116,6 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
         selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=1.0, opening_plies=7, exploration=0.35),
         search=_search(game, 32),
         learner=LearnerConfig(replay_positions=60_000, learning_rate=2e-2),
-    )
-
-
-def _connect_four(game: GameSpec) -> TrainingConfig:
-    return TrainingConfig(
-        game=game.name,
-        minutes=20.0,
-        network=NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1),
-        selfplay=SelfPlayConfig(games=64, simulations=24, opening_share=0.6, opening_plies=12, exploration=0.0),
-        search=_search(game, 64),
-        learner=LearnerConfig(
-            replay_positions=min(400_000, _positions(game)),
-            warm_up=200,
-            learning_rate=1e-2,
-            value_weight=2.0,
-            reward_weight=3.0,
-        ),
     )
 
 
@@ -122,6 +134,19 @@ def _dots_and_boxes(game: GameSpec) -> TrainingConfig:
     )
 
 
+def _cart_pole(game: GameSpec) -> TrainingConfig:
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=_numbers(game, NetworkConfig(kind=NetworkKind.MLP, width=128)),
+        selfplay=SelfPlayConfig(games=32, simulations=16, opening_share=0.5, opening_plies=10, exploration=0.0),
+        search=msgspec.structs.replace(_search(game, 32), discount=0.99),
+        learner=LearnerConfig(
+            unroll=5, bootstrap_steps=10, replay_positions=100_000, learning_rate=5e-3, reanalyse=0.3
+        ),
+    )
+
+
 def _positions(game: GameSpec) -> int:
     """As many positions as fit into half a gigabyte, at most 400,000."""
     numbers = math.prod(game.observation) + game.actions + 3 * game.players + 3
@@ -129,7 +154,8 @@ def _positions(game: GameSpec) -> int:
 
 
 _PRESETS: dict[str, Callable[[GameSpec], TrainingConfig]] = {
-    "connect_four": _connect_four,
+    "CartPole-v1": _cart_pole,
+    "connect_four": _planes,
     "default": _default,
     "dots_and_boxes": _dots_and_boxes,
     "tic_tac_toe": _tic_tac_toe,

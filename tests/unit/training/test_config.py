@@ -64,7 +64,8 @@ def test_the_preset_is_chosen_by_the_games_name() -> None:
     assert preset(SPEC).network.kind is NetworkKind.RESIDUAL
     assert preset(msgspec.structs.replace(SPEC, observation=(72,))).network.kind is NetworkKind.MLP
     with pytest.raises(
-        ArgumentError, match="preset: expected one of connect_four, default, dots_and_boxes, tic_tac_toe, got 'chess'"
+        ArgumentError,
+        match="preset: expected one of CartPole-v1, connect_four, default, dots_and_boxes, tic_tac_toe, got 'chess'",
     ):
         preset(SPEC, "chess")
 
