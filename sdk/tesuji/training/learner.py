@@ -118,6 +118,7 @@ class Learner:
             betas=(0.9, 0.99),
             fused=True,
         )
+        self._start_optimizer()
 
     def learning_rate(self, progress: float) -> float:
         """The step size when a share ``progress`` in [0, 1] of the budget is spent."""
@@ -169,7 +170,6 @@ class Learner:
         Raises:
             TrainingError: it does not fit these networks; the message names the array.
         """
-        self._start_optimizer()
         with torch.no_grad():
             for prefix, tensors in self._tensors().items():
                 for name, tensor in tensors.items():
@@ -186,7 +186,7 @@ class Learner:
         moments = {
             f"{index}.{key}": tensor
             for index, parameter in enumerate(self._parameters)
-            for key, tensor in self._optimizer.state.get(parameter, {}).items()
+            for key, tensor in self._optimizer.state[parameter].items()
         }
         return {
             "network": dict(self.network.state_dict()),
@@ -197,7 +197,7 @@ class Learner:
         }
 
     def _start_optimizer(self) -> None:
-        """Make the optimiser's moments exist, as it would at its first step."""
+        """Make the optimiser's moments exist, also those of weights that no part of the loss reaches."""
         for parameter in self._parameters:
             self._optimizer.state[parameter] = {
                 "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
