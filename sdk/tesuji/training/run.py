@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from tesuji.errors import BundleError, EvaluationError, TrainingError
 from tesuji.game import Game
-from tesuji.spec import spec_hash
-from tesuji.symmetry import symmetries_of
 from tesuji.training.actor import ActorTask
 from tesuji.training.architecture import Architecture
-from tesuji.training.augmentation import Augmentation
 from tesuji.training.checkpoint import Sections, read_checkpoint, write_checkpoint
-from tesuji.training.checks import Checks
 from tesuji.training.config import TrainingConfig
-from tesuji.training.curves import Curves
+from tesuji.training.cores import available_cores
 from tesuji.training.export import export_bundle
-from tesuji.training.failures import AbandonedGame, Failures
+from tesuji.training.failures import AbandonedGame
 from tesuji.training.folder import (
     BUNDLE,
     CHECKPOINT,
-    ERRORS,
     GAMES,
     Lock,
     checkpoint_identity,
@@ -42,43 +34,25 @@ from tesuji.training.folder import (
 from tesuji.training.game_files import GameFiles
 from tesuji.training.graphs import write_graph
 from tesuji.training.interrupts import Interrupts
-from tesuji.training.learner import Learner, Losses
+from tesuji.training.learner import Learner
 from tesuji.training.memory import keep_freed_memory
-from tesuji.training.meter import Meter, Reading
-from tesuji.training.metrics import Metrics
+from tesuji.training.meter import Meter
 from tesuji.training.offline import remember_records
 from tesuji.training.opponents import Opponent
-from tesuji.training.progress import Progress, QuietProgress, Status
-from tesuji.training.randomness import random_state, restore_random_state
+from tesuji.training.progress import Progress, QuietProgress
 from tesuji.training.replay import Replay
+from tesuji.training.report import Report
 from tesuji.training.source import ActorSource, LocalSource, Source
+from tesuji.training.state import RunState
 from tesuji.training.strength import Check, Strength
-from tesuji.training.targets import make_batch
+from tesuji.training.summary import Summary
 
-__all__ = ["Run", "Summary", "available_cores"]
+__all__ = ["Run"]
 
 GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What came of a run."""
-
-    bundle: Path
-    """The exported agent."""
-    seconds: float
-    """Time learned."""
-    steps: int
-    """Steps learned."""
-    games: int
-    """Games played."""
-    positions: int
-    """Positions played and recorded."""
-    check: Check | None
-    """The last check of strength."""
-    interrupted: bool
-    """Whether a person ended it early."""
+WAIT_SECONDS = 0.01
+"""How long the learner waits for the first games before it looks again."""
 
 
 class Run:
@@ -187,21 +161,21 @@ class Run:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
                 self._open_files()
-                metrics, strength = Metrics(self.folder, seconds=self._seconds), self._new_strength()
-                source = self._new_source()
+                report = Report(self.config, self.state, self.folder, self._progress)
+                strength, source = self._new_strength(), self._new_source()
                 try:
-                    self._learn(source, metrics, strength, interrupts)
+                    self._learn(source, report, strength, interrupts)
                     if interrupts.wanted:
                         self._progress.note("Ending early: writing the checkpoint and the agent")
                 finally:
                     source.stop()
-                self._pause()
+                self.state.budget.pause()
                 self._save(source)
                 if not self.learner.steps:
                     raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
-                self._evaluate(strength, metrics, last=not interrupts.wanted)
+                self._evaluate(strength, report, last=not interrupts.wanted)
                 self.export(path, date=date)
-                self._draw(last=True)
+                report.draw(last=True)
         except EvaluationError as error:
             raise self._diverged(str(error)) from error
         finally:
@@ -209,7 +183,7 @@ class Run:
             self._progress.close()
         return Summary(
             bundle=path,
-            seconds=self._seconds,
+            seconds=self.state.budget.seconds,
             steps=self.learner.steps,
             games=self.replay.games,
             positions=self.replay.added,
@@ -227,7 +201,7 @@ class Run:
         rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
         provenance: dict[str, Any] = {
             "date": date,
-            "seconds": round(self._seconds, 1),
+            "seconds": round(self.state.budget.seconds, 1),
             "steps": self.learner.steps,
             "games": self.replay.games,
             "positions": self.replay.added,
@@ -271,32 +245,27 @@ class Run:
         self._learner_threads = max(1, cores // 4)
         self._actors = 0 if config.deterministic else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
-        self.architecture = Architecture.of(game.spec, config.network)
-        """The networks."""
-        self.learner = Learner(self.architecture, config.learner, seed=config.seed)
-        """Their training."""
-        self.replay = Replay(
-            game.spec,
-            config.learner.replay_positions,
-            config.search.discount,
-            late=not self.architecture.model.reward_columns,
-            priority_exponent=config.learner.priority_exponent,
-            importance_exponent=config.learner.importance_exponent,
-        )
-        """The games."""
-        self._augmentation = Augmentation(game.spec, symmetries_of(game))
-        self._rng = np.random.default_rng((config.seed, 1))
-        self._seconds = 0.0
-        self._started: float | None = None
-        self._resumes = 0
+        self.state = RunState(game, config, folder)
+        """How far it has come."""
         self._sections: Sections = {}
         self._held: tuple[int, ...] | None = None
-        self._failures = Failures(folder / ERRORS)
-        self._written = 0.0
-        self._curves = Curves(folder, self._progress.note)
-        self._checks = Checks(config)
         self._check: Check | None = None
         self._files: GameFiles | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        """The networks."""
+        return self.state.architecture
+
+    @property
+    def learner(self) -> Learner:
+        """Their training."""
+        return self.state.learner
+
+    @property
+    def replay(self) -> Replay:
+        """The games."""
+        return self.state.replay
 
     def _remember_records(self) -> None:
         """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""
@@ -319,77 +288,69 @@ class Run:
         if positions and self.config.offline is None:
             self._files = GameFiles(self.folder / GAMES, self.game.spec, positions, self.replay.games)
 
-    def _learn(self, source: Source, metrics: Metrics, strength: Strength, interrupts: Interrupts) -> None:
-        config, learner, replay = self.config, self.learner, self.replay
+    def _learn(self, source: Source, report: Report, strength: Strength, interrupts: Interrupts) -> None:
+        config, state = self.config, self.state
+        learner, replay, budget = state.learner, state.replay, state.budget
         pacing, offline = isinstance(source, LocalSource), config.offline is not None
-        saved_at, saved_step = self._total_seconds(), learner.steps
+        saved_at, saved_step = budget.seconds, learner.steps
         meter = Meter(source, self._learner_threads, learner.steps)
-        self._checks.skip(self._progress_share())
-        self._started = time.perf_counter()
-        while self._progress_share() < 1.0 and not interrupts.wanted:
+        state.checks.skip(state.share)
+        budget.start()
+        while state.share < 1.0 and not interrupts.wanted:
             wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
             if not pacing or offline or replay.added < wanted:
-                trajectories = source.receive()
-                self._failures.finished(len(trajectories))
-                for abandoned in source.abandoned():
-                    self._give_up(abandoned)
-                replay.add(trajectories)
-                if self._files is not None:
-                    self._files.add(trajectories)
-                source.renew(replay)
-            if not offline and replay.added < (wanted if pacing else config.learner.first_positions):
-                self._report(meter, metrics)
+                self._receive(source)
+            gathering = not offline and replay.added < (wanted if pacing else config.learner.first_positions)
+            if not gathering:
+                meter.learned(state.step())
+                if learner.steps % config.learner.hand_over == 0:
+                    source.send(learner.weights())
+            reading = meter.read(learner.steps)
+            if reading is not None:
+                report.measured(reading, self._check)
+            if gathering:
                 if not pacing:
-                    time.sleep(0.01)
+                    time.sleep(WAIT_SECONDS)
                 continue
-            meter.learned(self._step())
-            if learner.steps % config.learner.hand_over == 0:
-                source.send(learner.weights())
-            self._report(meter, metrics)
-            if self._checks.due(strength, share=self._progress_share(), seconds=self._total_seconds()):
-                self._evaluate(strength, metrics)
+            if state.checks.due(strength, share=state.share, seconds=budget.seconds):
+                self._evaluate(strength, report)
                 if strength.enough:
                     self._progress.note(
                         f"Ending early: {config.until:g} was reached in two checks, one after the other"
                     )
                     break
             steps = config.checkpoint_steps
-            if self._total_seconds() - saved_at >= config.checkpoint_seconds or (
+            if budget.seconds - saved_at >= config.checkpoint_seconds or (
                 steps is not None and learner.steps - saved_step >= steps
             ):
                 self._save(source)
-                self._draw()
-                saved_at, saved_step = self._total_seconds(), learner.steps
+                report.draw()
+                saved_at, saved_step = budget.seconds, learner.steps
 
-    def _step(self) -> Losses:
-        config = self.config.learner
-        drawn = self.replay.sample(config.batch, self._rng)
-        batch = make_batch(
-            self.replay,
-            drawn.rows,
-            model=self.architecture.model,
-            unroll=config.unroll,
-            bootstrap_steps=config.bootstrap_steps,
-            rng=self._rng,
-            weights=drawn.weights,
-        )
-        losses = self.learner.step(self._augmentation.turn(batch, self._rng), self._progress_share())
-        self.replay.learned(drawn.rows, self.learner.errors)
-        return losses
+    def _receive(self, source: Source) -> None:
+        """Take the games that were played meanwhile."""
+        trajectories = source.receive()
+        self.state.failures.finished(len(trajectories))
+        for abandoned in source.abandoned():
+            self._give_up(abandoned)
+        self.replay.add(trajectories)
+        if self._files is not None:
+            self._files.add(trajectories)
+        source.renew(self.replay)
 
     def _new_source(self) -> Source:
         learner = self.config.learner
         idle = self.config.offline is not None and not learner.reanalyse
+        sections, self._sections = self._sections, {}
         tasks = [self._task(index) for index in range(max(1, self._actors))]
         if self._actors and not idle:
             return ActorSource(tasks, self._progress.note)
         source = LocalSource(tasks[0], learner.reanalyse * learner.positions_per_step)
-        if "playing" in self._sections:
+        if "playing" in sections:
             try:
-                source.restore(self._sections)
+                source.restore(sections)
             except (KeyError, ValueError) as error:
                 raise self._unfit(error) from error
-        self._sections = {}
         return source
 
     def _task(self, index: int) -> ActorTask:
@@ -401,7 +362,7 @@ class Run:
             weights=self.learner.weights(),
             selfplay=self.config.selfplay,
             search=self.config.search,
-            seed=(self.config.seed, 2, index, self._resumes),
+            seed=(self.config.seed, 2, index, self.state.resumes),
             reanalyse=self.config.learner.reanalyse if self.config.offline is None else 1.0,
         )
 
@@ -418,66 +379,38 @@ class Run:
             self.folder,
             self.architecture,
             [self._opponents[name] for name in names],
-            seconds=self._seconds,
+            seconds=self.state.budget.seconds,
             step=self.learner.steps,
         )
 
-    def _evaluate(self, strength: Strength, metrics: Metrics, *, last: bool = False) -> None:
+    def _evaluate(self, strength: Strength, report: Report, *, last: bool = False) -> None:
         """Look how strong the agent is."""
-        step, seconds = self.learner.steps, self._total_seconds()
+        step, seconds, checks = self.learner.steps, self.state.budget.seconds, self.state.checks
         if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
             return
-        budget = self._checks.budget(seconds, last=last)
+        budget = checks.budget(seconds, last=last)
         self._check = check = strength.check(
             self.learner.weights(), self.export, step=step, seconds=seconds, budget=budget
         )
         for abandoned in check.abandoned:
             self._give_up(abandoned)
-        took = f"{check.seconds:.1f} s"
-        if self._started is not None:
-            self._checks.spent += check.seconds
-            took += f", {self._checks.spent / self._total_seconds():.1%} of the time so far"
-        self._progress.note(f"step {step:,}: {check} [{took}]")
-        row = {"seconds": seconds, "step": step, "mean_return": check.first.mean_return}
-        if check.first.opponent:
-            row.update(score_random=check.first.score, score=check.last.score)
-        if check.rating is not None:
-            row.update(elo=check.rating.elo, elo_low=check.rating.low, elo_high=check.rating.high)
-        metrics.write(row)
-
-    def _draw(self, *, last: bool = False) -> None:
-        seconds = self._total_seconds()
-        if last or self._curves.due(seconds):
-            minutes, rest = divmod(round(seconds), 60)
-            spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
-            done = f"{self.learner.steps:,} steps, {self.replay.games:,} games, {spent}"
-            self._curves.draw(f"{self.game.spec.name}: {done}", seconds)
+        if self.state.budget.running:
+            checks.spent += check.seconds
+        report.checked(check, seconds)
 
     def _give_up(self, game: AbandonedGame) -> None:
         self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
-        self._failures.abandoned(game, self.learner.steps)
+        self.state.failures.abandoned(game, self.learner.steps)
 
     def _save(self, source: Source) -> None:
         if self._files is not None:
             self._files.flush()
-        learned = self.learner.state()
-        for name, array in learned.items():
+        sections = self.state.sections()
+        for name, array in sections["learner"].items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise self._diverged(
                     f"weights: expected finite numbers after step {self.learner.steps}, {name} has others"
                 )
-        sections: dict[str, Mapping[str, NDArray[Any]]] = {
-            "run": {
-                "seconds": np.array(self._total_seconds()),
-                "resumes": np.array(self._resumes),
-                "random": random_state(self._rng),
-                **self._checks.state(),
-                **self._failures.state(),
-                "spec": np.frombuffer(self._spec().encode(), np.uint8),
-            },
-            "learner": learned,
-            "replay": self.replay.state(),
-        }
         if isinstance(source, LocalSource):
             sections.update(source.state())
         write_checkpoint(self.folder / CHECKPOINT, sections)
@@ -485,19 +418,7 @@ class Run:
 
     def _restore(self, sections: Sections) -> None:
         try:
-            run = sections["run"]
-            if run["spec"].tobytes().decode() != self._spec():
-                raise TrainingError(
-                    f"{self.folder}: expected a run of this game and these networks, got one of others: "
-                    "the game or the configuration was changed"
-                )
-            self.learner.restore(sections["learner"])
-            self.replay.restore(sections["replay"])
-            restore_random_state(self._rng, run["random"])
-            self._failures.restore(run)
-            self._checks.restore(run)
-            self._seconds = float(run["seconds"])
-            self._resumes = int(run["resumes"]) + 1
+            self.state.restore(sections)
         except (KeyError, ValueError) as error:
             raise self._unfit(error) from error
         self._sections = sections
@@ -525,76 +446,3 @@ class Run:
             f"{what}: the networks diverged at step {self.learner.steps:,}; {last}. "
             "Try a smaller learner.learning_rate or learner.clip, and check that the game pays what its spec says"
         )
-
-    def _spec(self) -> str:
-        return spec_hash(self.game.spec, self.architecture.model)
-
-    def _report(self, meter: Meter, metrics: Metrics) -> None:
-        """Show and write what was measured, if it is time to."""
-        reading = meter.read(self.learner.steps)
-        if reading is None:
-            return
-        total, share = self._total_seconds(), self._progress_share()
-        self._progress.update(self._status(reading))
-        if reading.losses is None or total - self._written < min(30.0, max(1.0, total / 100.0)):
-            return
-        self._written = total
-        losses = asdict(reading.losses)
-        gradient = losses.pop("gradient")
-        metrics.write(
-            {
-                "seconds": total,
-                "step": self.learner.steps,
-                "games": self.replay.games,
-                "positions": self.replay.added,
-                "renewed": self.replay.renewed,
-                "abandoned": self._failures.count,
-                "replay_ratio": self.learner.steps * self.config.learner.batch / max(1, self.replay.added),
-                "game_length": self.replay.added / max(1, self.replay.games),
-                "learning_rate": self.learner.learning_rate(share),
-                **{name: value for name, value in asdict(reading).items() if name != "losses"},
-                **{f"loss_{name}": value for name, value in losses.items()},
-                "gradient": gradient,
-            }
-        )
-
-    def _status(self, reading: Reading) -> Status:
-        return Status(
-            seconds=self._total_seconds(),
-            progress=min(1.0, self._progress_share()),
-            step=self.learner.steps,
-            games=self.replay.games,
-            positions=self.replay.added,
-            abandoned=self._failures.count,
-            moves_per_second=reading.moves_per_second,
-            steps_per_second=reading.steps_per_second,
-            loss_policy=float("nan") if reading.losses is None else reading.losses.policy,
-            loss_value=float("nan") if reading.losses is None else reading.losses.value,
-            actor_busy=reading.actor_busy,
-            learner_busy=reading.learner_busy,
-            strength=() if self._check is None else self._check.lines(),
-        )
-
-    def _pause(self) -> None:
-        """Stop the clock."""
-        self._seconds = self._total_seconds()
-        self._started = None
-
-    def _running(self) -> float:
-        return 0.0 if self._started is None else time.perf_counter() - self._started
-
-    def _total_seconds(self) -> float:
-        return self._seconds + self._running()
-
-    def _progress_share(self) -> float:
-        config = self.config
-        by_time = self._total_seconds() / (60.0 * config.minutes) if config.minutes is not None else 0.0
-        by_steps = self.learner.steps / config.steps if config.steps is not None else 0.0
-        return max(by_time, by_steps)
-
-
-def available_cores() -> int:
-    """How many cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
