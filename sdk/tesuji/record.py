@@ -51,6 +51,8 @@ class Ending(enum.StrEnum):
     """A player chose an action that is not legal."""
     CRASHED = "crashed"
     """A player raised an error instead of choosing."""
+    TIMEOUT = "timeout"
+    """A player's clock ran out."""
 
 
 class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -91,6 +93,18 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The seat that ended it, unless it ended by the rules."""
     reason: str = ""
     """What the offender did."""
+    number: int | None = None
+    """In a match: the game's place in it, from 0."""
+    round: int | None = None
+    """In a match: which of the pairing's openings was played, from 0; its games differ in who sits where."""
+    entrants: tuple[int, ...] | None = None
+    """In a match: for each seat, which of the match's players sat there, from 0."""
+    player_seeds: tuple[int, ...] | None = None
+    """In a match: for each seat, the seed of everything random that its player did."""
+    conditions: str | None = None
+    """In a match: what else decides its games, the same text in every game of it."""
+    versions: dict[str, str] | None = None
+    """Which versions of what else the players ran on wrote it."""
 
     def __post_init__(self) -> None:
         count = len(self.moves) - self.opening
@@ -102,6 +116,10 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 raise ArgumentError(
                     f"{field}: expected {count}, one for each move after the opening, got {len(column)}"
                 )
+        for field in ("entrants", "player_seeds"):
+            column = getattr(self, field)
+            if column is not None and len(column) != len(self.seats):
+                raise ArgumentError(f"{field}: expected {len(self.seats)}, one for each seat, got {len(column)}")
         if len(self.returns) != len(self.seats):
             raise ArgumentError(f"returns: expected {len(self.seats)}, one for each seat, got {len(self.returns)}")
         if self.explored and not 0 <= min(self.explored) <= max(self.explored) < count:

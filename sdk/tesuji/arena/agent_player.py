@@ -26,6 +26,7 @@ class AgentPlayer:
         self._agent = agent
         self._limit = limit
         self._session: Session | None = None
+        self._time: float | None = None
 
     def new_game(self, game: Game, seat: int, seed: int) -> None:
         """Open a session.
@@ -46,18 +47,29 @@ class AgentPlayer:
         """What the search decides."""
         if self._session is None:
             raise RuntimeError("choose: expected new_game before it")
-        decision = self._session.play(
-            state.observation(), state.legal_actions(), limit=self._limit, to_play=state.to_play()
-        )
+        limit, self._time = self._within(self._session), None
+        decision = self._session.play(state.observation(), state.legal_actions(), limit=limit, to_play=state.to_play())
         return Choice(
             action=decision.action,
             value=decision.value,
             policy=decision.policy,
             principal_variation=tuple(decision.principal_variation),
             simulations=decision.simulations,
+            values=tuple(map(float, decision.values)),
         )
+
+    def tell_clock(self, remaining: float, increment: float) -> None:
+        """Think for a twentieth of what is left and most of the increment, and never longer than half of it."""
+        self._time = min(remaining / 20 + 0.9 * increment, remaining / 2)
 
     def observe(self, state: State, action: int) -> None:
         """Tell the session of the move."""
         if self._session is not None:
             self._session.observe(action)
+
+    def _within(self, session: Session) -> Limit | None:
+        """The limit, and no longer than the clock allows."""
+        if self._time is None:
+            return self._limit
+        limit = self._limit or session.limit
+        return Limit(min(limit.time or self._time, self._time), limit.simulations)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tesuji.arena.clock import Clock, Timed
+from tesuji.arena.openings import RandomOpenings
 from tesuji.arena.player import Choice, Player
+from tesuji.arena.schedule import Fixture, schedule
 from tesuji.errors import GameError, MatchError
 from tesuji.game import Game
 from tesuji.record import Ending
 from tesuji.spec import GameSpec
 
-__all__ = ["Ending", "GameResult", "Move", "Outcome", "play_game", "play_match"]
+__all__ = ["Ending", "GameResult", "Move", "Outcome", "ended", "overrun", "play_fixture", "play_game", "play_match"]
 
 _LONGEST = 1_000_000
 """Moves after which a game that names no greatest length is taken to be endless."""
-_ATTEMPTS = 100
-"""How often a random opening is drawn again because it ended the game."""
 
 
 class Outcome(enum.StrEnum):
@@ -61,13 +63,17 @@ class GameResult:
     moves: tuple[Move, ...]
     """The players' moves; one that was illegal is not among them."""
     returns: tuple[float, ...]
-    """For each seat, the sum of what it was paid. After an illegal move or a crash: see :func:`play_game`."""
+    """For each seat, the sum of what it was paid. Where somebody ended it: see :func:`play_game`."""
     ending: Ending = Ending.FINISHED
     """How it ended."""
     offender: int | None = None
     """The seat that ended it, unless it ended by the rules."""
     reason: str = ""
     """What the offender did."""
+    round: int = 0
+    """Which of the match's openings it began with, from 0."""
+    player_seeds: tuple[int, ...] = ()
+    """For each seat, its player's seed."""
 
     @property
     def actions(self) -> tuple[int, ...]:
@@ -96,11 +102,9 @@ class GameResult:
 def play_match(
     game: Game, players: Sequence[Player], *, games: int, seed: int = 0, random_plies: int = 0
 ) -> Iterator[GameResult]:
-    """Play games, one after the other, and yield each as it ends.
+    """Play a match of as many players as the game has seats, one game after the other; each is yielded as it ends.
 
-    In game g, player i sits at seat (i + g) mod players, so that after every round of as many games as there are
-    players everybody has sat everywhere. The games of one round share their opening, the game's chance and each
-    player's seed.
+    :func:`tesuji.arena.schedule.schedule` says who sits where, with which opening and seeds.
 
     Args:
         game: the game.
@@ -111,25 +115,36 @@ def play_match(
             otherwise play the same games again and again.
 
     Raises:
-        MatchError: the number of players is wrong, or one of them cannot play this game.
+        MatchError: the number of players is wrong, one of them cannot play this game, or there are not enough openings.
         GameError: the game broke its contract.
     """
     seats = game.spec.players
     if len(players) != seats:
         raise MatchError(f"players: expected {seats} for {game.spec.name}, got {len(players)}")
-    if len({id(player) for player in players}) != seats:
-        raise MatchError("players: expected a different object for every seat, got the same one twice")
-    if games < 1:
-        raise MatchError(f"games: expected at least 1, got {games}")
-    if random_plies < 0:
-        raise MatchError(f"random_plies: expected 0 or more, got {random_plies}")
-    opening: list[int] = []
-    for number in range(games):
-        chance, draw, *own = _seeds(seed, number // seats, seats + 2)
-        if number % seats == 0:
-            opening = _opening(game, chance, draw, random_plies)
-        seated = tuple((seat - number) % seats for seat in range(seats))
-        yield play_game(game, players, number=number, seats=seated, seed=chance, player_seeds=own, opening=opening)
+    for fixture in schedule(game, seats, games=games, seed=seed, openings=RandomOpenings(random_plies)):
+        yield play_fixture(game, players, fixture)
+
+
+def play_fixture(
+    game: Game,
+    players: Sequence[Player],
+    fixture: Fixture,
+    clock: Clock | None = None,
+    watch: Callable[[int, float | None, Move | None], None] | None = None,
+) -> GameResult:
+    """Play a game of a schedule; arguments and errors as of :func:`play_game`."""
+    return play_game(
+        game,
+        [players[player] for player in fixture.seats],
+        seats=fixture.seats,
+        seed=fixture.seed,
+        player_seeds=fixture.player_seeds,
+        opening=fixture.opening,
+        number=fixture.number,
+        round=fixture.round,
+        clock=clock,
+        watch=watch,
+    )
 
 
 def play_game(
@@ -141,42 +156,60 @@ def play_game(
     player_seeds: Sequence[int] | None = None,
     opening: Sequence[int] = (),
     number: int = 0,
+    round: int = 0,
+    clock: Clock | None = None,
+    watch: Callable[[int, float | None, Move | None], None] | None = None,
 ) -> GameResult:
     """Play one game.
 
-    A player that chooses an illegal action or raises an error ends the game: it gets the least the game can pay and, of
-    two players, the other the most; of more than two, the others keep what they had been paid.
+    A player that chooses an illegal action, raises an error or lets its clock run out ends the game: it gets the least
+    the game can pay and, of two players, the other the most; of more than two, the others keep what they had been paid.
 
     Args:
         game: the game.
-        players: the players.
-        seats: for each seat, which of the players sits there; in order if not given.
+        players: the players, in the order of the seats. The same object may not sit twice.
+        seats: for each seat, what the result calls its player; 0, 1, … if not given.
         seed: seed of the game's chance.
-        player_seeds: for each player, its own seed; made from ``seed`` if not given.
+        player_seeds: for each seat, its player's own seed; made from ``seed`` if not given.
         opening: actions that are played before the players are asked.
         number: the game's place in a match.
+        round: the opening's place in a match.
+        clock: what every side has to think with; no limit if not given.
+        watch: called before every move, with the seat that is to choose, the seconds it has left (None without a
+            clock), and the move before.
 
     Raises:
         MatchError: a player cannot play this game.
         GameError: the game broke its contract.
     """
     spec = game.spec
-    seats = tuple(range(spec.players)) if seats is None else tuple(seats)
-    own = _seeds(seed, 0, len(players)) if player_seeds is None else player_seeds
-    for seat, player in enumerate(seats):
-        players[player].new_game(game, seat, own[player])
+    if len({id(player) for player in players}) != len(players):
+        raise MatchError("players: expected a different object for every seat, got the same one twice")
+    if len(players) != spec.players:
+        raise MatchError(f"players: expected {spec.players} for {spec.name}, got {len(players)}")
+    if player_seeds is None:
+        words = np.random.SeedSequence([seed, 0]).generate_state(len(players), np.uint32)
+        player_seeds = [int(word) >> 1 for word in words]
+    fixture = Fixture(
+        number,
+        round,
+        tuple(range(spec.players)) if seats is None else tuple(seats),
+        seed,
+        tuple(player_seeds),
+        tuple(opening),
+    )
+    for seat, player in enumerate(players):
+        player.new_game(game, seat, player_seeds[seat])
     state = game.new_state(np.random.default_rng(seed))
     returns = np.zeros(spec.players)
+    left = [clock.seconds if clock is not None else None] * spec.players
     moves: list[Move] = []
     history: list[int] = []
-
-    def result(ending: Ending = Ending.FINISHED, offender: int | None = None, reason: str = "") -> GameResult:
-        paid = returns if offender is None else _forfeit(spec, returns, offender)
-        return GameResult(
-            number, seats, seed, tuple(opening), tuple(moves), tuple(map(float, paid)), ending, offender, reason
-        )
-
     longest = spec.max_length or _LONGEST
+
+    def stopped(ending: Ending, seat: int, reason: str) -> GameResult:
+        return ended(spec, fixture, moves, returns, ending, seat, reason)
+
     while not state.is_terminal():
         if len(history) >= longest:
             raise GameError(f"{spec.name}: expected a game of at most {longest} moves, got a longer one")
@@ -184,50 +217,76 @@ def play_game(
         if len(history) < len(opening):
             action = opening[len(history)]
         else:
+            remaining = left[seat]
+            if watch is not None:
+                watch(seat, remaining, moves[-1] if moves else None)
             started = time.perf_counter()
             try:
-                choice = players[seats[seat]].choose(state)
+                player = players[seat]
+                if clock is not None and remaining is not None and isinstance(player, Timed):
+                    player.tell_clock(remaining, clock.increment)
+                choice = player.choose(state)
             except Exception as error:  # noqa: BLE001 - anybody's code: its failure costs it this game, no more
-                return result(Ending.CRASHED, seat, f"{type(error).__name__}: {error}")
+                return stopped(Ending.CRASHED, seat, f"{type(error).__name__}: {error}")
             elapsed = time.perf_counter() - started
             action = choice.action
+            if clock is not None and remaining is not None:
+                if elapsed > remaining:
+                    return stopped(Ending.TIMEOUT, seat, overrun(elapsed, remaining))
+                left[seat] = remaining - elapsed + clock.increment
             if action not in state.legal_actions():
-                return result(Ending.ILLEGAL, seat, f"action {action!r} after {history}")
+                return stopped(Ending.ILLEGAL, seat, f"action {action!r} after {history}")
             moves.append(Move(seat, choice, elapsed))
-        for listener, player in enumerate(seats):
+        for listener, player in enumerate(players):
             try:
-                players[player].observe(state, action)
+                player.observe(state, action)
             except Exception as error:  # noqa: BLE001 - as above
-                return result(Ending.CRASHED, listener, f"{type(error).__name__}: {error}")
+                return stopped(Ending.CRASHED, listener, f"{type(error).__name__}: {error}")
         returns += state.apply(action)
         history.append(action)
-    return result()
+    return ended(spec, fixture, moves, returns)
 
 
-def _opening(game: Game, chance: int, draw: int, plies: int) -> list[int]:
-    """Random moves that do not end the game."""
-    rng = np.random.default_rng(draw)
-    for _ in range(_ATTEMPTS):
-        state = game.new_state(np.random.default_rng(chance))
-        actions: list[int] = []
-        while len(actions) < plies and not state.is_terminal():
-            legal = state.legal_actions()
-            actions.append(int(legal[int(rng.integers(len(legal)))]))
-            state.apply(actions[-1])
-        if not state.is_terminal():
-            break
-    else:
-        raise MatchError(f"random_plies: expected fewer than end {game.spec.name}, got {plies}")
-    return actions
+def ended(
+    spec: GameSpec,
+    fixture: Fixture,
+    moves: Sequence[Move],
+    returns: Sequence[float] | NDArray[np.float64],
+    ending: Ending = Ending.FINISHED,
+    offender: int | None = None,
+    reason: str = "",
+) -> GameResult:
+    """A game's result, with what the offender's deed costs.
+
+    Args:
+        spec: the game's.
+        fixture: the game as it was planned.
+        moves: the players' moves.
+        returns: for each seat, what it had been paid.
+        ending: how it ended.
+        offender: the seat that ended it, unless it ended by the rules.
+        reason: what it did.
+    """
+    paid = [float(value) for value in returns]
+    if offender is not None:
+        low, high = spec.returns
+        paid = [high] * 2 if spec.players == 2 else paid
+        paid[offender] = low
+    return GameResult(
+        fixture.number,
+        fixture.seats,
+        fixture.seed,
+        fixture.opening,
+        tuple(moves),
+        tuple(paid),
+        ending,
+        offender,
+        reason,
+        fixture.round,
+        fixture.player_seeds,
+    )
 
 
-def _seeds(seed: int, group: int, count: int) -> list[int]:
-    """Seeds in [0, 2**31), as every player's generator takes them."""
-    return [int(word) >> 1 for word in np.random.SeedSequence([seed, group]).generate_state(count, np.uint32)]
-
-
-def _forfeit(spec: GameSpec, returns: np.ndarray[tuple[int], np.dtype[np.float64]], offender: int) -> Sequence[float]:
-    low, high = spec.returns
-    paid = [high] * 2 if spec.players == 2 else [float(value) for value in returns]
-    paid[offender] = low
-    return paid
+def overrun(elapsed: float, remaining: float) -> str:
+    """What is said of a player whose clock ran out."""
+    return f"thought for {elapsed:.3f} s with {remaining:.3f} s left on its clock"

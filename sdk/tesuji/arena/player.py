@@ -27,6 +27,8 @@ class Choice:
     """The moves the player expects, this one first."""
     simulations: int = 0
     """How many simulations the move took."""
+    values: tuple[float, ...] | None = None
+    """What it expects the rest of the game to pay each player."""
 
 
 @runtime_checkable
