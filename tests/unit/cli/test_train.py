@@ -24,7 +24,7 @@ QUICK = ("openspiel:tic_tac_toe", "--deterministic", "--simulations", "2", "--se
 
 def train(*arguments: str, expected: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tesuji.cli", "train", *arguments], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tesuji.cli", "train", *arguments], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + " ".join(done.stderr.split())
@@ -77,7 +77,7 @@ def test_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
     rng, reached = random.Random(os.getpid()), 0
     for last in (False, False, True):
         process = subprocess.Popen([*command, "--minutes", "10"])
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 240
         while not (run / "metrics.csv").exists() or not relatives(process.pid):
             assert process.poll() is None
             assert time.monotonic() < limit
@@ -89,7 +89,7 @@ def test_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
         children = relatives(process.pid)
         process.kill()
         process.wait()
-        ended = time.monotonic() + 10
+        ended = time.monotonic() + 60
         while any(map(alive, children)):
             assert time.monotonic() < ended, "an actor outlived its learner"
             time.sleep(0.05)
@@ -98,7 +98,7 @@ def test_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
             assert steps >= reached
             reached = steps
     assert reached > 0
-    subprocess.run([*command, "--steps", str(reached + 20)], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "--steps", str(reached + 20)], check=True, timeout=280, stdout=subprocess.DEVNULL)
     assert learned(run) == reached + 20
     with (run / "metrics.csv").open(newline="") as file:
         seconds = [float(row["seconds"]) for row in csv.DictReader(file)]

@@ -17,7 +17,7 @@ GAME = "openspiel:tic_tac_toe"
 
 def train(*arguments: str, expected: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tesuji.cli", "train", GAME, *arguments], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tesuji.cli", "train", GAME, *arguments], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + " ".join(done.stderr.split())

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -35,3 +40,23 @@ def config(game: Game) -> TrainingConfig:
         search=preset(game.spec).search,
         learner=LearnerConfig(batch=16, first_positions=60, positions_per_step=4.0, hand_over=5, replay_positions=150),
     )
+
+
+@pytest.fixture
+def modes_bind_root() -> Iterator[None]:
+    """Files' and folders' modes bind this thread even if root runs it.
+
+    On Linux it lays the capability to override them down, and takes it up again at the end; both need no privilege.
+    """
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # the interface's version 3, this thread
+    held = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable: the low 32 of each, then the high
+    assert libc.capget(header, held) == 0, os.strerror(ctypes.get_errno())
+    fewer = (ctypes.c_uint32 * 6)(*held)
+    fewer[0] &= ~(1 << 1)  # CAP_DAC_OVERRIDE
+    assert libc.capset(header, fewer) == 0, os.strerror(ctypes.get_errno())
+    yield
+    assert libc.capset(header, held) == 0, os.strerror(ctypes.get_errno())

@@ -28,7 +28,7 @@ from tesuji.training.source import ActorSource, LocalSource
 
 FREE = (
     "trajectory recording game_files offline reanalysis replay targets selfplay evaluation actor source checkpoint "
-    "progress presets architecture interrupts"
+    "progress presets architecture interrupts budget cores"
 )
 
 
@@ -46,7 +46,7 @@ def make_task(game: Game, config: TrainingConfig) -> ActorTask:
     )
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 240.0) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not happen"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from tesuji.training.failures import AbandonedGame, Failures
 from tesuji.training.graphs import write_graph
 from tesuji.training.learner import Learner
 from tesuji.training.metrics import read_table
+from tesuji.training.progress import Status
 from tesuji.training.run import Run
 from tesuji.training.selfplay import SelfPlay
 
@@ -36,7 +39,7 @@ class Notes:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def update(self, status: object) -> None:
+    def update(self, status: Status) -> None:
         pass
 
     def note(self, text: str) -> None:
@@ -44,6 +47,14 @@ class Notes:
 
     def close(self) -> None:
         pass
+
+
+class Enough(Notes):
+    """Presses Ctrl-C once a thousand games were played and some given up."""
+
+    def update(self, status: Status) -> None:
+        if status.games > 1000 and status.abandoned and status.step:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 class Blind(Flaky):
@@ -124,19 +135,19 @@ def test_abandoned_games_change_nothing_about_exact_resumption(flaky: TrainingCo
     straight = Run(Flaky(), flaky, tmp_path / "straight")
     straight.train()
     first = Run(Flaky(), msgspec.structs.replace(flaky, checkpoint_steps=14), tmp_path / "broken")
-    step = first._step
+    step = first.state.step
 
     def stop() -> object:
         if first.learner.steps == 17:
             raise MemoryError
         return step()
 
-    first._step = stop  # type: ignore[assignment,method-assign]  # a crash in the middle
+    first.state.step = stop  # type: ignore[assignment,method-assign]  # a crash in the middle
     with pytest.raises(MemoryError):
         first.train()
     resumed = Run.resumed(Flaky(), tmp_path / "broken")
     resumed.train()
-    assert resumed._failures.count == straight._failures.count > 0
+    assert resumed.state.failures.count == straight.state.failures.count > 0
     for name, weight in straight.learner.weights().items():
         np.testing.assert_array_equal(weight, resumed.learner.weights()[name], err_msg=name)
 
@@ -153,10 +164,10 @@ def test_a_run_ends_when_it_keeps_happening(share: float, cores: int, flaky: Tra
 
 @pytest.mark.slow
 def test_actors_report_abandoned_games(flaky: TrainingConfig, tmp_path: Path) -> None:
-    flaky = msgspec.structs.replace(flaky, deterministic=False, steps=None, minutes=0.06)
-    notes = Notes()
-    run = Run(Flaky(share=0.003), flaky, tmp_path / "run", progress=notes, cores=2)
+    flaky = msgspec.structs.replace(flaky, deterministic=False, steps=10**6)
+    run = Run(Flaky(share=0.003), flaky, tmp_path / "run", progress=Enough(), cores=2)
     summary = run.train()
+    assert summary.interrupted
     assert summary.games > 1000
     lines = (tmp_path / "run" / "errors.jsonl").read_text().splitlines()
     assert 0 < len(lines) < 0.01 * summary.games

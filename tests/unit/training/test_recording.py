@@ -186,7 +186,8 @@ def test_a_run_that_goes_on_forgets_what_its_checkpoint_does_not_know(
     assert [record.seed for record in read_records(folder)] == list(range(len(trajectories)))
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(os.name != "posix", reason="folders have no modes")
+@pytest.mark.usefixtures("modes_bind_root")
 def test_a_folder_that_cannot_be_written(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     writer = GameFiles(tmp_path / "games", game.spec, 100)
     for trajectory in played(game, config, 20):

@@ -288,7 +288,7 @@ def test_a_killed_run_with_actors_goes_on(game: Game, config: TrainingConfig, tm
     reached = 0
     for _ in range(2):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 240
         while True:
             assert process.poll() is None
             assert time.monotonic() < limit
