@@ -110,6 +110,8 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """K: steps the dynamics network is unrolled (MuZero, Appendix G)."""
     bootstrap_steps: int = 0
     """n of the n-step return that is the value's target; 0 for the game's outcome."""
+    search_share: float = 0.0
+    """Share of the value's target that is what the position's own search found; the rest is the return."""
     replay_positions: int = 200_000
     """How many of the latest positions are remembered."""
     priority_exponent: float = 0.0
@@ -155,6 +157,7 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _integer("learner.batch", self.batch, 2, 1 << 20)
         _integer("learner.unroll", self.unroll, 1, 1000)
         _integer("learner.bootstrap_steps", self.bootstrap_steps, 0, 1 << 20)
+        _number("learner.search_share", self.search_share, 0.0, 1.0)
         _integer("learner.replay_positions", self.replay_positions, 1, 1 << 31)
         _number("learner.priority_exponent", self.priority_exponent, 0.0, 2.0)
         _number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)

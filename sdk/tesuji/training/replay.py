@@ -201,6 +201,10 @@ class Replay:
         total = np.where((horizon < remaining)[..., None], bootstrapped, total)
         return total.astype(np.float32)
 
+    def searched(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What the searches of these positions found: float32 [..., players], in the range of the game's values."""
+        return np.clip(self.values[rows], *self._value_bounds, dtype=np.float32)
+
     def positions(self, rows: NDArray[np.int64]) -> Positions:
         """The positions in these rows, to be searched again; their names stay theirs when rows are written over."""
         return Positions(

@@ -84,6 +84,7 @@ class RunState:
             model=self.architecture.model,
             unroll=config.unroll,
             bootstrap_steps=config.bootstrap_steps,
+            search_share=config.search_share,
             rng=self._rng,
             weights=drawn.weights,
         )

@@ -46,6 +46,7 @@ def make_batch(
     model: ModelSpec,
     unroll: int,
     bootstrap_steps: int,
+    search_share: float = 0.0,
     rng: np.random.Generator,
     weights: NDArray[np.float32] | None = None,
 ) -> Batch:
@@ -53,7 +54,9 @@ def make_batch(
 
     The value is the discounted sum of the rewards to the end of the game or, with ``bootstrap_steps`` n > 0, of the
     next n rewards and the search's value of the position after them (the n-step return), see :meth:`Replay.returns`.
-    Where rewards are not predicted (``reward_columns`` 0), the value alone carries the outcome.
+    With ``search_share`` s it is 1 − s of that plus s times what the search of the position itself found: outcomes are
+    true but noisy, searches agree but may be wrong. Where rewards are not predicted (``reward_columns`` 0), the value
+    alone carries the outcome.
 
     Who moves is what the game's record says. After the end of a game there are absorbing positions: any action leads to
     the next of them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it. Players
@@ -67,6 +70,7 @@ def make_batch(
         model: which columns values and rewards have.
         unroll: K.
         bootstrap_steps: n, or 0 for the outcome.
+        search_share: s, in [0, 1].
         rng: draws the actions after the end, and ``later_step``.
         weights: float32 [B]: what each position counts for; all 1 if not given.
     """
@@ -81,6 +85,8 @@ def make_batch(
         movers = (movers + steps - np.minimum(steps, remaining - 1)) % players
 
     values = replay.returns(last, bootstrap_steps)
+    if search_share:
+        values = (1.0 - search_share) * values + search_share * replay.searched(last)
     after = np.zeros_like(values) if model.reward_columns else replay.rewards[last]
     known = alive | ~replay.truncated[rows][:, None]
     values = np.where(alive[..., None], values, np.where(known[..., None], after, values[:, :1]))

@@ -166,6 +166,32 @@ def test_targets_equal_the_reference(
     assert 1 <= batch.later_step <= unroll
 
 
+def test_a_share_of_the_value_is_what_the_search_found() -> None:
+    game = spec(2, final=True, zero_sum=True)
+    rng = np.random.default_rng(0)
+    played = record(rng, game, 5, 0)
+    replay = Replay(game, 10)
+    replay.add([played])
+
+    def values(share: float) -> NDArray[np.float32]:
+        return make_batch(
+            replay,
+            np.arange(5),
+            model=model(game, 1, 1),
+            unroll=1,
+            bootstrap_steps=0,
+            search_share=share,
+            rng=np.random.default_rng(1),
+        ).values
+
+    outcome, searched, mixed = values(0.0), values(1.0), values(0.25)
+    movers = played.movers.astype(np.int64)
+    np.testing.assert_allclose(searched[:, 0, 0], played.values[np.arange(5), movers], atol=1e-6)
+    np.testing.assert_allclose(mixed, 0.75 * outcome + 0.25 * searched, atol=1e-6)
+    assert not np.allclose(outcome[:, 0], searched[:, 0])
+    np.testing.assert_array_equal(searched[4, 1], outcome[4, 1])
+
+
 def test_the_oldest_positions_are_forgotten_first() -> None:
     game = spec(2, final=True, zero_sum=True)
     rng = np.random.default_rng(0)
