@@ -19,12 +19,27 @@ class AgentPlayer:
         agent: the agent; several players may share it.
         limit: how long to think about a move; as the agent's bundle says if not given.
         name: how results call the player.
+        level: one of the bundle's measured levels.
+        elo: a strength between the bundle's measured levels, instead.
+        temperature: how freely to play; the level's, or 0, if not given.
     """
 
-    def __init__(self, agent: Agent, limit: Limit | None = None, name: str = "agent") -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        limit: Limit | None = None,
+        name: str = "agent",
+        *,
+        level: float | None = None,
+        elo: float | None = None,
+        temperature: float | None = None,
+    ) -> None:
         self.name = name
         self._agent = agent
         self._limit = limit
+        self._level = level
+        self._elo = elo
+        self._temperature = temperature
         self._session: Session | None = None
         self._time: float | None = None
 
@@ -41,7 +56,9 @@ class AgentPlayer:
                 raise MatchError(
                     f"{self.name}: learned {learned.name} with {field} {there}, but {spec.name} has {field} {needed}"
                 )
-        self._session = self._agent.new_session(seed=seed)
+        self._session = self._agent.new_session(
+            seed=seed, level=self._level, temperature=self._temperature, elo=self._elo
+        )
 
     def choose(self, state: State) -> Choice:
         """What the search decides."""

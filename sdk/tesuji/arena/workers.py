@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -37,7 +37,7 @@ _AHEAD = 64
 
 def play_fixtures(
     make: Callable[[], Setting], fixtures: Iterable[Fixture], *, workers: int = 1, clock: Clock | None = None
-) -> Iterator[GameResult]:
+) -> Generator[GameResult, None, None]:
     """Play the games of a schedule; the same games come of it however many processes there are.
 
     Args:

@@ -1,8 +1,10 @@
-"""Players as the command line names them: a bundle's file, or random, perfect, mcts:N, bot:NAME."""
+"""Players as the command line names them: a bundle's file, or random, perfect, mcts:N, bot:NAME, person."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,15 @@ if TYPE_CHECKING:
     from tesuji.runtime.agent import Agent
     from tesuji.runtime.limit import Limit
 
-__all__ = ["KINDS", "Table", "limit_of"]
+__all__ = ["KINDS", "PERSON", "Seating", "Table", "limit_of"]
 
-KINDS = "a bundle such as agent.tesuji, random, perfect, mcts:N (OpenSpiel, N simulations) or bot:NAME (OpenSpiel)"
+PERSON = "person"
+KINDS = (
+    "a bundle such as agent.tesuji or agent.tesuji@level=3, random, perfect, mcts:N (OpenSpiel, N simulations), "
+    "bot:NAME (OpenSpiel) or person"
+)
+_BUNDLE = ".tesuji"
+_OPTIONS = ("simulations", "time", "level", "elo", "temperature")
 
 
 def limit_of(simulations: int | None, time: float | None) -> Limit | None:
@@ -24,6 +32,23 @@ def limit_of(simulations: int | None, time: float | None) -> Limit | None:
     from tesuji.runtime.limit import Limit
 
     return Limit(simulations=simulations, time=time)
+
+
+@dataclass(frozen=True)
+class Seating:
+    """A game and its players, to be made anew in every process that plays."""
+
+    texts: tuple[str, ...]
+    """The players, as the command line names them."""
+    game: str
+    """The game string."""
+    limit: Limit | None
+    """How long a bundle may think about a move where its name does not say."""
+
+    def __call__(self) -> tuple[Game, list[Player]]:
+        """The game and the players."""
+        table = Table(self.texts, self.game, self.limit)
+        return table.game, table.players(self.texts)
 
 
 class Table:
@@ -60,17 +85,18 @@ class Table:
         from tesuji.arena.random_player import RandomPlayer
         from tesuji.errors import MatchError
 
-        agent = self._agent(text)
-        name = name or (Path(text).name if agent is not None else text)
-        if agent is not None:
-            from tesuji.arena.agent_player import AgentPlayer
-
-            return AgentPlayer(agent, self._limit, name)
+        name = name or _short(text)
         kind, _, rest = text.partition(":")
+        if self._agent(text) is not None:
+            return self._agent_player(text, name)
         if text == "random":
             return RandomPlayer(name)
         if text == "perfect":
             return PerfectPlayer(name=name)
+        if text == PERSON:
+            from tesuji.cli._person import PersonPlayer
+
+            return PersonPlayer(name)
         if kind == "mcts":
             from tesuji_engines.openspiel_players import mcts_player
 
@@ -87,16 +113,69 @@ class Table:
         """One player for each name; those that are named alike are numbered."""
         players: list[Player] = []
         for index, text in enumerate(texts):
-            alike = texts[: index + 1].count(text)
-            short = Path(text).name if text.endswith(".tesuji") else text
-            players.append(self.player(text, f"{short} ({alike})" if texts.count(text) > 1 else None))
+            alike = [_short(other) for other in texts]
+            count = alike[: index + 1].count(_short(text))
+            numbered = f"{_short(text)} ({count})" if alike.count(_short(text)) > 1 else None
+            players.append(self.player(text, numbered))
         return players
 
+    def identity(self, text: str) -> str:
+        """The player, as records name it: of a bundle, its contents too."""
+        if self._agent(text) is None:
+            return text
+        path, _ = _parts(text)
+        return f"{_short(text)} (SHA-256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]})"
+
+    def _agent_player(self, text: str, name: str) -> Player:
+        from tesuji.arena.agent_player import AgentPlayer
+        from tesuji.errors import MatchError
+
+        agent = self._agent(text)
+        assert agent is not None
+        _, written = _parts(text)
+        options: dict[str, float] = {}
+        for part in filter(None, written.split(",")):
+            key, _, value = part.partition("=")
+            try:
+                if key not in _OPTIONS:
+                    raise ValueError
+                options[key] = float(value)
+            except ValueError:
+                expected = ", ".join(f"{option}=…" for option in _OPTIONS)
+                raise MatchError(f"player: expected {expected} after {Path(text).name}'s @, got {part!r}") from None
+        simulations = options.get("simulations")
+        if simulations is not None and not simulations.is_integer():
+            raise MatchError(f"player: expected a whole number of simulations, got {simulations:g}")
+        limit = limit_of(None if simulations is None else int(simulations), options.get("time"))
+        easier = {"level", "elo"} & set(options)
+        return AgentPlayer(
+            agent,
+            limit or (None if easier else self._limit),
+            name,
+            level=options.get("level"),
+            elo=options.get("elo"),
+            temperature=options.get("temperature"),
+        )
+
     def _agent(self, text: str) -> Agent | None:
-        if not text.endswith(".tesuji"):
+        path, _ = _parts(text)
+        if not path.endswith(_BUNDLE):
             return None
-        if text not in self._agents:
+        if path not in self._agents:
             from tesuji.runtime.agent import load
 
-            self._agents[text] = load(text)
-        return self._agents[text]
+            self._agents[path] = load(path)
+        return self._agents[path]
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """A bundle's path, and what is written after its ``@``."""
+    path, mark, options = text.rpartition("@")
+    return (path, options) if mark and path.endswith(_BUNDLE) else (text, "")
+
+
+def _short(text: str) -> str:
+    path, options = _parts(text)
+    if not path.endswith(_BUNDLE):
+        return text
+    return Path(path).name + (f"@{options}" if options else "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from tesuji.runtime.manifest import Manifest
+    from tesuji.runtime.manifest import Manifest, Strength
 
 __all__ = ["inspect"]
 
@@ -86,11 +86,18 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
     if manifest.strength:
         yield (
             "Strength",
-            [
-                (f"level {each.level:g}", f"{each.simulations} simulations, temperature {each.temperature:g}")
-                for each in manifest.strength
-            ],
+            [(f"level {each.level:g}", _strength(each)) for each in manifest.strength],
         )
+
+
+def _strength(level: Strength) -> str:
+    """A level's settings, and how strong it is if that was measured."""
+    said = f"{level.simulations} simulations, temperature {level.temperature:g}"
+    if level.mix or level.margin < 1:
+        said += f", mix {level.mix:g}, margin {level.margin:g}"
+    if level.elo is not None:
+        said += f", Elo {level.elo:.0f}" + (f" ± {level.error:.0f}" if level.error is not None else "")
+    return said
 
 
 def _shape(shape: tuple[int, ...]) -> str:

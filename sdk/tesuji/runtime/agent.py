@@ -13,6 +13,7 @@ from tesuji.runtime.evaluator import Evaluator
 from tesuji.runtime.limit import Limit
 from tesuji.runtime.manifest import Manifest, Strength
 from tesuji.runtime.session import Session
+from tesuji.runtime.strength import between
 from tesuji.search.config import SearchConfig
 from tesuji.spec import GameSpec, ModelSpec
 
@@ -76,12 +77,14 @@ class Agent:
         search: SearchConfig | None = None,
         max_simulations: int | None = None,
         keep_tree: bool = True,
+        elo: float | None = None,
     ) -> Session:
         """Take a seat in a game.
 
         Args:
             seed: seed of the session's random generator, from 0; another each time if not given.
-            level: how strongly to play, one of the bundle's measured levels; it sets simulations and temperature.
+            level: how strongly to play, one of the bundle's measured levels; it sets simulations, temperature and which
+                moves may be sampled.
             temperature: how freely to play: 0 plays the search's choice; above, moves are sampled in proportion to
                 policy^(1 / temperature). The level's, or 0, if not given.
             search: how to search; as the bundle says if not given.
@@ -89,11 +92,17 @@ class Agent:
                 memory is fixed; if not given, 100,000 or what fits into 256 MiB.
             keep_tree: whether the search goes on from what is known after moves that the session observes. If not, a
                 decision depends on the position alone.
+            elo: how strongly to play, in measured points above random play, instead of a level: settings between those
+                of the two levels that enclose it.
 
         Raises:
             ArgumentError: an argument is not as described, or the bundle has no such level.
         """
+        if level is not None and elo is not None:
+            raise ArgumentError(f"elo: expected either a level or Elo points, got level {level:g} and elo {elo:g}")
         strength = None if level is None else self._strength(level)
+        if elo is not None:
+            strength = between(self.manifest.strength, elo)
         config = self.manifest.search if search is None else search
         if not isinstance(config, SearchConfig):
             raise ArgumentError(f"search: expected a SearchConfig, got {search!r}")
@@ -101,11 +110,14 @@ class Agent:
             temperature = 0.0 if strength is None else strength.temperature
         if isinstance(temperature, bool | str) or not 0.0 <= temperature < math.inf:
             raise ArgumentError(f"temperature: expected a number from 0, got {temperature!r}")
+        low, high = self.game.returns
         return Session(
             self,
             search=config,
             limit=Limit(simulations=config.simulations if strength is None else strength.simulations),
             temperature=float(temperature),
+            mix=0.0 if strength is None else strength.mix,
+            slack=math.inf if strength is None or strength.margin >= 1.0 else strength.margin * (high - low),
             seed=None if seed is None else _whole("seed", seed, 0),
             max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,

@@ -56,6 +56,8 @@ class Deliberation:
         capped: whether the budget stands for the tree's memory rather than for the caller's limit.
         pace: used and measured on.
         temperature: 0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature).
+        mix: the network's own prior's share of the policy that moves are sampled from; the search's has the rest.
+        slack: how much less than the best a sampled move may be worth in the search's eyes, in the game's units.
         sample: in [0, 1): decides which.
         begin: when thinking began, as of :func:`time.perf_counter`.
         provider: what computes.
@@ -72,6 +74,8 @@ class Deliberation:
         capped: bool,
         pace: Pace,
         temperature: float,
+        mix: float,
+        slack: float,
         sample: float,
         begin: float,
         provider: str,
@@ -85,6 +89,8 @@ class Deliberation:
         self._capped = capped
         self._pace = pace
         self._temperature = temperature
+        self._mix = mix
+        self._slack = slack
         self._sample = sample
         self._provider = provider
         self._reason: StopReason | None = None
@@ -136,7 +142,7 @@ class Deliberation:
         result = self.result()
         policy = np.where(self.legal, result.policy, np.float32(0.0))
         return Decision(
-            action=result.action if self._temperature == 0.0 else self._drawn(policy),
+            action=result.action if self._temperature == 0.0 else self._drawn(result, policy),
             policy=policy,
             value=float(result.value[self._to_play]),
             values=result.value,
@@ -148,10 +154,18 @@ class Deliberation:
             stop_reason=self._reason or StopReason.THINKING,
         )
 
-    def _drawn(self, policy: NDArray[np.float32]) -> int:
-        """A legal action with probability in proportion to policy^(1 / temperature)."""
+    def _drawn(self, result: SearchResult, policy: NDArray[np.float32]) -> int:
+        """A legal action with probability in proportion to policy^(1 / temperature), if it is not much too bad."""
         legal = np.flatnonzero(self.legal)
+        if self._slack < math.inf:
+            worth = result.q[legal]
+            legal = legal[(worth >= worth.max() - self._slack) | (legal == result.action)]
         shares = policy[legal].astype(np.float64)
+        if self._mix > 0.0:
+            prior = self._planner.root_prior()[SLOT].astype(np.float64)
+            shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / max(float(prior[self.legal].sum()), 1e-30)
+        if not shares.max() > 0.0:
+            return result.action
         with np.errstate(divide="ignore"):
             weights = np.exp(np.log(shares / shares.max()) / self._temperature)
         ends = np.cumsum(weights / weights.sum())

@@ -52,10 +52,25 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many simulations a move gets."""
     temperature: float = 0.0
     """How freely moves are sampled; 0 plays the best."""
+    mix: float = 0.0
+    """What moves are sampled from: 0 is what the search found, 1 the network's first guess, without looking ahead."""
+    margin: float = 1.0
+    """How much worse than the best a sampled move may look to the search, as a share of what the game can pay."""
+    elo: float | None = None
+    """Measured strength, in points above random play; None if not measured."""
+    error: float | None = None
+    """Standard error of that, in points."""
 
     def __post_init__(self) -> None:
         if self.simulations < 1:
             raise ValueError(f"simulations: expected 1 or more, got {self.simulations}")
+        for field in ("mix", "margin"):
+            if not 0.0 <= getattr(self, field) <= 1.0:
+                raise ValueError(f"{field}: expected a share from 0 to 1, got {getattr(self, field)}")
+        for field in ("elo", "error"):
+            value = getattr(self, field)
+            if value is not None and not -1e6 < value < 1e6:
+                raise ValueError(f"{field}: expected points, got {value}")
         if not 0.0 <= self.temperature < float("inf"):
             raise ValueError(f"temperature: expected 0 or more, got {self.temperature}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ class Session:
         search: SearchConfig,
         limit: Limit,
         temperature: float,
+        mix: float = 0.0,
+        slack: float = math.inf,
         seed: int | None,
         max_simulations: int | None,
         keep_tree: bool,
@@ -66,6 +69,10 @@ class Session:
         """How long it thinks where a call does not say."""
         self.temperature = temperature
         """0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature)."""
+        self.mix = mix
+        """The share of the network's first guess in what moves are sampled from."""
+        self.slack = slack
+        """How much less than the best a sampled move may seem worth, in the game's units."""
         self.max_simulations = self._default_most() if max_simulations is None else max_simulations
         """Where only time is limited: simulations after which thinking ends all the same."""
         self.keep_tree = keep_tree
@@ -211,6 +218,8 @@ class Session:
             capped=limit.simulations is None,
             pace=self._pace,
             temperature=self.temperature,
+            mix=self.mix,
+            slack=self.slack,
             sample=float(self._rng.random()) if self.temperature > 0.0 else 0.0,
             begin=begin,
             provider=self.agent.provider,
