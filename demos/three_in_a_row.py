@@ -6,7 +6,8 @@
 Players 0, 1 and 2 put a stone on an empty square in turn; whoever first has three in a row, in any direction, wins 1
 and the two others lose ½ each. A full board without a row is a draw.
 
-Nothing of tesuji is inherited: a class with these methods is a game (`tesuji.game` says what each must do).
+Nothing of tesuji is inherited: a class with these methods is a game (`tesuji.game` says what each must do). The page
+docs/your-own-game.md writes this file step by step.
 """
 
 from __future__ import annotations
@@ -101,15 +102,15 @@ class ThreeInARow:
     """The rules: what is fixed about the game, and where it begins."""
 
     spec = GameSpec(
-        name="python:demos/three_in_a_row.py:ThreeInARow",
+        name="three_in_a_row",
         players=PLAYERS,
-        actions=SIZE * SIZE,
+        actions=SIZE * SIZE,  # an action is an integer below this: here, the square
         observation=(PLAYERS, SIZE, SIZE),
-        returns=(-0.5, 1.0),
-        zero_sum=True,
-        movers=Movers.ALTERNATE,
-        final_rewards_only=True,
-        max_length=SIZE * SIZE,
+        returns=(-0.5, 1.0),  # the least and the most that a player can be paid in a game
+        zero_sum=True,  # what one is paid, the others lose
+        movers=Movers.ALTERNATE,  # strictly in turn
+        final_rewards_only=True,  # nothing is paid before the end
+        max_length=SIZE * SIZE,  # moves
     )
     symmetries = _symmetries()
 

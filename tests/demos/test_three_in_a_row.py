@@ -1,7 +1,9 @@
-"""The worked example of one's own game: it keeps the contract, has the rules it says, and is learned and played."""
+"""The worked example of one's own game: it keeps the contract and its rules; every block of its page is run."""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from tesuji.testing.games import check_game
 from tesuji_engines import load_game
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "your-own-game.md"
 GAME = f"python:{ROOT / 'demos' / 'three_in_a_row.py'}:ThreeInARow"
 
 
@@ -41,19 +44,45 @@ def test_the_mover_sees_its_own_stones_first() -> None:
     assert state.observation()[2, 1, 1] == 1.0
 
 
-@pytest.mark.slow
-def test_the_pages_commands_learn_it_and_play_it(tmp_path: Path) -> None:
-    bundle = tmp_path / "three_in_a_row.tesuji"
+BLOCK = re.compile(r"^```(python|sh)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
-    def tesuji(*words: str) -> str:
+
+def blocks(language: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if found == language]
+
+
+def test_the_pages_file_is_the_demos() -> None:
+    *file, _, _ = blocks("python")
+    code = (ROOT / "demos" / "three_in_a_row.py").read_text(encoding="utf-8").partition('"""\n\n')[2]
+    assert "\n\n\n".join(file) + "\n" == code
+
+
+@pytest.mark.slow
+def test_the_page_from_an_empty_file_to_an_opponent(tmp_path: Path) -> None:
+    *file, check, embed = blocks("python")
+    (tmp_path / "three_in_a_row.py").write_text("\n\n\n".join(file) + "\n", encoding="utf-8")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(*words: str, say: str = "") -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "tesuji.cli", *words], capture_output=True, text=True, check=False, cwd=ROOT
+            words, input=say, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    game = "python:demos/three_in_a_row.py:ThreeInARow"
-    tesuji("train", game, "--minutes", "0.25", "--run", str(tmp_path / "run"), "--out", str(bundle))
-    assert "players      3" in tesuji("inspect", str(bundle))
-    played = tesuji("match", str(bundle), "random", "random", "--games", "12", "--simulations", "8")
-    assert "12 games" in played
+    run(sys.executable, "-c", check)
+    train, inspect, match, play = blocks("sh")[0].splitlines()
+    assert "learned python:three_in_a_row.py:ThreeInARow" in run(*_less(train, "--minutes 5", "--minutes 0.2").split())
+    assert (tmp_path / "runs" / "three" / "curves.png").exists()
+    assert "players      3" in run(*inspect.split())
+    assert "12 games" in run(*_less(match, "--games 300", "--games 12").split())
+    assert "your move> " in run(*play.split(), say="a1\nquit\n")
+    moves = run(sys.executable, "-c", embed).strip().split("\n\n")
+    assert 7 <= len(moves) <= 16  # the first player needs three stones
+    assert [sum(board.count(sign) for sign in "xo#") for board in moves] == list(range(1, len(moves) + 1))
+
+
+def _less(command: str, long: str, short: str) -> str:
+    """The command with less to do."""
+    assert long in command
+    return command.replace(long, short)
