@@ -103,6 +103,8 @@ class Summary:
     """Games the player ended by an illegal move."""
     crashed: int
     """Games the player ended by an error."""
+    timeouts: int
+    """Games the player ended by letting its clock run out."""
     distinct: int
     """How many games of the match differ in their moves or seats: the others are repetitions."""
 
@@ -125,6 +127,7 @@ def summarize(results: Sequence[GameResult], player: int) -> Summary:
         times=Times.of([seconds for result in results for seconds in result.times(player)]),
         illegal=offences.count(Ending.ILLEGAL),
         crashed=offences.count(Ending.CRASHED),
+        timeouts=offences.count(Ending.TIMEOUT),
         distinct=len({(result.seats, result.actions) for result in results}),
     )
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time as clock
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
-from tesuji.cli._players import Table, limit_of
-from tesuji.cli._text import game_text, line_text, seconds, share, table
+from tesuji.cli._match_json import games_json, write_json
+from tesuji.cli._match_text import match_text, progress_text
+from tesuji.cli._players import PERSON, Seating, Table, limit_of
+from tesuji.cli._progress import Progress
+from tesuji.cli._text import game_text
 from tesuji.errors import MatchError
 
 if TYPE_CHECKING:
-    from tesuji.arena.exhaustive import ExhaustiveReport
     from tesuji.arena.match import GameResult
-    from tesuji.arena.player import Player
-    from tesuji.arena.solver import Solver
-    from tesuji.arena.statistics import Interval, Summary
-    from tesuji.game import Game
+    from tesuji.arena.sprt import Sprt
 
 __all__ = ["match"]
 
@@ -39,9 +35,18 @@ Against OpenSpiel's tree search with 1000 rollouts a move, 50 milliseconds a mov
 
   tesuji match agent.tesuji mcts:1000 --time 0.05
 
-Agent against agent; since neither does anything at random, games begin with four random moves:
+Agent against agent; since neither does anything at random, games begin with four random moves. Two processes play, a
+test ends the match when it has said enough, and an interrupted match goes on where its file ends:
 
-  tesuji match one.tesuji other.tesuji --opening 4
+  tesuji match one.tesuji other.tesuji --opening 4 --workers 2 --sprt 0,50 --games 2000 --record match.jsonl
+
+Everybody against everybody, with ratings, and a page to look at; an agent may come at several strengths:
+
+  tesuji match agent.tesuji agent.tesuji@simulations=8 agent.tesuji@level=3 random mcts:100 --opening 2 --html pool.html
+
+Check that recorded games are what the rules make of them; with the players, that they would play them again:
+
+  tesuji match --replay match.jsonl
 
 Against every line that an opponent could play:
 
@@ -52,303 +57,194 @@ Without any agent, showing the first game move by move:
   tesuji match mcts:100 random --game openspiel:connect_four --games 20 --show 1
 """
 
-_LINE_EVERY = 5.0
-"""Seconds between lines of progress where there is no terminal to draw on."""
+_GAMES_A_WORKER = 20
+"""Where nobody says how many processes play: one for so many games, since it takes seconds to begin."""
 
 
 def match(
     players: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            help="One for each seat: agent.tesuji, random, perfect, mcts:N or bot:NAME (both OpenSpiel).",
+            help="agent.tesuji, random, perfect, mcts:N or bot:NAME (both OpenSpiel), or person. A bundle may be "
+            "followed by settings: agent.tesuji@level=3, @simulations=64,temperature=0.5, @time=0.1, @elo=400. With "
+            "more players than seats, everybody meets everybody.",
             show_default=False,
         ),
-    ],
+    ] = None,
     game: Annotated[
         str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game.")
     ] = None,
-    games: Annotated[int, typer.Option(min=1, help="How many games.")] = 100,
+    games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
     time: Annotated[float | None, typer.Option(help="Seconds a move, for bundles; instead or besides.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="Seconds a game for each side and what a move adds, as 60 or 60+0.5.")
+    ] = None,
     opening: Annotated[
         int, typer.Option(min=0, help="Random moves to begin with, the same for each round in which seats rotate.")
     ] = 0,
+    openings: Annotated[Path | None, typer.Option(help="A file of openings instead, one a line.")] = None,
+    gauntlet: Annotated[bool, typer.Option("--gauntlet", help="Only the first player meets the others.")] = False,
+    sprt: Annotated[
+        str | None,
+        typer.Option(help="ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA: end a match of two as soon as this test decides."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that play; by default every core, in long matches.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    record: Annotated[
+        Path | None, typer.Option(help="Write every game to this file (.jsonl), and go on where it ends.")
+    ] = None,
+    replay: Annotated[Path | None, typer.Option(help="Check this file's games instead of playing new ones.")] = None,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Play one player against every line its opponent could choose.")
     ] = False,
     show: Annotated[int, typer.Option(min=0, help="Show this many games, move by move.")] = 0,
+    html: Annotated[Path | None, typer.Option(help="Write a report to this file: one page, for a browser.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write games and figures to this file as well.")
     ] = None,
 ) -> None:
-    """Play a match and count it: wins, draws, losses, the score with its 95% interval, time per move.
+    """Play a match and count it: wins, draws, losses, the score with its 95% interval, Elo, time per move.
 
-    Seats rotate from game to game. An illegal move or an error loses that game only, and makes the exit status 1.
+    Seats rotate from game to game. An illegal move, an error or a clock that runs out loses that game only, and makes
+    the exit status 1.
     """
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise MatchError(f"--json: expected a folder that is there, got {json_file.parent}")
-    setting = Table(players, game, limit_of(simulations, time))
+    for option, path in (("--json", json_file), ("--html", html), ("--record", record)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise MatchError(f"{option}: expected a folder that is there, got {path.parent}")
+    texts = tuple(players or ())
+    limit = limit_of(simulations, time)
+    if replay is not None:
+        from tesuji.cli._replay import replay_file
+
+        replay_file(replay, texts, limit)
+        return
+    setting = Table(texts, game, limit)
     if exhaustive:
-        _every_line(setting, players, seed, json_file)
-    else:
-        _games(setting, players, games, opening, seed, show, json_file)
+        from tesuji.cli._every_line import play_exhaustively
 
-
-def _games(
-    setting: Table, texts: Sequence[str], games: int, opening: int, seed: int, show: int, file: Path | None
-) -> None:
-    from tesuji.arena.match import play_match
-    from tesuji.arena.statistics import summarize
-
-    players = setting.players(texts)
-    names = [player.name for player in players]
-    results: list[GameResult] = []
-    progress = _Progress()
-    for result in play_match(setting.game, players, games=games, seed=seed, random_plies=opening):
-        results.append(result)
-        if len(results) <= show:
-            progress.clear()
-            typer.echo(game_text(setting.game, result, names) + "\n")
-        if progress.due():
-            progress.show(f"{len(results)}/{games} games   {_so_far(results, names[0])}")
-    progress.clear()
-    summaries = [summarize(results, player) for player in range(len(players))]
-    typer.echo(_result_text(setting.game.spec.name, names, seed, results, summaries))
-    if file is not None:
-        _write(file, _games_json(setting.game.spec.name, names, seed, results, summaries))
-    spoiled = [result for result in results if result.offender is not None]
-    if spoiled:
-        first = spoiled[0]
-        assert first.offender is not None
-        who = names[first.seats[first.offender]]
-        typer.echo(f"game {first.number + 1}: {who}: {first.ending}: {first.reason}", err=True)
-        raise typer.Exit(1)
-
-
-def _so_far(results: Sequence[GameResult], name: str) -> str:
-    from tesuji.arena.statistics import summarize
-
-    summary = summarize(results, 0)
-    if len(results[0].seats) != 2:
-        return f"{name} is paid {summary.mean_return:+.3f} on average"
-    interval = summary.overall.interval()
-    return (
-        f"{name} {summary.overall}   {share(summary.overall.score)} ({share(interval.low)} to {share(interval.high)})"
+        play_exhaustively(setting, texts, seed, json_file)
+        return
+    seating = Seating(texts, setting.game.spec.name, limit)
+    _Match(setting, seating, games, seed, opening, openings, clock, gauntlet, sprt, workers, record).play(
+        show, html, json_file
     )
 
 
-def _result_text(
-    game: str, names: Sequence[str], seed: int, results: Sequence[GameResult], summaries: Sequence[Summary]
-) -> str:
-    seats = len(results[0].seats)
-    two = seats == 2
-    ordinals = ["first", "second", "third", *(f"{seat}th" for seat in range(4, seats + 1))]
-    parts = [f"{game}: {len(results)} games, seed {seed}"]
-    rows = []
-    for name, summary in zip(names, summaries, strict=True):
-        for label, tally in [(name, summary.overall), *zip(ordinals, summary.by_seat, strict=False)]:
-            if label is not name and seats == 1:
-                continue
-            interval = tally.interval()
-            row = [label if label is name else f"  moving {label}", str(tally.games), str(tally) if seats > 1 else "–"]
-            if two:
-                row += [share(tally.score), f"{share(interval.low)} to {share(interval.high)}"]
-            elif label is name:
-                low, high = summary.mean_return_interval.low, summary.mean_return_interval.high
-                row += [f"{summary.mean_return:+.3f}", f"{low:+.3f} to {high:+.3f}"]
-            else:
-                row += ["", ""]
-            rows.append(row)
-        if two:
-            break  # the other player's figures are these, turned round
-    parts.append(table(["", "games", "W/D/L", "score" if two else "mean return", "95% interval"], rows))
-    rows = [
-        [name, str(own.times.moves), seconds(own.times.p50), seconds(own.times.p99), str(own.illegal), str(own.crashed)]
-        for name, own in zip(names, summaries, strict=True)
-    ]
-    parts.append(table(["", "moves", "p50", "p99", "illegal", "errors"], rows))
-    distinct = summaries[0].distinct
-    if distinct <= len(results) // 2:
-        parts.append(
-            f"Only {distinct} of the {len(results)} games differ, but the intervals take them all for independent: "
-            "--opening begins games with random moves."
-        )
-    return "\n\n".join(parts)
+class _Match:
+    """A match as the command line asks for it."""
+
+    def __init__(
+        self,
+        setting: Table,
+        seating: Seating,
+        games: int,
+        seed: int,
+        opening: int,
+        openings: Path | None,
+        clock: str | None,
+        gauntlet: bool,
+        sprt: str | None,
+        workers: int | None,
+        record: Path | None,
+    ) -> None:
+        from tesuji.arena.clock import Clock
+        from tesuji.arena.openings import RandomOpenings, WrittenOpenings, read_openings
+        from tesuji.arena.schedule import Format, schedule, tables
+
+        self._game = setting.game
+        self._seating = seating
+        self._seed = seed
+        self._names = [player.name for player in setting.players(seating.texts)]
+        self._seats = self._game.spec.players
+        form = Format.GAUNTLET if gauntlet else Format.ROUND_ROBIN
+        self._total = games * len(tables(len(self._names), self._seats, form))
+        self._clock = None if clock is None else Clock.parse(clock)
+        if openings is not None and opening:
+            raise MatchError("--openings: expected either a file or --opening, got both")
+        source = RandomOpenings(opening) if openings is None else read_openings(openings, self._game)
+        self._fixtures = schedule(self._game, len(self._names), games=games, seed=seed, openings=source, form=form)
+        self._test = None if sprt is None else _sprt(sprt, len(self._names), self._seats)
+        self._record = record
+        if workers is None:
+            workers = max(1, min(len(os.sched_getaffinity(0)), self._total // _GAMES_A_WORKER))
+            workers = 1 if PERSON in seating.texts else workers
+        elif PERSON in seating.texts and workers > 1:
+            raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
+        self._workers = workers
+        begun = f"openings {source.lines}" if isinstance(source, WrittenOpenings) else f"opening {opening}"
+        who = ", ".join(setting.identity(text) for text in seating.texts)
+        limited = "" if seating.limit is None else f", limit {seating.limit.simulations} {seating.limit.time}"
+        timed = "" if self._clock is None else f", clock {self._clock}"
+        self._conditions = f"{form} of {who}; seed {seed}, {begun}{limited}{timed}"
+
+    def play(self, show: int, html: Path | None, json_file: Path | None) -> None:
+        """Play it, show how it goes, and tell how it went."""
+        from contextlib import nullcontext
+
+        from tesuji.arena.scoresheet import Scoresheet
+        from tesuji.arena.standings import stand
+        from tesuji.arena.tournament import play_tournament, sprt_state
+
+        sheet = None
+        if self._record is not None:
+            sheet = Scoresheet(self._record, self._game.spec, self._names, self._conditions)
+            if sheet.played:
+                typer.echo(f"{self._record} has {len(sheet.played)} games: the match goes on from there", err=True)
+        results: list[GameResult] = []
+        progress = Progress()
+        with sheet or nullcontext():
+            for result in play_tournament(
+                self._seating, self._fixtures, workers=self._workers, clock=self._clock, sheet=sheet, test=self._test
+            ):
+                results.append(result)
+                if len(results) <= show:
+                    progress.clear()
+                    typer.echo(game_text(self._game, result, self._names) + "\n")
+                if progress.due:
+                    state = None if self._test is None else sprt_state(results, self._test)
+                    progress.show(progress_text(stand(results, self._names, self._seats), self._total, state))
+        progress.clear()
+        standings = stand(results, self._names, self._seats)
+        state = None if self._test is None else sprt_state(results, self._test)
+        typer.echo(match_text(self._game.spec.name, self._seed, standings, state))
+        if json_file is not None:
+            write_json(json_file, games_json(self._game.spec.name, self._seed, results, standings))
+        if html is not None:
+            self._report(html, results, str(state) if state is not None else "")
+        self._own_up(results)
+
+    def _report(self, path: Path, results: Sequence[GameResult], test: str) -> None:
+        from tesuji.arena.report import html_report
+
+        page = html_report(self._game, results, self._names, self._conditions, test)
+        try:
+            path.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise MatchError(f"--html: cannot write {path}: {error.strerror}") from error
+
+    def _own_up(self, results: Sequence[GameResult]) -> None:
+        spoiled = [result for result in results if result.offender is not None]
+        if spoiled:
+            first = spoiled[0]
+            assert first.offender is not None
+            who = self._names[first.seats[first.offender]]
+            typer.echo(f"game {first.number + 1}: {who}: {first.ending}: {first.reason}", err=True)
+            raise typer.Exit(1)
 
 
-def _every_line(setting: Table, texts: Sequence[str], seed: int, file: Path | None) -> None:
-    from tesuji.arena.exhaustive import play_every_line
+def _sprt(text: str, players: int, seats: int) -> Sprt:
+    """A test as the command line writes it."""
+    from tesuji.arena.sprt import Sprt
 
-    if len(texts) != 1:
-        raise MatchError(f"--exhaustive: expected one player, since the other plays everything, got {len(texts)}")
-    player = setting.players(texts)[0]
-    solver = _solver(setting.game)
-    progress = _Progress()
-    reports: list[ExhaustiveReport] = []
-
-    def tell(lines: int) -> None:
-        if progress.due():
-            progress.show(f"moving {'second' if reports else 'first'}: {lines} lines")
-
-    for seat in (0, 1):
-        reports.append(play_every_line(setting.game, player, seat, seed=seed, solver=solver, on_line=tell))
-    progress.clear()
-    typer.echo(_every_line_text(setting, player, reports))
-    if file is not None:
-        _write(file, _every_line_json(setting.game.spec.name, player.name, seed, reports))
-    if any(report.illegal for report in reports):
-        raise typer.Exit(1)
-
-
-def _solver(game: Game) -> Solver | None:
-    """A solver that has solved the game, or None, with a word about it, if it is too large."""
-    from tesuji.arena.solver import Solver
-
-    solver = Solver(game)
+    if players != 2 or seats != 2:
+        raise MatchError(f"--sprt: expected a match of two, got {players} players at {seats} seats")
     try:
-        solver.value(game.new_state(np.random.default_rng(0)))
-    except MatchError as error:
-        typer.echo(f"Values thrown away are not counted: {error}", err=True)
-        return None
-    return solver
-
-
-def _every_line_text(setting: Table, player: Player, reports: Sequence[ExhaustiveReport]) -> str:
-    parts = [f"{setting.game.spec.name}: {player.name} against every line an opponent could play"]
-    rows = [
-        [
-            f"moving {'second' if report.seat else 'first'}",
-            str(report.lines),
-            *map(str, (report.tally.wins, report.tally.draws, report.tally.losses, report.illegal)),
-            str(report.decisions),
-            str(report.positions),
-            "–" if report.thrown is None else str(report.thrown),
-        ]
-        for report in reports
-    ]
-    head = ["", "lines", "won", "drawn", "lost", "illegal", "situations", "positions", "values thrown away"]
-    parts.append(table(head, rows))
-    for report in reports:
-        lost = [f"lost: {line_text(setting.game, line)}" for line in report.lost_lines]
-        thrown = [f"value thrown away by the last of: {line_text(setting.game, line)}" for line in report.thrown_lines]
-        if lost or thrown:
-            parts.append("\n".join([f"Moving {'second' if report.seat else 'first'}:", *lost, *thrown]))
-    losses = sum(report.tally.losses for report in reports)
-    lines = sum(report.lines for report in reports)
-    parts.append(f"{losses or 'None'} of {lines} lines {'is' if losses < 2 else 'are'} lost.")
-    return "\n\n".join(parts)
-
-
-class _Progress:
-    """One line that is drawn over on a terminal; elsewhere a line now and then. Both on the error stream."""
-
-    def __init__(self) -> None:
-        self._drawn = sys.stderr.isatty()
-        self._every = 0.1 if self._drawn else _LINE_EVERY
-        self._last = clock.monotonic()
-        self._width = 0
-
-    def due(self) -> bool:
-        return clock.monotonic() - self._last >= self._every
-
-    def show(self, text: str) -> None:
-        self._last = clock.monotonic()
-        if self._drawn:
-            sys.stderr.write("\r" + text.ljust(self._width))
-            self._width = len(text)
-        else:
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
-            self._width = 0
-
-
-def _games_json(
-    game: str, names: Sequence[str], seed: int, results: Sequence[GameResult], summaries: Sequence[Summary]
-) -> dict[str, Any]:
-    return {
-        "game": game,
-        "players": list(names),
-        "seed": seed,
-        "summary": [_summary_json(summary) for summary in summaries],
-        "games": [
-            {
-                "number": result.number,
-                "seats": result.seats,
-                "seed": result.seed,
-                "opening": result.opening,
-                "actions": result.actions,
-                "seconds": [round(move.elapsed, 6) for move in result.moves],
-                "returns": result.returns,
-                "ending": str(result.ending),
-                "offender": result.offender,
-                "reason": result.reason,
-            }
-            for result in results
-        ],
-    }
-
-
-def _summary_json(summary: Summary) -> dict[str, Any]:
-    def finite(interval: Interval) -> list[float] | None:
-        ends = [interval.low, interval.high]
-        return ends if all(abs(end) != float("inf") for end in ends) else None
-
-    tallies = {"overall": summary.overall, **{f"seat {i}": tally for i, tally in enumerate(summary.by_seat)}}
-    return {
-        **{
-            label: {
-                "wins": tally.wins,
-                "draws": tally.draws,
-                "losses": tally.losses,
-                "score": tally.score if tally.games else None,
-                "interval": finite(tally.interval()),
-            }
-            for label, tally in tallies.items()
-        },
-        "mean_return": summary.mean_return,
-        "mean_return_interval": finite(summary.mean_return_interval),
-        "moves": summary.times.moves,
-        "seconds_p50": summary.times.p50 if summary.times.moves else None,
-        "seconds_p99": summary.times.p99 if summary.times.moves else None,
-        "illegal": summary.illegal,
-        "crashed": summary.crashed,
-        "distinct_games": summary.distinct,
-    }
-
-
-def _every_line_json(game: str, name: str, seed: int, reports: Sequence[ExhaustiveReport]) -> dict[str, Any]:
-    return {
-        "game": game,
-        "player": name,
-        "seed": seed,
-        "seats": [
-            {
-                "seat": report.seat,
-                "lines": report.lines,
-                "wins": report.tally.wins,
-                "draws": report.tally.draws,
-                "losses": report.tally.losses,
-                "illegal": report.illegal,
-                "situations": report.decisions,
-                "positions": report.positions,
-                "thrown": report.thrown,
-                "lost_lines": report.lost_lines,
-                "thrown_lines": report.thrown_lines,
-            }
-            for report in reports
-        ],
-    }
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-
-    try:
-        file.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise MatchError(f"--json: cannot write {file}: {error.strerror}") from error
+        numbers = [float(part) for part in text.split(",")]
+        if len(numbers) not in (2, 4):
+            raise ValueError
+    except ValueError:
+        raise MatchError(f"--sprt: expected ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA, as 0,50, got {text!r}") from None
+    return Sprt(*numbers)

@@ -165,7 +165,7 @@ def test_lost_lines_are_shown(run: Run) -> None:
         (["random", "random"], MatchError, "--game: expected a game such as openspiel:tic_tac_toe"),
         (["random", "random", "--game", "chess"], GameStringError, "expected a kind and a name"),
         (["random", *TIC_TAC_TOE], MatchError, "players: expected 2"),
-        (["nobody", "random", *TIC_TAC_TOE], MatchError, "player: expected a bundle such as agent.tesuji, random"),
+        (["nobody", "random", *TIC_TAC_TOE], MatchError, "player: expected a bundle such as agent.tesuji"),
         (["mcts", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:many", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:0", "random", *TIC_TAC_TOE], MatchError, "expected at least 1 simulation"),
