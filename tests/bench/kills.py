@@ -38,7 +38,7 @@ GAME = "openspiel:tic_tac_toe"
 KINDS = ("group", "learner", "actor")
 LATEST = 14.0
 """Seconds after its start at which a process is killed at the latest."""
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds in which everything that belonged to a killed run must have ended."""
 
 

@@ -1,0 +1,47 @@
+"""What the README and the pages in docs/ say exists: commands with their options, files, and links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from tesuji.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```sh\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line for page in PAGES for block in BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+    return sorted({line.partition(" #")[0].rstrip() for line in lines if line.startswith("tesuji ")})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_are_understood(command: str) -> None:
+    _, verb, *words = shlex.split(command)
+    found = typer.main.get_command(app).get_command(None, verb)  # type: ignore[attr-defined]  # a group has commands
+    assert found is not None
+    found.make_context(verb, words)
+
+
+def test_there_are_commands() -> None:
+    assert len(commands()) > 10
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def test_the_map_of_training_names_its_files() -> None:
+    section = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("## A training run")[1].split("\n## ")[0]
+    files = re.findall(r"`(?:training/)?(\w+\.py)`", section)
+    assert len(files) > 20
+    for file in files:
+        assert (ROOT / "sdk" / "tesuji" / "training" / file).exists(), file
