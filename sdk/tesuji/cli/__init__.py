@@ -18,7 +18,7 @@ from tesuji.errors import DependencyError, ProviderWarning, TesujiError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = ("train", "export", "match", "play", "inspect", "doctor", "bench")
+VERBS = ("train", "export", "match", "play", "serve", "inspect", "doctor", "bench")
 """Every verb, in the order in which help lists them."""
 
 EXTRAS = {
@@ -30,6 +30,7 @@ EXTRAS = {
     "rich": "train",
     "pyspiel": "openspiel",
     "open_spiel": "openspiel",
+    "websockets": "server",
 }
 """Optional modules and the extras that bring them."""
 

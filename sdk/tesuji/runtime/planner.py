@@ -164,25 +164,27 @@ class Planner:
         self._open.update(names)
         self._order = None
 
-    def run(self, deadline: float | None = None) -> bool:
-        """Search all open trees until their budgets are spent, or until the deadline.
+    def run(self, deadline: float | None = None, slots: ArrayLike | None = None) -> bool:
+        """Search open trees until their budgets are spent, or until the deadline.
 
         The clock is read between evaluations; a search that it ends can be gone on with by another call.
 
         Args:
             deadline: in seconds as of :func:`time.perf_counter`; none if not given.
+            slots: which trees; all that are open if not given.
 
         Returns:
-            Whether all budgets are spent.
+            Whether all their budgets are spent.
 
         Raises:
+            ArgumentError: a slot is not open, or is given twice.
             EvaluationError: the network's answer for a leaf is not sound. The trees concerned are as they were before
                 that wave and can be closed or asked for results.
         """
         if self.evaluator.generation != self._generation:
             self._rebind()
         wave = self._wave
-        wave.begin(self._listed())
+        wave.begin(self._listed() if slots is None else slots)
         step, runs = wave.step, self._runs
         try:
             if deadline is None:

@@ -1,0 +1,128 @@
+"""``tesuji serve`` as a process: it is found, it answers, it ends well."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tesuji
+from tesuji import client as remote
+from tesuji.errors import ConnectionLostError
+from tesuji.protocol import Connection, Role, Tensor
+from tesuji.protocol.messages import Bye, Hello, Message, Open, Result, Think, Welcome
+from tesuji.testing.networks import mlp, write_bundle
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.tesuji", mlp(27, 9, 16))
+
+
+@pytest.fixture
+def serve(bundle: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--discovery", str(tmp_path / "here.json")]
+    command += ["--websocket", "0", "--metrics", "0", "--unix", str(tmp_path / "socket"), "--provider", "cpu"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "Serving small at tcp://127.0.0.1:" in process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_it_is_found_by_its_file_and_ends_on_a_signal(serve: subprocess.Popen[str], tmp_path: Path) -> None:
+    path = tmp_path / "here.json"
+    there = json.loads(path.read_text())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert there["pid"] == serve.pid
+    observation = np.zeros(27, np.float32)
+    moves = set()
+    for address in (path, there["ws"], f"unix://{there['unix']}"):
+        with remote.connect(address) as client:
+            assert client.models[0].name == "small"
+            decision = client.new_session(seed=1).play(observation, limit=tesuji.Limit(simulations=9))
+            moves.add((decision.action, decision.value))
+    assert len(moves) == 1
+    with remote.connect(path, patience=0.5) as client:
+        session = client.new_session()
+        serve.send_signal(signal.SIGTERM)
+        assert serve.wait(20) == 0
+        with pytest.raises(ConnectionLostError):
+            session.play(observation, limit=tesuji.Limit(simulations=9))
+    assert not path.exists()
+    assert serve.stderr is not None
+    lines = [json.loads(line) for line in serve.stderr.read().splitlines()]
+    assert {"open"} <= {line.get("event") for line in lines}
+    with pytest.raises(ConnectionLostError, match="discovery file"):
+        remote.connect(path)
+
+
+def test_a_killed_server_is_noticed_at_once(serve: subprocess.Popen[str], tmp_path: Path) -> None:
+    with remote.connect(tmp_path / "here.json", patience=0.0) as client:
+        session = client.new_session()
+        serve.kill()
+        begin = time.monotonic()
+        with pytest.raises(ConnectionLostError):
+            session.play(np.zeros(27, np.float32))
+        assert time.monotonic() - begin < 5.0
+
+
+def test_a_child_process_speaks_on_its_standard_streams(bundle: Path) -> None:
+    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--stdio", "--log", "error"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        connection = Connection(Role.PLAYER, dials=True)
+
+        def hear() -> Message:
+            assert process.stdout is not None
+            while (event := connection.next()) is None:
+                data = os.read(process.stdout.fileno(), 65536)
+                assert data
+                connection.feed(data)
+            assert isinstance(event, Message)
+            return event
+
+        process.stdin.write(connection.send(Hello(proto=(1, 1), role="player")))
+        process.stdin.flush()
+        assert isinstance(hear(), Welcome)
+        process.stdin.write(connection.send(Open(id=1, seed=1)))
+        observation = Tensor.of(np.zeros(27, np.float32))
+        process.stdin.write(connection.send(Think(id=2, session=0, obs=observation, simulations=4)))
+        process.stdin.flush()
+        hear()
+        result = hear()
+        assert isinstance(result, Result)
+        assert result.simulations == 4
+        process.stdin.write(connection.send(Bye()))
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--cert", "x.pem"], "--cert, --key: expected both or neither, got one"),
+        (["--cert", "x.pem", "--key", "y.pem"], "expected a PEM certificate and its key, got"),
+    ],
+)
+def test_bad_options_are_one_line(bundle: Path, options: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_same_name_twice_is_refused(bundle: Path) -> None:
+    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), str(bundle)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "expected files of different names" in done.stderr
