@@ -288,17 +288,19 @@ def test_a_killed_run_with_actors_goes_on(game: Game, config: TrainingConfig, tm
     reached = 0
     for _ in range(2):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
-        limit = time.monotonic() + 240
-        while True:
-            assert process.poll() is None
-            assert time.monotonic() < limit
-            time.sleep(0.2)
-            if (tmp_path / "run" / "checkpoint.npz").exists():
-                steps = Run.resumed(game, tmp_path / "run").learner.steps
-                if steps > reached:
-                    break
-        process.kill()
-        process.wait()
+        try:
+            limit = time.monotonic() + 240
+            while True:
+                assert process.poll() is None
+                assert time.monotonic() < limit
+                time.sleep(0.2)
+                if (tmp_path / "run" / "checkpoint.npz").exists():
+                    steps = Run.resumed(game, tmp_path / "run").learner.steps
+                    if steps > reached:
+                        break
+        finally:
+            process.kill()
+            process.wait()
         steps = Run.resumed(game, tmp_path / "run").learner.steps
         assert steps > reached
         reached = steps
