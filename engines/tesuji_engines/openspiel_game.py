@@ -1,17 +1,11 @@
-"""OpenSpiel's perfect-information sequential games as tesuji games.
+"""OpenSpiel's games as tesuji games: sequential and simultaneous, of perfect and imperfect information.
+
+Simultaneous moves
+    OpenSpiel's own conversion makes such a game turn-based: the players choose one after the other, and none sees what
+    the others have chosen until all have.
 
 What the player to move sees
-    OpenSpiel's tensor of some games shows the board as the observing player sees it (``othello``), of others always
-    in the same way (``tic_tac_toe``), and the library does not say which. A few short random games, always the same
-    ones, show whether the players' tensors ever differ. From that, an observation is
-
-    - for the games in :data:`_STONES`, whose planes and rules are the same for both colours: the mover's stones, the
-      opponent's stones, and the rest;
-    - for the games in :data:`_SYMMETRIC`, if the tensors differ: the mover's tensor as it is;
-    - otherwise: the mover's tensor, followed by one plane (or entry) a player, all ones for the player to move. It is
-      redundant where a tensor already tells who moves, and never wrong.
-
-    One-dimensional tensors stay one-dimensional, two-dimensional ones become a single plane.
+    See :mod:`tesuji_engines.openspiel_view`.
 
 Whether players alternate
     Looking ahead goes wrong if a game that is called strictly alternating lets somebody move twice, and random games
@@ -22,12 +16,16 @@ When two states are the same
     For the games in :data:`_DRAWN_IN_FULL`, when OpenSpiel's drawing and the player to move are. For all other games
     only when the whole history is (by a digest of 128 bits), because what a drawing leaves out (repetitions, passes,
     move counters) may matter.
+
+Chance that OpenSpiel draws by itself
+    A few games do not list the outcomes of chance but draw them from a generator of their own, that all states of a
+    ``pyspiel.Game`` share. Each new state then has a ``pyspiel.Game`` of its own, seeded from the generator that
+    :meth:`OpenSpielGame.new_state` is given, and a copy of it is played anew from the same seed.
 """
 
 from __future__ import annotations
 
 import operator
-import threading
 from collections.abc import Hashable, Sequence
 from hashlib import blake2b
 from typing import Any, Self
@@ -35,18 +33,18 @@ from typing import Any, Self
 import numpy as np
 import pyspiel
 from numpy.typing import NDArray
-from open_spiel.python.observation import make_observation
 
 from tesuji.errors import ArgumentError, GameError, GameStringError, IllegalActionError
 from tesuji.game import State
 from tesuji.spec import GameSpec, Movers
+from tesuji_engines.openspiel_string import SPIEL_ERRORS, first_line, spiel_game
 from tesuji_engines.openspiel_symmetries import symmetries
+from tesuji_engines.openspiel_view import View
 
 __all__ = ["OpenSpielGame", "OpenSpielState", "load"]
 
-_STONES = {"connect_four": (0, 1), "gomoku": (0, 1), "mnk": (2, 1), "tic_tac_toe": (2, 1)}
-"""Plane of player 0's and of player 1's stones, in games that look the same to both."""
-_SYMMETRIC = frozenset({"clobber", "connect_four", "havannah", "othello", "pentago", "y"})
+_SEED = "rng_seed"
+"""The parameter that seeds chance which OpenSpiel draws by itself."""
 _ALTERNATING = frozenset(
     [
         "antichess",
@@ -91,12 +89,6 @@ _DRAWN_IN_FULL = frozenset(
         "ultimate_tic_tac_toe",
     ]
 )
-_FLAT = frozenset({"pig"})
-"""Games whose two-dimensional tensor is a table, not a board."""
-
-_SPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, MemoryError)
-_PROBED_GAMES = 4
-_PROBED_MOVES = 60
 
 
 def load(rest: str) -> OpenSpielGame:
@@ -106,13 +98,13 @@ def load(rest: str) -> OpenSpielGame:
         GameStringError: OpenSpiel does not know the game, or not these parameters.
         GameError: a game of a kind that tesuji does not play.
     """
-    spiel = _load(rest)
+    spiel = spiel_game(rest)
     try:
         return OpenSpielGame(spiel)
     except GameError:
         raise
-    except _SPIEL_ERRORS as error:  # parameters that load but cannot be played, as a board of -1 rows
-        raise GameStringError(f"game: OpenSpiel cannot play {rest!r}: {_first_line(error)}") from error
+    except SPIEL_ERRORS as error:  # parameters that load but cannot be played, as a board of -1 rows
+        raise GameStringError(f"game: OpenSpiel cannot play {rest!r}: {first_line(error)}") from error
 
 
 class OpenSpielGame:
@@ -120,50 +112,45 @@ class OpenSpielGame:
 
     def __init__(self, spiel: Any) -> None:  # pyspiel.Game: the module has no types
         kind = spiel.get_type()
-        self.spiel = spiel
         self._string = str(spiel).removesuffix("()")
-        self._refuse_what_cannot_be_played(kind)
+        self._loaded = str(spiel)
+        if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
+            raise GameError(
+                f"openspiel:{self._string}: a mean-field game, in which a single player meets a whole population: "
+                "rewards depend on how all its members would play, which no game of players says"
+            )
+        self.sampled = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
+        if self.sampled and _SEED not in spiel.get_parameters():
+            raise GameError(
+                f"openspiel:{self._string}: OpenSpiel draws its chance from a generator that has no seed ({_SEED}), "
+                "so that no game could be played again"
+            )
+        self.simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
+        self.spiel = pyspiel.convert_to_turn_based(spiel) if self.simultaneous else spiel
         players: int = spiel.num_players()
-        tensors_differ, turns_alternate = _probe(spiel)
         name = kind.short_name
-        self.alternates = players == 1 or (name in _ALTERNATING and turns_alternate)
+        self.view = View(name, self.spiel, kind)
+        """What players see."""
+        self.alternates = players == 1 or (name in _ALTERNATING and self.view.turns_alternate)
         self.drawn_in_full = name in _DRAWN_IN_FULL
         self.final_rewards_only = kind.reward_model == pyspiel.GameType.RewardModel.TERMINAL
         self.stochastic = kind.chance_mode != pyspiel.GameType.ChanceMode.DETERMINISTIC
         self.no_reward = np.zeros(players, np.float32)
         self.no_reward.flags.writeable = False
-        self._shape = _board_shape(name, spiel)
-        self._order: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
-        self._marks = 0
-        if name in _STONES and not tensors_differ:
-            rest = [plane for plane in range(self._shape[0]) if plane not in _STONES[name]]
-            self._order = (np.array([*_STONES[name], *rest]), np.array([*_STONES[name][::-1], *rest]))
-        elif players > 1 and not (tensors_differ and name in _SYMMETRIC):
-            self._marks = players
-        first, *others = self._shape
-        self._per_thread = threading.local()
         self._spec = GameSpec(
             name=f"openspiel:{self._string}",
             players=players,
-            actions=spiel.num_distinct_actions(),
-            observation=(first + self._marks, *others),
+            actions=self.spiel.num_distinct_actions(),
+            observation=self.view.shape,
             returns=_returns(name, spiel),
             zero_sum=players > 1 and kind.utility == pyspiel.GameType.Utility.ZERO_SUM,
             movers=Movers.ALTERNATE if self.alternates else Movers.PREDICTED,
             final_rewards_only=self.final_rewards_only,
             stochastic=self.stochastic,
-            max_length=_longest(name, spiel),
+            max_length=_longest(name, self.spiel),
         )
         self.symmetries = symmetries(name, spiel, self._spec.observation)
         """The ways to turn the board that are known of this game."""
-
-    def _refuse_what_cannot_be_played(self, kind: Any) -> None:
-        if kind.dynamics != pyspiel.GameType.Dynamics.SEQUENTIAL:
-            raise GameError(f"openspiel:{self._string}: players move at the same time, which tesuji does not play yet")
-        if kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION:
-            raise GameError(f"openspiel:{self._string}: players do not see everything, which tesuji does not play yet")
-        if not kind.provides_observation_tensor:
-            raise GameError(f"openspiel:{self._string}: it has no observation tensor, so a network has nothing to see")
 
     @property
     def spec(self) -> GameSpec:
@@ -172,11 +159,27 @@ class OpenSpielGame:
 
     def new_state(self, rng: np.random.Generator) -> OpenSpielState:
         """A new game, its opening chance drawn."""
-        return OpenSpielState(self, self.spiel.new_initial_state(), rng)
+        if not self.sampled:
+            return OpenSpielState(self, self.spiel.new_initial_state(), rng)
+        seed = int(rng.integers(1, 1 << 31))
+        return OpenSpielState(self, self.seeded(seed).new_initial_state(), rng, seed)
 
     def state_of(self, spiel: Any, rng: np.random.Generator) -> OpenSpielState:
-        """A state that goes on, independently, from a ``pyspiel.State`` of this game."""
+        """A state that goes on, independently, from a ``pyspiel.State`` of this game.
+
+        Raises:
+            GameError: players move at the same time, or OpenSpiel draws chance by itself: such a state cannot be
+                copied.
+        """
+        if self.sampled or spiel.get_game().get_type().dynamics != pyspiel.GameType.Dynamics.SEQUENTIAL:
+            why = "OpenSpiel draws its chance by itself" if self.sampled else "its players move at the same time"
+            raise GameError(f"{self._spec.name}: expected a state that can be gone on from, but {why}")
         return OpenSpielState(self, spiel.clone(), rng)
+
+    def seeded(self, seed: int) -> Any:
+        """The ``pyspiel.Game``, whose own generator begins with a seed."""
+        name = self.spiel.get_type().short_name
+        return pyspiel.load_game(name, {**self.spiel.get_parameters(), _SEED: seed})
 
     def action_name(self, state: State, action: int) -> str:
         """The action as OpenSpiel writes it."""
@@ -185,29 +188,8 @@ class OpenSpielGame:
         name: str = state.spiel.action_to_string(state.spiel.current_player(), action)
         return name
 
-    def observe(self, spiel: Any) -> NDArray[np.float32]:
-        """What the player to move sees in a ``pyspiel.State``: float32 of the spec's observation shape."""
-        mover = max(spiel.current_player(), 0)  # negative once the game is over
-        try:
-            observer, board = self._per_thread.observer
-        except AttributeError:  # a thread's first observation; OpenSpiel writes into a buffer that must not be shared
-            observer = make_observation(self.spiel)
-            board = observer.tensor.reshape(self._shape)
-            self._per_thread.observer = observer, board
-        observer.set_from(spiel, mover)
-        if self._order is not None:
-            turned: NDArray[np.float32] = board.take(self._order[mover], 0)
-            return turned
-        if not self._marks:
-            same: NDArray[np.float32] = board.copy()
-            return same
-        marked = np.zeros(self._spec.observation, np.float32)
-        marked[: -self._marks] = board
-        marked[mover - self._marks] = 1.0
-        return marked
-
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return load, (str(self.spiel),)
+        return load, (self._loaded,)
 
     def __repr__(self) -> str:
         return f"<OpenSpielGame {self._spec.name}>"
@@ -216,11 +198,12 @@ class OpenSpielGame:
 class OpenSpielState:
     """One position. ``spiel`` is OpenSpiel's own state: to read, not to change."""
 
-    __slots__ = ("_game", "_legal", "_paid", "_rng", "spiel")
+    __slots__ = ("_game", "_legal", "_paid", "_rng", "_seed", "spiel")
 
-    def __init__(self, game: OpenSpielGame, spiel: Any, rng: np.random.Generator) -> None:
+    def __init__(self, game: OpenSpielGame, spiel: Any, rng: np.random.Generator, seed: int | None = None) -> None:
         self._game = game
         self._rng = rng
+        self._seed = seed
         self._legal: tuple[int, ...] | None = None
         self.spiel = spiel
         self._draw_chance()
@@ -240,7 +223,7 @@ class OpenSpielState:
 
     def observation(self) -> NDArray[np.float32]:
         """What the player to move sees."""
-        return self._game.observe(self.spiel)
+        return self._game.view.observe(self.spiel)
 
     def apply(self, action: int) -> NDArray[np.float32]:
         """Play an action and whatever chance brings.
@@ -287,14 +270,16 @@ class OpenSpielState:
         twin._rng = _copy_generator(self._rng) if self._game.stochastic else self._rng
         twin._legal = self._legal
         twin._paid = self._paid
-        twin.spiel = self.spiel.clone()
+        twin._seed = self._seed
+        twin.spiel = self.spiel.clone() if self._seed is None else self._played_anew(self._seed)
         return twin
 
     def key(self) -> Hashable:
         """What the rest of the game depends on; see the module's text."""
         if self._game.drawn_in_full:
             return str(self.spiel), self.spiel.current_player()
-        return blake2b(self.spiel.history_str().encode(), digest_size=16).digest()
+        history = blake2b(self.spiel.history_str().encode(), digest_size=16).digest()
+        return history if self._seed is None else (self._seed, history)
 
     def __str__(self) -> str:
         return str(self.spiel).rstrip()
@@ -312,73 +297,19 @@ class OpenSpielState:
                     break
             spiel.apply_action(drawn)
 
+    def _played_anew(self, seed: int) -> Any:
+        """The same state, of a game of its own whose chance was and will be the same."""
+        spiel = self._game.seeded(seed).new_initial_state()
+        for action in self.spiel.history():
+            spiel.apply_action(action)
+        return spiel
+
     def _why_illegal(self, action: int) -> str:
         if self.spiel.is_terminal():
             return f"action: expected none, the game is over, got {action}"
         legal = self.legal_actions()
         shown = ", ".join(map(str, legal[:20])) + (", …" if len(legal) > 20 else "")
         return f"action: expected one of {shown}, got {action}"
-
-
-def _load(rest: str) -> Any:
-    """The ``pyspiel.Game``; what can be checked before is, since OpenSpiel prints its own errors as well."""
-    name, bracket, parameters = rest.partition("(")
-    known = pyspiel.registered_names()
-    if name not in known:
-        close = sorted(known, key=lambda other: _difference(name, other))[:3]
-        raise GameStringError(
-            f"game: OpenSpiel does not know {name!r}; expected a game such as {', '.join(close)} "
-            f"({len(known)} games: python -c 'import pyspiel; print(*pyspiel.registered_names())')"
-        )
-    if (bracket and not rest.endswith(")")) or rest.count("(") != rest.count(")"):
-        raise GameStringError(f"game: expected parameters in brackets, as connect_four(rows=5), got {rest!r}")
-    if bracket and parameters != ")":
-        _check_parameters(name, rest)
-    try:
-        return pyspiel.load_game(rest)
-    except _SPIEL_ERRORS as error:
-        raise GameStringError(f"game: OpenSpiel cannot load {rest!r}: {_first_line(error)}") from error
-
-
-def _check_parameters(name: str, rest: str) -> None:
-    try:
-        given = pyspiel.game_parameters_from_string(rest)
-    except _SPIEL_ERRORS as error:
-        raise GameStringError(f"game: expected parameters as in connect_four(rows=5), got {rest!r}") from error
-    kinds = {kind.short_name: kind for kind in pyspiel.registered_games()}
-    expected = kinds[name].parameter_specification
-    for parameter, value in given.items():
-        if parameter == "name":
-            continue
-        if parameter not in expected:
-            there = ", ".join(sorted(expected)) or "none"
-            raise GameStringError(f"game: {name} has no parameter {parameter!r}; it has: {there}")
-        kind = type(expected[parameter])
-        if kind in (int, bool) and type(value) is not kind:
-            wanted = "an integer" if kind is int else "True or False"
-            raise GameStringError(f"game: {name}({parameter}=…): expected {wanted}, got {value!r}")
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
-def _difference(name: str, other: str) -> tuple[int, str]:
-    """How unlike two names are: for a suggestion."""
-    pairs = {name[i : i + 2] for i in range(len(name) - 1)}
-    others = {other[i : i + 2] for i in range(len(other) - 1)}
-    return len(pairs ^ others), other
-
-
-def _board_shape(name: str, spiel: Any) -> tuple[int, ...]:
-    shape = tuple(spiel.observation_tensor_shape())
-    if name == "gomoku":  # its tensor has all cells of the board, which may have any number of dimensions, in one row
-        size = round(shape[-1] ** (1 / spiel.get_parameters().get("dims", 2)))
-        return shape[0], shape[-1] // size, size
-    if name in _FLAT:
-        return (int(np.prod(shape)),)
-    return (1, *shape) if len(shape) == 2 else shape
 
 
 def _longest(name: str, spiel: Any) -> int:
@@ -397,30 +328,6 @@ def _returns(name: str, spiel: Any) -> tuple[float, float]:
     if name == "2048":  # OpenSpiel counts the merges that make the greatest tile, and none of the tiles left beside it
         high *= 2
     return low, high
-
-
-def _probe(spiel: Any) -> tuple[bool, bool]:
-    """Whether the players' tensors ever differed, and whether turns always passed on by one seat."""
-    rng = np.random.default_rng(0)
-    players = spiel.num_players()
-    differ, alternate = False, True
-    for _ in range(_PROBED_GAMES if players > 1 else 0):
-        state, last, moves = spiel.new_initial_state(), None, 0
-        while not state.is_terminal() and moves < _PROBED_MOVES:
-            if state.is_chance_node():
-                outcomes, chances = zip(*state.chance_outcomes(), strict=True)
-                weights = np.asarray(chances) / sum(chances)
-                state.apply_action(outcomes[rng.choice(len(outcomes), p=weights)])
-                continue
-            mover = state.current_player()
-            alternate &= last is None or mover == (last + 1) % players
-            if not differ:
-                first, *others = (state.observation_tensor(player) for player in range(players))
-                differ = any(other != first for other in others)
-            legal = state.legal_actions()
-            state.apply_action(legal[rng.integers(len(legal))])
-            last, moves = mover, moves + 1
-    return differ, alternate
 
 
 def _copy_generator(rng: np.random.Generator) -> np.random.Generator:

@@ -47,9 +47,9 @@ def test_a_string_that_names_nothing_is_one_clear_error(string: str, message: st
 @pytest.mark.parametrize(
     ("string", "message"),
     [
-        ("openspiel:goofspiel", "players move at the same time"),
-        ("openspiel:kuhn_poker", "players do not see everything"),
-        ("openspiel:morpion_solitaire", "no observation tensor"),
+        ("openspiel:mfg_crowd_modelling", "a mean-field game"),
+        ("openspiel:morpion_solitaire", "neither an observation tensor nor an information-state tensor"),
+        ("openspiel:misere(game=negotiation())", "a generator that has no seed"),
     ],
 )
 def test_a_game_of_another_kind_is_refused_with_the_reason(string: str, message: str) -> None:
