@@ -28,7 +28,7 @@ p{margin:4px 0}.soft{color:var(--soft);overflow-wrap:anywhere}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin-top:18px;
 overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}
-th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th{color:var(--soft);font-weight:600;font-size:13px}
 th:first-child,td:first-child{text-align:left}
 tr:last-child td{border-bottom:0}
@@ -143,7 +143,7 @@ def _step(span: float) -> float:
 def _players(standings: Standings) -> str:
     two, many = standings.seats == 2, standings.seats > 2
     head = ["", "games"]
-    head += ["Elo", "95%", "won", "drawn", "lost", "score"] if two else ["mean return", "95%"]
+    head += ["Elo", "95%", "W/D/L", "score"] if two else ["mean return", "95%"]
     head += ["came first", "mean place", "95%"] if many else []
     head += ["time a move", "99%", "on time", "illegal", "errors"]
     rows = []
@@ -157,7 +157,7 @@ def _players(standings: Standings) -> str:
             else:
                 row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
             tally = own.overall
-            row += [str(tally.wins), str(tally.draws), str(tally.losses), _share(tally.score)]
+            row += [str(tally), _share(tally.score)]
         else:
             low, high = own.mean_return_interval.low, own.mean_return_interval.high
             row += [f"{own.mean_return:+.3f}", f"{low:+.3f} to {high:+.3f}"]

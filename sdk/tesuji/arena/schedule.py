@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -67,7 +67,7 @@ def schedule(
     games: int,
     seed: int = 0,
     openings: Openings | None = None,
-    form: Format = Format.ROUND_ROBIN,
+    groups: Sequence[tuple[int, ...]] | None = None,
 ) -> Iterator[Fixture]:
     """All games of a match, in order.
 
@@ -81,13 +81,13 @@ def schedule(
         games: how many games each group plays.
         seed: seed of everything random.
         openings: how rounds begin; at the game's beginning if not given.
-        form: which of the players meet.
+        groups: which of the players meet, as :func:`tables` gives them; everybody meets everybody if not given.
 
     Raises:
         MatchError: there are too few players, games or openings.
     """
     seats = game.spec.players
-    groups = tables(players, seats, form)
+    groups = tables(players, seats) if groups is None else groups
     if games < 1:
         raise MatchError(f"games: expected at least 1, got {games}")
     rounds = -(-games // seats)

@@ -18,7 +18,7 @@ from tesuji.errors import DependencyError, ProviderWarning, TesujiError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = ("train", "export", "match", "play", "serve", "inspect", "doctor", "bench")
+VERBS = ("train", "export", "match", "calibrate", "play", "serve", "inspect", "doctor", "bench")
 """Every verb, in the order in which help lists them."""
 
 EXTRAS = {

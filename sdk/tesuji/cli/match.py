@@ -160,12 +160,13 @@ class _Match:
         self._names = [player.name for player in setting.players(seating.texts)]
         self._seats = self._game.spec.players
         form = Format.GAUNTLET if gauntlet else Format.ROUND_ROBIN
-        self._total = games * len(tables(len(self._names), self._seats, form))
+        groups = tables(len(self._names), self._seats, form)
+        self._total = games * len(groups)
         self._clock = None if clock is None else Clock.parse(clock)
         if openings is not None and opening:
             raise MatchError("--openings: expected either a file or --opening, got both")
         source = RandomOpenings(opening) if openings is None else read_openings(openings, self._game)
-        self._fixtures = schedule(self._game, len(self._names), games=games, seed=seed, openings=source, form=form)
+        self._fixtures = schedule(self._game, len(self._names), games=games, seed=seed, openings=source, groups=groups)
         self._test = None if sprt is None else _sprt(sprt, len(self._names), self._seats)
         self._record = record
         if workers is None:
