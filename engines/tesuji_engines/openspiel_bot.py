@@ -9,7 +9,7 @@ import pyspiel
 
 from tesuji.arena.agent_player import AgentPlayer
 from tesuji.arena.player import Choice
-from tesuji.errors import IllegalActionError
+from tesuji.errors import GameError, IllegalActionError
 from tesuji.runtime.agent import Agent
 from tesuji.runtime.limit import Limit
 from tesuji_engines.openspiel_game import OpenSpielGame, OpenSpielState
@@ -35,12 +35,16 @@ class TesujiBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
 
     Raises:
         MatchError: the agent does not play this game.
-        GameError: tesuji does not play this game.
+        GameError: tesuji does not play this game, or not as OpenSpiel runs it: players move at the same time, or
+            OpenSpiel draws chance by itself.
     """
 
     def __init__(self, game: Any, player_id: int, agent: Agent, limit: Limit | None = None, seed: int = 0) -> None:
         super().__init__()
         self._game = OpenSpielGame(game)
+        if self._game.simultaneous or self._game.sampled:
+            why = "chance is drawn by OpenSpiel itself" if self._game.sampled else "players move at the same time"
+            raise GameError(f"{self._game.spec.name}: {why}, which a bot cannot follow; play it through tesuji.arena")
         self._player_id = player_id
         self._player = AgentPlayer(agent, limit)
         self._seed = seed

@@ -125,7 +125,10 @@ class OpenSpielGame:
                 f"openspiel:{self._string}: OpenSpiel draws its chance from a generator that has no seed ({_SEED}), "
                 "so that no game could be played again"
             )
+        self.hidden_information = kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION
+        """Whether there is something that the player to move does not see: what others hold, or chose just now."""
         self.simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
+        self.hidden_information |= self.simultaneous
         self.spiel = pyspiel.convert_to_turn_based(spiel) if self.simultaneous else spiel
         players: int = spiel.num_players()
         name = kind.short_name

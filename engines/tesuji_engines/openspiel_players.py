@@ -72,6 +72,8 @@ def mcts_player(simulations: int, name: str | None = None) -> BotPlayer:
         raise MatchError(f"mcts: expected at least 1 simulation, got {simulations}")
 
     def make(spiel: Any, seat: int, seed: int) -> Any:
+        if spiel.get_type().information != pyspiel.GameType.Information.PERFECT_INFORMATION:
+            raise ValueError("it would see what is hidden from its seat")
         evaluator = pyspiel.RandomRolloutEvaluator(n_rollouts=1, seed=seed)
         return pyspiel.MCTSBot(spiel, evaluator, _UCT_C, simulations, _MEMORY_MB, solve=True, seed=seed, verbose=False)
 

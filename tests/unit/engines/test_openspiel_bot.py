@@ -7,7 +7,7 @@ from typing import Any
 import pyspiel
 import pytest
 
-from tesuji.errors import IllegalActionError, MatchError
+from tesuji.errors import GameError, IllegalActionError, MatchError
 from tesuji.runtime.agent import Agent, load
 from tesuji.runtime.limit import Limit
 from tesuji.testing.networks import mlp, write_bundle
@@ -115,3 +115,12 @@ def test_the_same_seed_gives_the_same_games(agent: Agent, game: Any) -> None:
 def test_a_game_with_another_shape_is_refused(agent: Agent) -> None:
     with pytest.raises(MatchError, match="learned openspiel:tic_tac_toe"):
         TesujiBot(pyspiel.load_game("connect_four"), 0, agent)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("goofspiel", "players move at the same time"), ("negotiation", "chance is drawn by OpenSpiel itself")],
+)
+def test_a_game_that_a_bot_cannot_follow_is_refused(name: str, message: str, agent: Agent) -> None:
+    with pytest.raises(GameError, match=message):
+        TesujiBot(pyspiel.load_game(name), 0, agent)

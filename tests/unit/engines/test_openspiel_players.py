@@ -7,6 +7,7 @@ import pytest
 from tesuji.arena.match import Ending, Outcome, play_match
 from tesuji.arena.perfect_player import PerfectPlayer
 from tesuji.arena.random_player import RandomPlayer
+from tesuji.arena.solver import Solver
 from tesuji.arena.statistics import summarize
 from tesuji.errors import MatchError
 from tesuji_engines import load_game
@@ -73,3 +74,12 @@ def test_bots_play_openspiels_games_only() -> None:
 
     with pytest.raises(MatchError, match="expected an OpenSpiel game"):
         next(play_match(Elsewhere(), [mcts_player(5), RandomPlayer()], games=1))
+
+
+@pytest.mark.parametrize("name", ["kuhn_poker", "matrix_mp"])
+def test_nobody_plays_by_what_is_hidden(name: str) -> None:
+    game = load_game(f"openspiel:{name}")
+    with pytest.raises(MatchError, match="it would see what is hidden from its seat"):
+        mcts_player(10).new_game(game, 0, 0)
+    with pytest.raises(MatchError, match="players do not see everything"):
+        Solver(game)
