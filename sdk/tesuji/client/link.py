@@ -44,7 +44,8 @@ class Link:
     """Asks one request at a time and waits for its final reply. May be shared between threads, which then take turns.
 
     A connection that is lost is made anew for ``patience`` seconds; if the server still has this client's sessions, the
-    request under way is gone on with as if nothing had happened.
+    request under way is gone on with as if nothing had happened. Where the other side keeps nothing (an environment),
+    the request under way fails, and the next one tries to connect anew.
 
     Args:
         address: where the server is.
@@ -109,6 +110,9 @@ class Link:
                 self._send(request)
                 reply = self._wait(request.id, longer, on_info)
             except ConnectionLostError:
+                self._drop()
+                if self.welcome.ticket is None:
+                    raise
                 reply = self._go_on(request, longer, on_info)
         if isinstance(reply, Error):
             raise RequestError(reply.code, reply.msg, reply.retry)
@@ -127,7 +131,6 @@ class Link:
 
     def _go_on(self, request: Request, longer: float, on_info: Callable[[Info], None] | None) -> Reply | Error:
         """After a loss: the reply to what was asked over the connection before."""
-        self._drop()
         self._come_back((request.id,))
         reply = self._wait(request.id, longer, on_info)
         if isinstance(reply, Error) and reply.code == "lost":

@@ -1,0 +1,111 @@
+"""A game served to trainers over TCP: the reference for engines in other languages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Self
+
+import tesuji
+from tesuji.errors import RemoteProtocolError
+from tesuji.game import Game
+from tesuji.protocol import Connection, Rejected, Role, State
+from tesuji.protocol.handshake import accept
+from tesuji.protocol.messages import Bye, Error, Hello, Message, Request, Welcome
+from tesuji.server.environment import EnvironmentService
+from tesuji.server.transport import StreamTransport
+
+__all__ = ["EnvironmentServer"]
+
+CAPABILITIES = ("describe",)
+PATIENCE = 5.0
+"""Seconds that a trainer may take to read its last replies."""
+
+
+class EnvironmentServer:
+    """Serves a game to trainers, each with slots of its own.
+
+    ::
+
+        async with EnvironmentServer(game) as server:
+            port = await server.listen("127.0.0.1", 0)
+            await asyncio.Event().wait()
+
+    Args:
+        game: the rules.
+        slots: how many games at once for each trainer.
+        token: what trainers must show.
+    """
+
+    def __init__(self, game: Game, slots: int = 256, token: str | None = None) -> None:
+        self._game, self._slots, self._token = game, slots, token
+        self._listeners: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Nothing to do."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End all connections."""
+        for listener in self._listeners:
+            listener.close()
+        for task in list(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for listener in self._listeners:
+            await listener.wait_closed()
+
+    async def listen(self, host: str, port: int) -> int:
+        """Take connections; returns the port."""
+        listener = await asyncio.start_server(self._serve, host, port)
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        transport = StreamTransport(reader, writer)
+        try:
+            await self._talk(transport)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            await transport.close(PATIENCE)
+
+    async def _talk(self, transport: StreamTransport) -> None:
+        connection = Connection(Role.ENVIRONMENT, dials=False)
+        service = EnvironmentService(self._game, self._slots)
+        while connection.state is not State.CLOSED:
+            data = await transport.read()
+            if data is None:
+                return
+            connection.feed(data)
+            while (event := connection.next()) is not None:
+                answer = self._answer(connection, service, event)
+                if answer is not None:
+                    transport.write(answer)
+                await transport.drain()
+
+    def _answer(self, connection: Connection, service: EnvironmentService, event: Message | Rejected) -> bytes | None:
+        """What to say to an event."""
+        if isinstance(event, Rejected):
+            return connection.refuse(event)
+        if isinstance(event, Request):
+            return connection.send(service.handle(event))
+        if isinstance(event, Bye):
+            connection.state = State.CLOSED
+            return None
+        assert isinstance(event, Hello)
+        try:
+            version = accept(event, frozenset({Role.ENVIRONMENT}), self._token)
+        except RemoteProtocolError as error:
+            return connection.send(
+                Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
+            )
+        caps = tuple(word for word in CAPABILITIES if word in (event.caps or ()))
+        name = f"tesuji {tesuji.__version__}"
+        return connection.send(Welcome(proto=version, role="environment", name=name, caps=caps, heartbeat=0.0))

@@ -1,0 +1,159 @@
+"""A game whose rules are in another process, played as any game is."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+from demos.three_in_a_row import Position, ThreeInARow
+
+from tesuji.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
+from tesuji.server.environment_server import EnvironmentServer
+from tesuji.testing.games import check_game
+from tesuji_engines import load_game
+from tesuji_engines.remote import RemoteGame
+
+
+class Fragile(ThreeInARow):
+    """Fails when square 5 is the third move of a game."""
+
+    def new_state(self, rng: np.random.Generator) -> Position:
+        return _FragilePosition()
+
+
+class _FragilePosition(Position):
+    def apply(self, action: int) -> Any:
+        if action == 5 and (self.board != -1).sum() == 2:
+            raise RuntimeError("the board fell over")
+        return super().apply(action)
+
+
+class Engine:
+    """An environment server in a thread; it can be killed and started anew on the same port."""
+
+    def __init__(self, game: Any, slots: int) -> None:
+        self._game, self._slots, self.port = game, slots, 0
+        self.start()
+
+    def start(self) -> None:
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._thread.start()
+        self._ready.result(20)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join(20)
+            assert not self._thread.is_alive()
+
+    async def _run(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        async with EnvironmentServer(self._game, self._slots) as server:
+            self.port = await server.listen("127.0.0.1", self.port)
+            self._ready.set_result(None)
+            await self._end.wait()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    game, slots = getattr(request, "param", (ThreeInARow(), 8))
+    held = Engine(game, slots)
+    yield held
+    held.stop()
+
+
+@pytest.fixture
+def game(engine: Engine) -> Iterator[RemoteGame]:
+    held = load_game(f"tcp://127.0.0.1:{engine.port}")
+    assert isinstance(held, RemoteGame)
+    yield held
+    held.close()
+
+
+@pytest.mark.parametrize("engine", [(ThreeInARow(), 8), (ThreeInARow(), 1)], indirect=True, ids=["8 slots", "1 slot"])
+def test_it_keeps_to_the_game_protocol(game: RemoteGame) -> None:
+    report = check_game(game, games=2)
+    assert report.finished == 2
+
+
+def test_it_plays_as_the_same_game_here(game: RemoteGame) -> None:
+    here, rng = ThreeInARow(), np.random.default_rng(4)
+    assert game.spec.name.startswith("tcp://127.0.0.1:")
+    ours = [here.new_state(rng) for _ in range(20)]
+    theirs = [game.new_state(rng) for _ in range(20)]
+    while ours:
+        actions = [int(rng.choice(state.legal_actions())) for state in ours]
+        paid = game.apply_all(theirs, actions)
+        for mine, other, action, outcome in zip(ours, theirs, actions, paid, strict=True):
+            assert not isinstance(outcome, Exception)
+            assert outcome.tolist() == mine.apply(action).tolist()
+            assert other.is_terminal() == mine.is_terminal()
+            assert list(other.legal_actions()) == mine.legal_actions()
+            assert (other.observation() == mine.observation()).all()
+            if not mine.is_terminal():
+                assert other.to_play() == mine.to_play()
+                assert str(other) == str(mine)
+        going = [row for row, state in enumerate(ours) if not state.is_terminal()]
+        ours, theirs = [ours[row] for row in going], [theirs[row] for row in going]
+
+
+def test_an_illegal_action_leaves_its_state_and_the_others_alone(game: RemoteGame) -> None:
+    rng = np.random.default_rng(0)
+    states = [game.new_state(rng) for _ in range(3)]
+    states[1].apply(3)
+    outcomes = game.apply_all(states, [3, 3, 4])
+    assert isinstance(outcomes[1], IllegalActionError)
+    assert [len(state.history) for state in states] == [1, 1, 1]
+    with pytest.raises(IllegalActionError, match="expected one of"):
+        states[1].apply(99)
+
+
+@pytest.mark.parametrize("engine", [(Fragile(), 4)], indirect=True)
+def test_an_engine_that_fails_in_one_slot_says_so_there(game: RemoteGame) -> None:
+    rng = np.random.default_rng(0)
+    states = [game.new_state(rng) for _ in range(2)]
+    for move in (0, 1):
+        game.apply_all(states, [move, move])
+    outcomes = game.apply_all(states, [5, 6])
+    assert isinstance(outcomes[0], GameError)
+    assert "environment: RuntimeError: the board fell over" in str(outcomes[0])
+    assert not isinstance(outcomes[1], Exception)
+
+
+def test_an_engine_that_dies_and_returns_is_gone_on_with(engine: Engine, game: RemoteGame) -> None:
+    state = game.new_state(np.random.default_rng(0))
+    state.apply(3)
+    engine.stop()
+    engine.start()
+    state.apply(4)
+    assert state.history == [3, 4]
+    assert 3 not in state.legal_actions()
+    assert 4 not in state.legal_actions()
+
+
+def test_an_engine_that_stays_away_is_named(engine: Engine, game: RemoteGame) -> None:
+    state = game.new_state(np.random.default_rng(0))
+    game._link._patience = 0.2
+    engine.stop()
+    with pytest.raises(ConnectionLostError, match=r"tcp://127\.0\.0\.1"):
+        state.apply(3)
+
+
+def test_it_goes_to_another_process(game: RemoteGame) -> None:
+    copy = pickle.loads(pickle.dumps(game))
+    assert copy.spec == game.spec
+    copy.close()
+
+
+def test_nobody_there_is_one_clear_error() -> None:
+    with pytest.raises(GameError, match=r"tcp://127\.0\.0\.1:9: expected a server"):
+        load_game("tcp://127.0.0.1:9")
+    with pytest.raises(GameStringError, match="expected tcp://HOST:PORT"):
+        load_game("tcp:nowhere")
