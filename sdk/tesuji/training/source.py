@@ -21,8 +21,11 @@ from tesuji.training.trajectory import Trajectory
 __all__ = ["ActorSource", "LocalSource", "Source"]
 
 STOCK = 1 << 20
-"""Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; two
-batches at least."""
+"""Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; but no
+more than a quarter of those remembered, which would be forgotten when they come back, and :data:`LEAST` at least.
+"""
+LEAST = 512
+"""Positions."""
 RESTARTS = 8
 """How many actors may end without a word within :data:`RESTART_SECONDS`."""
 RESTART_SECONDS = 600.0
@@ -215,11 +218,11 @@ class ActorSource:
 
     def renew(self, replay: Replay) -> None:
         """Put into the replay what has come, and send the actors enough to go on with."""
-        stock = STOCK // replay.observations[0].nbytes
+        stock = max(LEAST, min(STOCK // replay.observations[0].nbytes, len(replay) // 4))
         for actor in self._actors:
             for targets in actor.targets():
                 replay.renew(targets)
-            while self._reanalyse and len(replay) and actor.waiting < max(2 * self._batch, stock):
+            while self._reanalyse and len(replay) and actor.waiting < stock:
                 actor.renew(replay.positions(replay.sample(self._batch, self._rng).rows))
 
     def moves(self) -> int:

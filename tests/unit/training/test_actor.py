@@ -124,6 +124,24 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
 
 
 @pytest.mark.slow
+def test_what_is_renewed_is_still_remembered(game: Game, config: TrainingConfig) -> None:
+    source = ActorSource([replace(make_task(game, config), reanalyse=0.5)])
+    replay = Replay(game.spec, 1000)
+    try:
+
+        def long_played() -> bool:
+            for trajectory in source.receive():
+                replay.add([trajectory])
+            source.renew(replay)
+            return replay.added > 20_000
+
+        wait_until(long_played)
+    finally:
+        source.stop()
+    assert replay.renewed > 0.4 * replay.added
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
     program = textwrap.dedent(
