@@ -21,8 +21,8 @@ from tesuji.training.trajectory import Trajectory
 __all__ = ["ActorSource", "LocalSource", "Source"]
 
 STOCK = 1 << 20
-"""Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; but no
-more than a quarter of those remembered, which would be forgotten when they come back, and :data:`LEAST` at least.
+"""Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; but
+no more than a quarter of those remembered, which would be forgotten when they come back, and :data:`LEAST` at least.
 """
 LEAST = 512
 """Positions."""
