@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from tesuji.cli import match
-from tesuji.errors import BundleError, GameStringError, LimitError, MatchError, TesujiError
+from tesuji.errors import ArgumentError, BundleError, GameStringError, LimitError, MatchError, RecordError, TesujiError
 from tesuji.testing.networks import mlp, write_bundle
 from tesuji_engines import load_game
 
@@ -159,6 +159,97 @@ def test_lost_lines_are_shown(run: Run) -> None:
     assert "value thrown away by the last of: x(" in result.stdout
 
 
+def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> None:
+    file, whole = tmp_path / "match.jsonl", tmp_path / "whole.jsonl"
+    match_of = ["mcts:5", "random", *TIC_TAC_TOE, "--opening", "2", "--seed", "3", "--games"]
+    run(*match_of, "8", "--record", str(whole))
+    run(*match_of, "3", "--record", str(file))
+    again = run(*match_of, "8", "--record", str(file))
+    assert "has 3 games: the match goes on from there" in again.stderr
+    assert "8 games" in again.stdout
+    games = [[json.loads(line) for line in path.read_text().splitlines()] for path in (file, whole)]
+    for one, other in zip(*games, strict=True):
+        assert {**one, "seconds": None} == {**other, "seconds": None}
+    assert "8 games replayed, 0 mismatches" in run("--replay", str(file)).stdout
+    assert "8 games replayed, 0 mismatches" in run("mcts:5", "random", "--replay", str(file)).stdout
+    other = run("random", "mcts:5", "--replay", str(file))
+    assert other.exit_code == 1
+    assert "as the players choose, got" in other.stderr
+    games[0][0]["returns"] = [0.5, 0.5]
+    file.write_text(json.dumps(games[0][0]) + "\n")
+    changed = run("--replay", str(file))
+    assert changed.exit_code == 1
+    assert "returns: expected" in changed.stderr
+    assert "1 games replayed, 1 mismatches" in changed.stdout
+    with pytest.raises(MatchError, match="expected a game of this match"):
+        run("mcts:6", "random", *TIC_TAC_TOE, "--games", "8", "--record", str(whole))
+
+
+def test_a_pool_is_rated_and_reported(run: Run, tmp_path: Path) -> None:
+    page, file = tmp_path / "pool.html", tmp_path / "pool.json"
+    result = run("random", "mcts:2", "mcts:40", *TIC_TAC_TOE, "--games", "6", "--opening", "1",
+                 "--html", str(page), "--json", str(file))  # fmt: skip
+    assert "openspiel:tic_tac_toe: 18 games" in result.stdout
+    lines = result.stdout.splitlines()
+    assert sum(line.startswith(("1. ", "2. ", "3. ")) for line in lines) == 6
+    assert any("random" in line and "anchor" in line for line in lines)
+    assert "score against" in result.stdout
+    assert "<svg" in page.read_text(encoding="utf-8")
+    content = json.loads(file.read_text())
+    assert content["ratings"][0] == {"elo": 0, "error": 0}
+    assert len(content["duels"]) == 6
+    gauntlet = run("random", "mcts:2", "mcts:40", *TIC_TAC_TOE, "--games", "2", "--gauntlet")
+    assert "4 games" in gauntlet.stdout
+
+
+def test_a_test_ends_the_match_early(run: Run) -> None:
+    result = run("mcts:200", "random", *TIC_TAC_TOE, "--games", "400", "--opening", "2", "--sprt", "0,200",
+                 "--workers", "1")  # fmt: skip
+    games = int(result.stdout.split()[1])
+    assert 4 <= games < 100
+    assert games % 2 == 0
+    assert "SPRT: LLR +" in result.stdout
+    assert "accepted" in result.stdout
+    assert "stronger with probability" in result.stdout
+
+
+def test_a_person_may_play(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = iter(["nonsense", "99", *"012345678012345678"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(said))
+    result = run("person", "random", *TIC_TAC_TOE, "--games", "1")
+    assert "'nonsense' is no legal move" in result.stdout
+    assert "'99' is no legal move" in result.stdout
+    assert "1 games" in result.stdout
+    with pytest.raises(MatchError, match="--workers: expected 1, as a person plays, got 2"):
+        run("person", "random", *TIC_TAC_TOE, "--workers", "2")
+
+
+def test_clocks_and_written_openings(run: Run, tmp_path: Path) -> None:
+    openings = tmp_path / "openings.txt"
+    openings.write_text("4 0\n0 4\n")
+    result = run("random", "random", *TIC_TAC_TOE, "--games", "4", "--openings", str(openings), "--clock", "30+1",
+                 "--show", "4")  # fmt: skip
+    assert result.stdout.count("opening: x(1,1)") == 2
+    late = run("mcts:3000", "random", *TIC_TAC_TOE, "--games", "2", "--clock", "0.0001")
+    assert late.exit_code == 1
+    assert "mcts:3000: timeout: thought for" in late.stderr
+
+
+def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "untrained.tesuji"
+    write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
+    result = run(f"{bundle}@simulations=2", f"{bundle}@simulations=4,temperature=1", "--games", "2", "--opening", "1")
+    assert "untrained.tesuji@simulations=2 " in result.stdout
+    assert "untrained.tesuji@simulations=4,temperature=1 " in result.stdout
+    for settings, message in [
+        ("strength=3", "expected simulations=…, time=…, level=…"),
+        ("level=high", "got 'level=high'"),
+        ("simulations=2.5", "expected a whole number of simulations, got 2.5"),
+    ]:
+        with pytest.raises(MatchError, match=message):
+            run(f"{bundle}@{settings}", "random", "--games", "1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -173,6 +264,12 @@ def test_lost_lines_are_shown(run: Run) -> None:
         (["perfect", "random", "--game", "openspiel:backgammon"], MatchError, "chance takes part"),
         (["random", "random", *TIC_TAC_TOE, "--exhaustive"], MatchError, "expected one player"),
         (["random", "random", *TIC_TAC_TOE, "--json", "no/where.json"], MatchError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--html", "no/where.html"], MatchError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--sprt", "5"], MatchError, "--sprt: expected ELO0,ELO1"),
+        (["random", "random", *TIC_TAC_TOE, "--sprt", "5,1"], ArgumentError, "expected elo0 below elo1"),
+        (["random", "mcts:1", "mcts:2", *TIC_TAC_TOE, "--sprt", "0,5"], MatchError, "expected a match of two"),
+        (["random", "random", *TIC_TAC_TOE, "--clock", "soon"], MatchError, "clock: expected seconds"),
+        (["--replay", "nowhere.jsonl"], RecordError, "expected to read"),
     ],
 )
 def test_what_cannot_be_played_is_one_clear_error(
