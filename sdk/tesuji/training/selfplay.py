@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.errors import GameError, LegalActionsError, ObservationError, TrainingError
-from tesuji.game import Game, State
+from tesuji.game import Game, State, apply_all
 from tesuji.runtime.planner import Planner
 from tesuji.search.config import Algorithm, SearchConfig
 from tesuji.training.config import SelfPlayConfig
@@ -182,10 +182,14 @@ class SelfPlay:
     def _apply(self, actions: NDArray[np.int64]) -> list[Trajectory]:
         finished = []
         rewards, lengths, histories = self._rewards, self._lengths, self._histories
-        for slot, (state, action) in enumerate(zip(self._states, actions.tolist(), strict=True)):
+        chosen: list[int] = actions.tolist()
+        outcomes = apply_all(self.game, self._states, chosen)
+        for slot, (state, action, paid) in enumerate(zip(self._states, chosen, outcomes, strict=True)):
             histories[slot].append(action)
             try:
-                rewards[slot, lengths[slot]] = paid = state.apply(action)
+                if isinstance(paid, Exception):
+                    raise paid
+                rewards[slot, lengths[slot]] = paid
                 over = state.is_terminal()
                 if not math.isfinite(sum(paid)):
                     raise GameError(f"rewards: expected {self.game.spec.players} finite numbers, got {paid}")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from demos.three_in_a_row import Position, ThreeInARow
 
+import tesuji
 from tesuji.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
 from tesuji.server.environment_server import EnvironmentServer
 from tesuji.testing.games import check_game
@@ -47,6 +52,9 @@ class Engine:
         self._thread.start()
         self._ready.result(20)
 
+    def trainers(self) -> int:
+        return len(self._server._tasks)
+
     def stop(self) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
@@ -55,8 +63,8 @@ class Engine:
 
     async def _run(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        async with EnvironmentServer(self._game, self._slots) as server:
-            self.port = await server.listen("127.0.0.1", self.port)
+        async with EnvironmentServer(self._game, self._slots) as self._server:
+            self.port = await self._server.listen("127.0.0.1", self.port)
             self._ready.set_result(None)
             await self._end.wait()
 
@@ -157,3 +165,22 @@ def test_nobody_there_is_one_clear_error() -> None:
         load_game("tcp://127.0.0.1:9")
     with pytest.raises(GameStringError, match="expected tcp://HOST:PORT"):
         load_game("tcp:nowhere")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [(ThreeInARow(), 64)], indirect=True)
+def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engine, tmp_path: Path) -> None:
+    command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "12", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.tesuji"), "--simulations", "4"]
+    command += ["--opponents", "random"]
+    process = subprocess.Popen([sys.executable, "-m", "tesuji.cli", *command], stdout=subprocess.PIPE, text=True)
+    with process:
+        while not engine.trainers() and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(1.0)
+        engine.stop()
+        engine.start()
+        said, _ = process.communicate(timeout=240)
+    assert process.returncode == 0
+    assert "learned tcp://127.0.0.1" in said
+    assert tesuji.load(tmp_path / "out.tesuji", "cpu").game.players == 3

@@ -1,0 +1,35 @@
+"""Playing in many states at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from demos.three_in_a_row import ThreeInARow
+
+from tesuji.errors import IllegalActionError
+from tesuji.game import apply_all
+
+
+class AtOnce(ThreeInARow):
+    calls = 0
+
+    def apply_all(self, states: Sequence[Any], actions: Sequence[int]) -> list[Any]:
+        self.calls += 1
+        return [state.apply(action) for state, action in zip(states, actions, strict=True)]
+
+
+def test_each_state_gets_its_action_and_an_error_stays_its_own() -> None:
+    game = ThreeInARow()
+    states = [game.new_state(np.random.default_rng(0)) for _ in range(3)]
+    outcomes = apply_all(game, states, [4, 99, 5])
+    assert isinstance(outcomes[1], IllegalActionError)
+    assert [state.to_play() for state in states] == [1, 0, 1]
+
+
+def test_a_game_that_can_do_it_at_once_is_asked_to() -> None:
+    game = AtOnce()
+    states = [game.new_state(np.random.default_rng(0)) for _ in range(3)]
+    assert len(apply_all(game, states, [0, 1, 2])) == 3
+    assert game.calls == 1
