@@ -166,7 +166,9 @@ class _Match:
         if openings is not None and opening:
             raise MatchError("--openings: expected either a file or --opening, got both")
         source = RandomOpenings(opening) if openings is None else read_openings(openings, self._game)
-        self._fixtures = schedule(self._game, len(self._names), games=games, seed=seed, openings=source, groups=groups)
+        self._fixtures = list(
+            schedule(self._game, len(self._names), games=games, seed=seed, openings=source, groups=groups)
+        )
         self._test = None if sprt is None else _sprt(sprt, len(self._names), self._seats)
         self._record = record
         if workers is None:

@@ -213,6 +213,15 @@ def test_a_test_ends_the_match_early(run: Run) -> None:
     assert "stronger with probability" in result.stdout
 
 
+def test_the_documents_example_is_what_the_command_prints(run: Run) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "matches.md").read_text(encoding="utf-8")
+    command, _, shown = page.partition("```\n$ tesuji match ")[2].partition("\n")
+    shown = shown.partition("\n```")[0]
+    printed = run(*command.split(), "--workers", "1").stdout
+    untimed = [text.strip().rpartition("\n\n")[0].splitlines() for text in (shown, printed)]
+    assert untimed[0] == untimed[1]
+
+
 def test_a_person_may_play(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter(["nonsense", "99", *"012345678012345678"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(said))
