@@ -1,0 +1,101 @@
+"""The asyncio client: many requests at once over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import tesuji
+from tesuji.client import connect_async
+from tesuji.errors import ArgumentError, ConnectionLostError, RequestError
+
+Serve = Callable[..., Any]
+
+
+def test_the_same_moves_as_in_process_for_many_at_once(serve: Serve, agent: Any, observations: Any) -> None:
+    url = serve().url
+
+    async def play(client: Any, seed: int) -> list[int]:
+        session = await client.new_session(seed=seed, temperature=1.0)
+        moves = []
+        for observation in observations[seed : seed + 3]:
+            decision = await session.play(observation, limit=tesuji.Limit(simulations=20))
+            await session.observe(decision.action)
+            moves.append(decision.action)
+        await session.close()
+        return moves
+
+    async def play_all() -> list[list[int]]:
+        async with await connect_async(url) as client:
+            return await asyncio.gather(*(play(client, seed) for seed in range(10)))
+
+    wanted = []
+    for seed in range(10):
+        session = agent.new_session(seed=seed, temperature=1.0)
+        wanted.append([])
+        for observation in observations[seed : seed + 3]:
+            wanted[-1].append(session.play(observation, limit=tesuji.Limit(simulations=20)).action)
+            session.observe(wanted[-1][-1])
+    assert asyncio.run(play_all()) == wanted
+
+
+def test_what_is_no_longer_waited_for_is_cancelled(serve: Serve, observations: Any) -> None:
+    running = serve()
+
+    async def main() -> int:
+        async with await connect_async(running.url) as client:
+            session = await client.new_session()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await session.play(observations[0], limit=tesuji.Limit(simulations=60000))
+            decision = await session.play(observations[0], limit=tesuji.Limit(simulations=3))
+            return decision.simulations
+
+    assert asyncio.run(main()) == 3
+
+
+def test_errors_and_infos(serve: Serve, observations: Any) -> None:
+    running = serve()
+    infos: list[Any] = []
+
+    async def main() -> None:
+        async with await connect_async(running.url) as client:
+            with pytest.raises(RequestError, match="unknown_model"):
+                await client.new_session(model="x")
+            session = await client.new_session()
+            limit = tesuji.Limit(time=0.3, simulations=60000)
+            await session.play(observations[0], limit=limit, on_info=infos.append, every=0.02)
+        with pytest.raises(ConnectionLostError, match="closed"):
+            await client.new_session()
+
+    asyncio.run(main())
+    assert infos
+
+
+@pytest.mark.timing
+def test_a_server_that_falls_silent_is_noticed_within_the_heartbeat(serve: Serve, observations: Any) -> None:
+    running = serve()
+
+    async def main() -> float:
+        client = await connect_async(running.url, heartbeat=0.2)
+        session = await client.new_session()
+        running.loop.call_soon_threadsafe(time.sleep, 2.0)
+        begin = time.monotonic()
+        with pytest.raises(ConnectionLostError, match=r"expected a word within 0\.4 s"):
+            await session.play(observations[0], limit=tesuji.Limit(simulations=60000))
+        elapsed = time.monotonic() - begin
+        await client.close()
+        return elapsed
+
+    assert asyncio.run(main()) < 1.9
+
+
+def test_nobody_there_and_other_addresses(serve: Serve) -> None:
+    with pytest.raises(ConnectionLostError, match=r"tcp://127\.0\.0\.1:9: expected a server"):
+        asyncio.run(connect_async("tcp://127.0.0.1:9"))
+    with pytest.raises(ArgumentError, match="expected tcp, tcps or unix"):
+        asyncio.run(connect_async(serve().ws_url))
