@@ -203,7 +203,9 @@ class Replay:
 
     def searched(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """What the searches of these positions found: float32 [..., players], in the range of the game's values."""
-        return np.clip(self.values[rows], *self._value_bounds, dtype=np.float32)
+        low, high = self._value_bounds
+        found: NDArray[np.float32] = np.clip(self.values[rows], np.float32(low), np.float32(high))
+        return found
 
     def positions(self, rows: NDArray[np.int64]) -> Positions:
         """The positions in these rows, to be searched again; their names stay theirs when rows are written over."""
