@@ -94,6 +94,8 @@ class Planner:
         )
         self._open: dict[int, None] = {}
         self._order: NDArray[np.int32] | None = None
+        self._roots: list[Callable[[], None]] = []
+        self._runs: list[Callable[[], None]] = []
         self._rebind()
 
     @property
@@ -322,8 +324,14 @@ class Planner:
         return np.take_along_axis(value, columns, axis=1)
 
     def _rebind(self) -> None:
-        """Bind the evaluator's current sessions; each batch size when it is first met."""
+        """Bind the evaluator's current sessions; each batch size when it is first met.
+
+        The lists refer to themselves by what is in them: were they not emptied, the earlier sessions would stay until
+        Python next looks for cycles.
+        """
         self._generation = self.evaluator.generation
+        self._roots.clear()
+        self._runs.clear()
         self._roots = self._lazily_bound("initial", self._initial, self.slots)
         self._runs = self._lazily_bound("recurrent", self._recurrent, self.slots * self.config.leaves)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
@@ -127,6 +129,24 @@ def test_new_weights_are_taken_up() -> None:
     fresh.open([0], seen)
     fresh.run()
     np.testing.assert_array_equal(planner.result(0).q, fresh.result(0).q)
+
+
+def test_old_sessions_are_let_go_at_once() -> None:
+    network = mlp(6, 5, 8, external=True)
+    live = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], weights=network.weights)
+    planner = Planner(live, SearchConfig(simulations=10), slots=4)
+    seen = observations(network.model, 4)
+    gc.disable()
+    try:
+        planner.open(np.arange(4), seen)
+        planner.run()
+        old = [weakref.ref(session) for session in live._sessions]
+        live.replace(network.weights)
+        assert all(session() is not None for session in old)  # what is bound keeps them
+        planner.open(np.arange(4), seen)
+        assert all(session() is None for session in old)
+    finally:
+        gc.enable()
 
 
 def test_reuse_keeps_what_is_under_the_move() -> None:
