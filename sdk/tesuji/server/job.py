@@ -88,10 +88,18 @@ class Job:
         """Whether there is nothing more to search."""
         return self.deliberation.finished or self.tree.failure is not None or self.tree.remaining == 0
 
-    def due(self, now: float) -> bool:
-        """Whether another wave would likely end after the answer is due."""
+    def end(self, answering: float) -> float:
+        """When its last wave must have ended, as of :func:`time.perf_counter`.
+
+        Args:
+            answering: seconds that answering is likely to take; a quarter of the time at most is set aside for it.
+        """
         pace = self.tree.chunk.pace.seconds
-        return now + (0.0 if math.isnan(pace) else pace) >= self.up
+        return self.up - (0.0 if math.isnan(pace) else pace) - min(answering, 0.25 * (self.up - self._arrived))
+
+    def due(self, now: float, answering: float) -> bool:
+        """Whether another wave would likely end after the answer is due."""
+        return now >= self.end(answering)
 
     def begin(self, now: float) -> None:
         """Take note that its first wave begins."""

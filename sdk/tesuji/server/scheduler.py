@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from time import perf_counter
 
 from tesuji.runtime.decision import StopReason
+from tesuji.runtime.deliberation import Pace
 from tesuji.server.job import Job, Priority
 from tesuji.server.pool import Chunk
 
@@ -36,6 +37,8 @@ class Scheduler:
         self._width = width
         self._owners: dict[Hashable, list[Job]] = {}
         self._turns: deque[Hashable] = deque()
+        self._answer = Pace()
+        self._answering = 0.0
 
     def __len__(self) -> int:
         """Searches under way."""
@@ -63,6 +66,7 @@ class Scheduler:
         self.slices += 1
         now = perf_counter()
         self._flush()
+        self._answering = self._seconds_to_answer()
         chosen = self._choose(now)
         chunks: dict[Chunk, list[Job]] = {}
         for job in chosen:
@@ -70,15 +74,7 @@ class Scheduler:
             chunks.setdefault(job.tree.chunk, []).append(job)
         for chunk, jobs in chunks.items():
             self._run(chunk, jobs, budget / len(chunks))
-        now = perf_counter()
-        for jobs in list(self._owners.values()):
-            for job in list(jobs):
-                if job.finished:
-                    job.finish(now)
-                elif job.due(now):
-                    job.finish(now, StopReason.TIME)
-                else:
-                    job.report(now)
+        self._conclude(perf_counter())
         self._sweep()
         return bool(self._owners)
 
@@ -94,6 +90,25 @@ class Scheduler:
                 job.finish(perf_counter(), StopReason.STOPPED)
         self._sweep()
 
+    def _conclude(self, now: float) -> None:
+        """Answer the searches that are done, and report on the others."""
+        answered = 0
+        for jobs in list(self._owners.values()):
+            for job in list(jobs):
+                if job.finished:
+                    job.finish(perf_counter())
+                elif job.due(now, self._answering):
+                    job.finish(perf_counter(), StopReason.TIME)
+                else:
+                    job.report(now)
+                answered += job.done
+        self._answer.note(answered, perf_counter() - now)
+
+    def _seconds_to_answer(self) -> float:
+        """How long it takes to answer all searches that are limited in time, should they be due together."""
+        limited = sum(job.up < math.inf for jobs in self._owners.values() for job in jobs)
+        return 0.0 if math.isnan(self._answer.seconds) else limited * self._answer.seconds
+
     def _choose(self, now: float) -> list[Job]:
         """The searches of the next slice."""
         thinking = self._in_turn(Priority.LOW, now)
@@ -108,7 +123,7 @@ class Scheduler:
         waiting = []
         for owner in self._turns:
             jobs = [job for job in self._owners[owner] if (job.priority >= Priority.LOW) == (least >= Priority.LOW)]
-            jobs = [job for job in jobs if not job.finished and not job.due(now)]
+            jobs = [job for job in jobs if not job.finished and not job.due(now, self._answering)]
             jobs.sort(key=lambda job: -job.priority)
             waiting.append(deque(jobs))
         chosen: list[Job] = []
@@ -119,8 +134,7 @@ class Scheduler:
 
     def _run(self, chunk: Chunk, jobs: list[Job], budget: float) -> None:
         """A slice of one planner; it ends before the first answer is due."""
-        pace = 0.0 if math.isnan(chunk.pace.seconds) else chunk.pace.seconds
-        end = min(perf_counter() + budget, min(job.up for job in jobs) - pace)
+        end = min(perf_counter() + budget, min(job.end(self._answering) for job in jobs))
         before = chunk.evaluator.seconds
         chunk.run([job.tree for job in jobs], end)
         spent = chunk.evaluator.seconds - before
