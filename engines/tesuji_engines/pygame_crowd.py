@@ -91,6 +91,7 @@ class Crowd:
         self._ready: dict[Hashable, Decision] = {}
         self._base, self._row = self._measure()
         self._root = self._base + self._row
+        self._answer = 2 * self._row
 
     def __len__(self) -> int:
         """How many wait for a decision."""
@@ -210,14 +211,14 @@ class Crowd:
         if not self._searched:
             return False
         leaves = self._planner.config.leaves
-        fit = int((budget / WAVES - self._base) / (self._row * leaves))
+        fit = int((budget - WAVES * self._base) / (WAVES * self._row * leaves + self._answer))
         names = list(self._searched)[: max(fit, 1)]
         questions = [self._searched[name] for name in names]
         slots = np.array([question.slot for question in questions], np.int32)
         remaining = self._planner.forest.remaining
         before = sum(map(remaining, slots.tolist()))
         begin = perf_counter()
-        last = end if must else end - self._base - self._row * leaves * len(names)
+        last = end if must else end - self._base - (self._row * leaves + self._answer) * len(names)
         if begin >= last and not must:
             return False
         try:
@@ -232,13 +233,22 @@ class Crowd:
             waves = made / (leaves * len(names))
             row = (elapsed / waves - self._base) / (leaves * len(names))
             self._row += NEWEST * (min(max(row, self._row / MOST), MOST * self._row) - self._row)
-        for name, question in zip(names, questions, strict=True):
+        self._conclude(names, elapsed)
+        return made > 0
+
+    def _conclude(self, names: list[Hashable], elapsed: float) -> None:
+        """Decide for those whose searches have ended."""
+        begin, before = perf_counter(), self.decisions
+        for name in names:
+            question = self._searched[name]
             question.elapsed += elapsed
-            if not remaining(question.slot):
+            if not self._planner.forest.remaining(question.slot):
                 self._ready[name] = self._decision(question, StopReason.SIMULATIONS)
                 self._release(name)
                 self.decisions += 1
-        return made > 0
+        if self.decisions > before:
+            answer = (perf_counter() - begin) / (self.decisions - before)
+            self._answer += NEWEST * (min(answer, MOST * self._answer) - self._answer)
 
     def _decision(self, question: _Question, reason: StopReason) -> Decision:
         result = self._planner.result(question.slot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import numpy as np
 import pytest
@@ -64,12 +64,12 @@ def test_a_frame_keeps_its_budget(small_agent: Agent) -> None:
         crowd.ask(npc, observation)
     spent = []
     while len(crowd):
-        begin = perf_counter()
+        begin, busy = perf_counter(), thread_time()
         crowd.step(0.002)
-        spent.append(crowd.spent)
+        spent.append(thread_time() - busy)  # of the processor: others may be at it in the meantime
         assert crowd.spent <= perf_counter() - begin
     assert len(spent) > 5
-    assert sorted(spent)[len(spent) // 2] < 0.004
+    assert sorted(spent)[len(spent) // 2] < 0.0025
 
 
 def test_the_best_so_far_and_second_thoughts(small_agent: Agent) -> None:

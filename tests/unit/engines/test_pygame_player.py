@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter, sleep, thread_time
 
 import numpy as np
 import pygame
@@ -69,13 +69,15 @@ def test_in_the_frame_and_in_the_background_it_plays_what_the_session_plays(
 def test_steps_end_in_time_and_say_how_long_they_took(small_agent: Agent) -> None:
     player = Player(small_agent.new_session())
     player.think(positions(1)[0], limit=Limit(simulations=3000))
-    steps = [player.step(0.002)]
-    spent = [player.spent]
+    steps: list[Decision | None] = [None]
+    spent = []
     while steps[-1] is None:
+        begin, busy = perf_counter(), thread_time()
         steps.append(player.step(0.002))
-        spent.append(player.spent)
+        spent.append(thread_time() - busy)  # of the processor: others may be at it in the meantime
+        assert player.spent <= perf_counter() - begin
     assert len(steps) > 3
-    assert sorted(spent)[len(spent) // 2] < 0.004
+    assert sorted(spent)[len(spent) // 2] < 0.0025
     assert steps[-1].simulations == 3000
     assert not player.thinking
     assert player.step(0.002) is None
