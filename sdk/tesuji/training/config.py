@@ -84,6 +84,9 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Share of the moves that are drawn evenly from the legal ones instead: a policy that has made up its mind would
     never show the dynamics network where its other moves lead. What comes after such a move does not count for the
     values of the positions before it, see :class:`tesuji.training.replay.Replay`."""
+    careless_share: float = 0.0
+    """Share of the games in which one seat, drawn evenly, plays legal moves at random throughout. How they end counts in
+    full: positions that are lost against good play alike are told apart by what a weak opponent makes of them."""
     temperature: float = 1.0
     """PUCT: moves are drawn in proportion to visits^(1/temperature) during the first ``temperature_plies``."""
     temperature_plies: int = 30
@@ -95,6 +98,7 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         _number("selfplay.opening_share", self.opening_share, 0.0, 1.0)
         _integer("selfplay.opening_plies", self.opening_plies, 1, 1 << 20)
         _number("selfplay.exploration", self.exploration, 0.0, 1.0)
+        _number("selfplay.careless_share", self.careless_share, 0.0, 1.0)
         _number("selfplay.temperature", self.temperature, 1e-3, 1e3)
         _integer("selfplay.temperature_plies", self.temperature_plies, 0, 1 << 30)
 

@@ -24,6 +24,8 @@ FIRST_LENGTH = 64
 """Moves a game has room for before its room is doubled."""
 ATTEMPTS = 20
 """So many games that cannot even be begun, one after another, are an error."""
+NOBODY = -1
+"""Instead of the seat that plays at random."""
 
 
 class SelfPlay:
@@ -71,6 +73,7 @@ class SelfPlay:
         self._seeds = np.zeros(count, np.int64)
         self._histories: list[list[int]] = [[] for _ in range(count)]
         self._openings = np.zeros(count, np.int64)
+        self._careless = np.full(count, NOBODY, np.int64)
         self._opening_rewards = np.zeros((count, spec.players))
         self._states: list[State] = [self._begin(slot) for slot in range(count)]
 
@@ -106,7 +109,7 @@ class SelfPlay:
         )
         self.planner.run()
         results = self.planner.results(slots)
-        actions, explored = self._explore(self._choose(results))
+        actions, explored = self._explore(self._choose(results), movers)
         self._explored[slots, lengths] = explored
         self._actions[slots, lengths] = actions
         self._movers[slots, lengths] = movers
@@ -126,6 +129,7 @@ class SelfPlay:
             **arrays,
             "lengths": self._lengths.copy(),
             "openings": self._openings.copy(),
+            "careless": self._careless.copy(),
             "seeds": self._seeds.copy(),
             "histories": history,
             "counts": np.array([self.moves, self.games], np.int64),
@@ -149,6 +153,7 @@ class SelfPlay:
             getattr(self, f"_{name}")[:, :longest] = state[name]
         self._lengths[:] = state["lengths"]
         self._openings[:] = state["openings"]
+        self._careless[:] = state["careless"]
         self._seeds[:] = state["seeds"]
         self.moves, self.games = (int(count) for count in state["counts"])
         for slot, moves in enumerate(state["histories"]):
@@ -173,11 +178,14 @@ class SelfPlay:
         chosen: NDArray[np.int64] = np.where(early, drawn, visits.argmax(-1))
         return chosen
 
-    def _explore(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Some of the actions replaced by random legal ones, and which."""
-        explored = self._rng.random(len(actions)) < self.config.exploration
+    def _explore(
+        self, actions: NDArray[np.int64], movers: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Some of the actions replaced by random legal ones, and which of them are not to count."""
+        careless = movers == self._careless
+        explored = (self._rng.random(len(actions)) < self.config.exploration) & ~careless
         drawn = (self._rng.random(self._mask.shape) * self._mask).argmax(-1)
-        return np.where(explored, drawn, actions), explored
+        return np.where(explored | careless, drawn, actions), explored
 
     def _apply(self, actions: NDArray[np.int64]) -> list[Trajectory]:
         finished = []
@@ -252,6 +260,8 @@ class SelfPlay:
             self._lengths[slot] = 0
             self._opening_rewards[slot] = 0.0
             plies = int(rng.integers(1, config.opening_plies + 1)) if rng.random() < config.opening_share else 0
+            careless = bool(config.careless_share) and rng.random() < config.careless_share
+            self._careless[slot] = rng.integers(self.game.spec.players) if careless else NOBODY
             try:
                 state = self.game.new_state(np.random.default_rng(seed))
                 while len(history) < plies and not state.is_terminal():

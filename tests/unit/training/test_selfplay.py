@@ -79,6 +79,21 @@ def test_some_moves_are_drawn_at_random(game: Game, config: TrainingConfig) -> N
     assert not np.concatenate([record.explored for record in play(start(game, config, exploration=0.0), 20)]).any()
 
 
+def test_one_seat_may_be_careless_throughout_a_game(game: Game, config: TrainingConfig) -> None:
+    records = play(start(game, config, careless_share=1.0, exploration=1.0, opening_share=0.0), 200)
+    met = set()
+    for record in records:
+        counting = set(record.movers[~record.explored].tolist())
+        assert len(counting) == 1
+        assert not counting & set(record.movers[record.explored].tolist())
+        met |= counting
+    assert met == {0, 1}
+    first = [int(record.actions[0]) for record in records if not record.explored[0]]
+    assert set(first) == set(range(9))
+    some = play(start(game, config, careless_share=0.25, exploration=1.0, opening_share=0.0), 300)
+    assert 0.1 < np.mean([not record.explored.all() for record in some]) < 0.4
+
+
 def test_openings_are_played_but_not_recorded(game: Game, config: TrainingConfig) -> None:
     records = play(start(game, config, opening_share=1.0, opening_plies=3), 40)
     stones = np.array([record.observations[0, :2].sum() for record in records])
@@ -95,7 +110,7 @@ def test_the_same_seed_plays_the_same_games(game: Game, config: TrainingConfig) 
 
 
 def test_it_goes_on_exactly_from_its_state(game: Game, config: TrainingConfig) -> None:
-    straight, resumed = start(game, config), start(game, config)
+    straight, resumed = (start(game, config, careless_share=0.5) for _ in range(2))
     play(straight, 13)
     resumed.restore(straight.state())
     assert resumed.moves == straight.moves
