@@ -85,8 +85,8 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     never show the dynamics network where its other moves lead. What comes after such a move does not count for the
     values of the positions before it, see :class:`tesuji.training.replay.Replay`."""
     careless_share: float = 0.0
-    """Share of the games in which one seat, drawn evenly, plays legal moves at random throughout. How they end counts in
-    full: positions that are lost against good play alike are told apart by what a weak opponent makes of them."""
+    """Share of the games in which one seat, drawn evenly, plays legal moves at random throughout. How they end counts
+    in full: positions that are lost against good play alike are told apart by what a weak opponent makes of them."""
     temperature: float = 1.0
     """PUCT: moves are drawn in proportion to visits^(1/temperature) during the first ``temperature_plies``."""
     temperature_plies: int = 30
