@@ -19,7 +19,8 @@ LARGEST = 2_000_000
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_an_agent_is_small_and_listed_and_plays_its_game(file: Path) -> None:
+def test_an_agent_is_small_and_listed_and_plays_its_game(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER.parents[1])  # python: games are named by their file
     assert file.stat().st_size <= LARGEST
     assert f"`{file.name}`" in (FOLDER / "README.md").read_text(encoding="utf-8")
     agent = tesuji.load(file)
