@@ -1,0 +1,224 @@
+"""The four boards: where an action is, and how a position is drawn."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pygame
+from table import Table
+
+Color = tuple[int, int, int]
+
+SEATS: tuple[Color, Color] = ((235, 110, 90), (94, 160, 235))
+"""The colours of the first and the second player."""
+BOARD: Color = (44, 52, 66)
+GROOVE: Color = (30, 36, 46)
+LINE: Color = (84, 96, 116)
+LAST: Color = (250, 240, 200)
+
+
+def disc(surface: pygame.Surface, color: Color, center: tuple[int, int], radius: int) -> None:
+    """A stone with a soft light."""
+    dark = (color[0] * 6 // 10, color[1] * 6 // 10, color[2] * 6 // 10)
+    pygame.draw.circle(surface, dark, (center[0], center[1] + max(1, radius // 12)), radius)
+    pygame.draw.circle(surface, color, center, radius - max(1, radius // 14))
+
+
+class Board:
+    """What all boards share: a rectangle of squares."""
+
+    title = ""
+    string = ""
+    file = ""
+    rows = 3
+    columns = 3
+    seats: ClassVar[tuple[str, str]] = ("Red", "Blue")
+
+    def __init__(self, area: pygame.Rect) -> None:
+        size = min(area.width // self.columns, area.height // self.rows)
+        self.size = size
+        self.rect = pygame.Rect(0, 0, size * self.columns, size * self.rows)
+        self.rect.center = area.center
+
+    def square(self, row: int, column: int) -> pygame.Rect:
+        return pygame.Rect(
+            self.rect.left + column * self.size, self.rect.top + row * self.size, self.size, self.size
+        ).inflate(-6, -6)
+
+    def cells(self) -> dict[int, pygame.Rect]:
+        """Where each action is clicked."""
+        return {r * self.columns + c: self.square(r, c) for r in range(self.rows) for c in range(self.columns)}
+
+    def places(self, table: Table) -> dict[int, pygame.Rect]:
+        """Where each legal action's probability is shown."""
+        legal = table.state.legal_actions()
+        return {action: cell for action, cell in self.cells().items() if action in legal}
+
+    def stones(self, table: Table) -> list[list[str]]:
+        """x, o or another letter for each square."""
+        return [list(line) for line in str(table.state).split("\n")[: self.rows]]
+
+    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+        pygame.draw.rect(surface, BOARD, self.rect.inflate(20, 20), border_radius=18)
+        last = table.moves[-1][1] if table.moves else None
+        for row, line in enumerate(self.stones(table)):
+            for column, stone in enumerate(line):
+                action = row * self.columns + column
+                square = self.square(row, column)
+                pygame.draw.rect(surface, GROOVE, square, border_radius=10)
+                if stone in "xo":
+                    self.stone(surface, square, "xo".index(stone))
+                elif action == hover:
+                    shade = pygame.Surface(square.size, pygame.SRCALPHA)
+                    self.stone(shade, shade.get_rect(), table.mover)
+                    shade.set_alpha(90)
+                    surface.blit(shade, square)
+                if action == last:
+                    pygame.draw.rect(surface, LAST, square, 2, border_radius=10)
+
+    def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
+        disc(surface, SEATS[seat], square.center, square.width * 2 // 5)
+
+    def score(self, table: Table) -> str:
+        """How it stands, where that can be counted."""
+        return ""
+
+
+class TicTacToe(Board):
+    """Three in a row on 3 × 3."""
+
+    title, string, file = "Tic-tac-toe", "openspiel:tic_tac_toe", "tic_tac_toe.tesuji"
+
+    def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
+        inner = square.inflate(-square.width // 2, -square.height // 2)
+        width = max(3, square.width // 9)
+        if seat == 1:
+            pygame.draw.circle(surface, SEATS[1], inner.center, inner.width * 3 // 5, width)
+            return
+        for begin, end in ((inner.topleft, inner.bottomright), (inner.topright, inner.bottomleft)):
+            pygame.draw.line(surface, SEATS[0], begin, end, width)
+            for point in (begin, end):
+                pygame.draw.circle(surface, SEATS[0], point, width // 2)
+
+
+class ConnectFour(Board):
+    """Four in a row; stones fall."""
+
+    title, string, file = "Connect four", "openspiel:connect_four", "connect_four.tesuji"
+    rows, columns = 6, 7
+
+    def cells(self) -> dict[int, pygame.Rect]:
+        return {column: self.square(0, column).unionall([self.square(5, column)]) for column in range(self.columns)}
+
+    def places(self, table: Table) -> dict[int, pygame.Rect]:
+        """Where the stone would come to lie."""
+        stones = self.stones(table)
+        free = {column: sum(line[column] not in "xo" for line in stones) for column in table.state.legal_actions()}
+        return {column: self.square(number - 1, column) for column, number in free.items()}
+
+    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+        pygame.draw.rect(surface, BOARD, self.rect.inflate(20, 20), border_radius=18)
+        stones = self.stones(table)
+        for row, line in enumerate(stones):
+            for column, stone in enumerate(line):
+                square = self.square(row, column)
+                free = stone not in "xo"
+                pygame.draw.circle(surface, GROOVE, square.center, square.width * 9 // 20)
+                lands = free and column == hover and (row == self.rows - 1 or stones[row + 1][column] in "xo")
+                if not free:
+                    disc(surface, SEATS["xo".index(stone)], square.center, square.width * 9 // 20)
+                elif lands:
+                    pygame.draw.circle(surface, SEATS[table.mover], square.center, square.width * 9 // 20, 3)
+                dropped = not free and table.moves and table.moves[-1][1] == column
+                if dropped and (row == 0 or stones[row - 1][column] not in "xo"):
+                    pygame.draw.circle(surface, LAST, square.center, square.width // 8, 2)
+
+
+class Othello(Board):
+    """Turning stones over on 8 × 8."""
+
+    title, string, file = "Othello", "openspiel:othello", "othello.tesuji"
+    rows = columns = 8
+
+    def stones(self, table: Table) -> list[list[str]]:
+        lines = [line for line in str(table.state).split("\n") if line[:1].isdigit()]
+        return [line.split()[1:9] for line in lines]
+
+    def score(self, table: Table) -> str:
+        letters = [letter for line in self.stones(table) for letter in line]
+        return f"{letters.count('x')} : {letters.count('o')}"
+
+
+class DotsAndBoxes(Board):
+    """Who closes a box owns it and moves again; 2 × 2 boxes."""
+
+    title, string, file = (
+        "Dots and boxes",
+        "openspiel:dots_and_boxes(num_cols=2,num_rows=2)",
+        "dots_and_boxes.tesuji",
+    )
+    rows = columns = 2
+
+    def __init__(self, area: pygame.Rect) -> None:
+        super().__init__(area.inflate(-80, -80))
+
+    def dot(self, row: int, column: int) -> tuple[int, int]:
+        return self.rect.left + column * self.size, self.rect.top + row * self.size
+
+    def cells(self) -> dict[int, pygame.Rect]:
+        across = self.size - 56
+        horizontal = [(row, column) for row in range(3) for column in range(2)]
+        vertical = [(row, column) for row in range(2) for column in range(3)]
+        found = {}
+        for action, (row, column) in enumerate(horizontal):
+            x, y = self.dot(row, column)
+            found[action] = pygame.Rect(x + 28, y - 24, across, 48)
+        for action, (row, column) in enumerate(vertical, start=len(horizontal)):
+            x, y = self.dot(row, column)
+            found[action] = pygame.Rect(x - 24, y + 28, 48, across)
+        return found
+
+    @staticmethod
+    def sides(row: int, column: int) -> set[int]:
+        """The four lines around a box."""
+        return {2 * row + column, 2 * row + column + 2, 6 + 3 * row + column, 6 + 3 * row + column + 1}
+
+    def owners(self, table: Table) -> dict[tuple[int, int], int]:
+        """Who closed which box."""
+        drawn: set[int] = set()
+        owners: dict[tuple[int, int], int] = {}
+        for seat, action in table.moves:
+            drawn.add(action)
+            for box in ((row, column) for row in range(2) for column in range(2)):
+                if self.sides(*box) <= drawn:
+                    owners.setdefault(box, seat)
+        return owners
+
+    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+        pygame.draw.rect(surface, BOARD, self.rect.inflate(100, 100), border_radius=18)
+        for (row, column), seat in self.owners(table).items():
+            box = pygame.Rect(self.dot(row, column), (self.size, self.size)).inflate(-24, -24)
+            shade = pygame.Surface(box.size, pygame.SRCALPHA)
+            pygame.draw.rect(shade, (*SEATS[seat], 110), shade.get_rect(), border_radius=14)
+            surface.blit(shade, box)
+        drawn = {action: seat for seat, action in table.moves}
+        for action, cell in self.cells().items():
+            width = 6 if cell.width > cell.height else 0
+            bar = cell.inflate(20, -36) if width else cell.inflate(-36, 20)
+            if action in drawn:
+                pygame.draw.rect(surface, SEATS[drawn[action]], bar, border_radius=6)
+                if table.moves[-1][1] == action:
+                    pygame.draw.rect(surface, LAST, bar, 2, border_radius=6)
+            else:
+                color = SEATS[table.mover] if action == hover and not table.over else GROOVE
+                pygame.draw.rect(surface, color, bar.inflate(-4, -4), border_radius=4)
+        for row in range(3):
+            for column in range(3):
+                pygame.draw.circle(surface, LAST, self.dot(row, column), 9)
+
+    def score(self, table: Table) -> str:
+        owners = list(self.owners(table).values())
+        return f"{owners.count(0)} : {owners.count(1)}"
+
+
+BOARDS: tuple[type[Board], ...] = (TicTacToe, ConnectFour, Othello, DotsAndBoxes)

@@ -1,0 +1,280 @@
+"""The board room, driven by synthetic events in a window without a screen: whole games, undone, hinted at, and quit."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+
+import pygame
+
+from tesuji.testing.networks import mlp, write_bundle
+from tesuji_engines import load_game
+
+FOLDER = Path(__file__).resolve().parents[2] / "demos" / "board_room"
+NAMES = ("table", "boards", "room", "__main__")
+FRAME = 16
+TIC_TAC_TOE, CONNECT_FOUR, OTHELLO, DOTS = range(4)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Any]:
+    """The demo's module ``room``, found as the program finds it."""
+    sys.path.insert(0, str(FOLDER))
+    yield importlib.import_module("room")
+    sys.path.remove(str(FOLDER))
+    for name in NAMES[:-1]:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def agents(demo: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("agents")
+    for kind in demo.BOARDS:
+        spec = load_game(kind.string).spec
+        network = mlp(spec.observation, spec.actions, 16, movers=spec.movers)
+        write_bundle(folder / kind.file, network, game=spec)
+    return folder
+
+
+class Driver:
+    """A person at the room: events go through Pygame's queue, time goes on by frames."""
+
+    def __init__(self, demo: Any, agents: Path) -> None:
+        self.room = demo.Room(pygame.display.set_mode(demo.SIZE), agents, 1)
+        self.now = 0
+        pygame.event.clear()
+
+    def frame(self, number: int = 1) -> None:
+        for _ in range(number):
+            self.now += FRAME
+            for event in pygame.event.get():
+                self.room.handle(event, self.now)
+            self.room.update(self.now)
+
+    def key(self, *keys: int) -> None:
+        for key in keys:
+            pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
+        self.frame()
+
+    def click(self, place: tuple[int, int]) -> None:
+        pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=place, rel=(0, 0), buttons=(0, 0, 0)))
+        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=place, button=1))
+        self.frame()
+
+    def play(self, action: int) -> None:
+        self.click(self.room.board.cells()[action].center)
+
+    def sit(self, game: int, mode: int) -> Any:
+        self.key(pygame.K_1 + game, *[pygame.K_TAB] * mode, pygame.K_RETURN)
+        assert self.room.table is not None
+        return self.room.table
+
+    def until(self, what: Any, frames: int = 4000) -> None:
+        for _ in range(frames):
+            if what():
+                return
+            self.frame()
+        raise AssertionError("it did not come to that")
+
+    def picture(self) -> bytes:
+        self.room.draw()
+        return pygame.image.tobytes(self.room.surface, "RGB")
+
+    def words(self) -> str:
+        words: str = self.room._status(self.room.table)[1]
+        return words
+
+
+@pytest.fixture
+def driver(demo: Any, agents: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    pygame.display.init()
+    pygame.font.init()
+    driver = Driver(demo, agents)
+    yield driver
+    driver.room._leave()
+    pygame.quit()
+
+
+@pytest.mark.parametrize(
+    ("game", "actions", "end"),
+    [
+        (TIC_TAC_TOE, [0, 3, 1, 4, 2], "Red wins"),
+        (TIC_TAC_TOE, [8, 0, 3, 1, 4, 2], "Blue wins"),
+        (TIC_TAC_TOE, [0, 1, 2, 4, 3, 5, 7, 6, 8], "A draw"),
+        (CONNECT_FOUR, [3, 2, 3, 2, 3, 2, 3], "Red wins"),
+        (DOTS, [0, 2, 6, 7, 8, 1, 3, 9, 4, 10, 5, 11], "Blue wins"),
+    ],
+)
+def test_two_people_play_a_whole_game_with_the_mouse(driver: Driver, game: int, actions: list[int], end: str) -> None:
+    table = driver.sit(game, 3)
+    for action in actions:
+        assert not table.over
+        before = driver.picture()
+        driver.play(action)
+        assert driver.picture() != before
+    assert [action for _, action in table.moves] == actions
+    assert table.over
+    assert driver.words() == end
+    if game == DOTS:
+        assert driver.room.board.score(table) in ("1 : 3", "0 : 4")
+        assert any(first == second for (first, _), (second, _) in zip(table.moves, table.moves[1:], strict=False))
+
+
+def test_othello_counts_its_stones_and_passes_by_itself(driver: Driver) -> None:
+    table = driver.sit(OTHELLO, 3)
+    rng = np.random.default_rng(8)
+    passed = 0
+    while not table.over:
+        if table.must_pass:
+            passed += 1
+            assert driver.words() == "No move: passes"
+            number = len(table.moves)
+            driver.until(lambda: len(table.moves) > number)  # noqa: B023 -- called at once
+        else:
+            driver.play(int(rng.choice(table.state.legal_actions())))
+    first, second = map(int, driver.room.board.score(table).split(":"))
+    assert driver.words() == ("A draw" if first == second else "Red wins" if first > second else "Blue wins")
+    assert first + second >= 40
+    assert str(table.state).count("x") >= first
+
+
+@pytest.mark.parametrize("game", [TIC_TAC_TOE, CONNECT_FOUR, OTHELLO, DOTS])
+@pytest.mark.parametrize("mode", [0, 1])
+def test_a_person_plays_an_agent_with_the_keyboard(driver: Driver, game: int, mode: int) -> None:
+    table = driver.sit(game, mode)
+    arrows = (pygame.K_LEFT, pygame.K_UP, pygame.K_RIGHT, pygame.K_DOWN)
+    turn = 0
+    while not table.over:
+        driver.until(lambda: table.persons_turn or table.over)
+        if not table.over:
+            turn += 1
+            driver.key(arrows[turn % 4], arrows[turn % 3])
+            assert driver.room.cursor in table.state.legal_actions()
+            driver.key(pygame.K_RETURN)
+    assert driver.words() in ("You win!", "The agent wins", "A draw")
+    assert {seat for seat, _ in table.moves} == {0, 1}
+    assert driver.picture()
+
+
+@pytest.mark.parametrize("game", [TIC_TAC_TOE, CONNECT_FOUR, DOTS])
+def test_agents_play_each_other_and_the_same_game_again(driver: Driver, game: int) -> None:
+    found = []
+    for _ in range(2):
+        table = driver.sit(game, 0 if found else 2)
+        driver.until(lambda: table.over)  # noqa: B023 -- called at once
+        found.append(table.moves)
+        driver.key(pygame.K_ESCAPE)
+    assert found[0] == found[1]
+
+
+def test_undo_goes_back_to_ones_own_move(driver: Driver) -> None:
+    table = driver.sit(TIC_TAC_TOE, 0)
+    empty = driver.picture()
+    driver.play(4)
+    driver.until(lambda: len(table.moves) == 2)
+    driver.key(pygame.K_u)
+    assert table.moves == []
+    assert table.persons_turn
+    pygame.mouse.set_pos((0, 0))
+    assert driver.picture() == empty
+    driver.play(0)
+    assert table.thinks or table.moves == [(0, 0)]
+    driver.key(pygame.K_u)  # while the agent thinks
+    assert table.moves == []
+    driver.key(pygame.K_u)  # nothing to undo
+    assert table.moves == []
+    driver.play(8)
+    driver.until(lambda: len(table.moves) == 2)
+    assert table.moves[0] == (0, 8)
+    driver.key(pygame.K_r)
+    assert table.moves == []
+
+
+def test_a_hint_is_legal_and_shown(driver: Driver) -> None:
+    table = driver.sit(CONNECT_FOUR, 0)
+    driver.key(pygame.K_o)
+    before = driver.picture()
+    driver.key(pygame.K_h)
+    driver.until(lambda: table.advice is not None)
+    assert table.advice.action in table.state.legal_actions()
+    assert driver.picture() != before
+    driver.play(table.advice.action)
+    assert table.advice is None
+
+
+def test_the_overlay_may_be_switched_off(driver: Driver) -> None:
+    table = driver.sit(TIC_TAC_TOE, 1)
+    driver.until(lambda: table.shown is not None)
+    on = driver.picture()
+    driver.room.overlaid = False
+    assert driver.picture() != on
+
+
+def test_leaving_in_mid_thought_leaves_nothing_behind(driver: Driver) -> None:
+    table = driver.sit(CONNECT_FOUR, 2)
+    driver.until(lambda: table.thinks)
+    driver.key(pygame.K_ESCAPE)
+    assert driver.room.table is None
+    assert not table.thinks
+    driver.sit(CONNECT_FOUR, 0)
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    driver.frame()
+    assert not driver.room.running
+
+
+def test_the_menu_works_with_the_mouse(driver: Driver) -> None:
+    room = driver.room
+    driver.click(room.tiles()[DOTS].center)
+    mode, level, start = room.buttons()
+    strong = driver.picture()
+    driver.click(level.center)
+    assert driver.picture() != strong
+    driver.click(mode.center)
+    driver.click(start.center)
+    assert room.table.level.name == "easy"
+    assert room.table.people == {1}
+    assert room.board.title == "Dots and boxes"
+
+
+def test_a_game_without_an_agent_says_how_to_train_one(driver: Driver, demo: Any, tmp_path: Path, agents: Path) -> None:
+    (tmp_path / "othello.tesuji").write_bytes((agents / "tic_tac_toe.tesuji").read_bytes())
+    (tmp_path / "connect_four.tesuji").write_bytes(b"not a bundle")
+    empty = Driver(demo, tmp_path)
+    empty.key(pygame.K_1, pygame.K_RETURN)
+    assert empty.room.table is None
+    excuses = empty.room.excuses
+    assert f'tesuji train "openspiel:tic_tac_toe" --out {tmp_path / "tic_tac_toe.tesuji"}' in excuses[TIC_TAC_TOE]
+    assert "connect_four.tesuji: " in excuses[CONNECT_FOUR]
+    assert "got one for openspiel:tic_tac_toe" in excuses[OTHELLO]
+    assert empty.picture()
+
+
+def test_the_program_runs_until_its_window_is_closed(demo: Any, agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(agents)])
+    spec = importlib.util.spec_from_file_location("board_room_main", FOLDER / "__main__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pygame.display.init()
+    pressed = [pygame.event.Event(pygame.KEYDOWN, key=key) for key in (pygame.K_TAB, pygame.K_RETURN)]
+    for event in pressed:
+        pygame.event.post(event)
+    closing = threading.Timer(1.0, lambda: pygame.event.post(pygame.event.Event(pygame.QUIT)))
+    closing.start()
+    module.main()
+    closing.join()
+    assert not pygame.display.get_init()
