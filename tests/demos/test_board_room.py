@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import os
@@ -18,6 +19,7 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
+from tesuji import Limit
 from tesuji.testing.networks import mlp, write_bundle
 from tesuji_engines import load_game
 
@@ -224,6 +226,7 @@ def test_the_overlay_may_be_switched_off(driver: Driver) -> None:
 
 def test_leaving_in_mid_thought_leaves_nothing_behind(driver: Driver) -> None:
     table = driver.sit(CONNECT_FOUR, 2)
+    table.level = dataclasses.replace(table.level, limit=Limit(simulations=1_000_000))
     driver.until(lambda: table.thinks)
     driver.key(pygame.K_ESCAPE)
     assert driver.room.table is None

@@ -203,7 +203,7 @@ def test_a_pool_is_rated_and_reported(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_test_ends_the_match_early(run: Run) -> None:
-    result = run("mcts:200", "random", *TIC_TAC_TOE, "--games", "400", "--opening", "2", "--sprt", "0,200",
+    result = run("mcts:200", "random", *TIC_TAC_TOE, "--games", "400", "--opening", "4", "--sprt", "0,200",
                  "--workers", "1")  # fmt: skip
     games = int(result.stdout.split()[1])
     assert 4 <= games < 100
