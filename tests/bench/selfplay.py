@@ -1,0 +1,95 @@
+"""How much of self-play's time is spent inside ONNX Runtime, and how fast one actor plays.
+
+The presets' self-play in one process and one thread, as an actor does it, with a new network. ``inside`` is the share
+of the time that the evaluations' native calls take; the rest is the search, the rules (OpenSpiel's) and the records.
+``moves/s`` and ``games/s`` say what this machine did while nothing else learned beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from tesuji.runtime.evaluator import Binding, Evaluator, Graph
+from tesuji.runtime.planner import Planner
+from tesuji.training import preset
+from tesuji.training.architecture import Architecture
+from tesuji.training.graphs import write_graph
+from tesuji.training.learner import Learner
+from tesuji.training.selfplay import SelfPlay
+from tesuji_engines import load_game
+
+GAMES = ("openspiel:connect_four", "openspiel:othello", "openspiel:tic_tac_toe")
+SECONDS = 15.0
+WARM_UP = 40
+
+
+class TimedEvaluator:
+    """An evaluator that counts the seconds its calls take."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.model = evaluator.model
+        self.seconds = 0.0
+        self.calls = 0
+
+    @property
+    def generation(self) -> int:
+        return self.evaluator.generation
+
+    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+        binding = self.evaluator.bind(graph, arrays)
+        return binding._replace(run=lambda: self._run(binding))
+
+    def _run(self, binding: Binding) -> None:
+        begin = perf_counter()
+        binding.run()
+        self.seconds += perf_counter() - begin
+        self.calls += 1
+
+
+class Figures(NamedTuple):
+    inside: float
+    microseconds: float
+    moves: float
+    games: float
+
+
+def measure(name: str) -> Figures:
+    game = load_game(name)
+    config = preset(game.spec)
+    architecture = Architecture.of(game.spec, config.network)
+    weights = Learner(architecture, config.learner, seed=1).weights()
+    graphs = [write_graph(graph, architecture) for graph in ("initial", "recurrent")]
+    evaluator = TimedEvaluator(Evaluator(architecture.model, *graphs, providers="cpu", weights=weights))
+    planner = Planner(evaluator, config.search, slots=config.selfplay.games, simulations=config.selfplay.simulations)
+    playing = SelfPlay(game, planner, config.selfplay, config.search, seed=1)
+    for _ in range(WARM_UP):
+        playing.play()
+    evaluator.seconds, evaluator.calls = 0.0, 0
+    moves, games, begin = playing.moves, playing.games, perf_counter()
+    while perf_counter() - begin < SECONDS:
+        playing.play()
+    seconds = perf_counter() - begin
+    return Figures(
+        evaluator.seconds / seconds,
+        1e6 * evaluator.seconds / evaluator.calls,
+        (playing.moves - moves) / seconds,
+        (playing.games - games) / seconds,
+    )
+
+
+def main() -> int:
+    print("game                      inside  µs an evaluation  moves/s  games/s")
+    for name in GAMES:
+        inside, microseconds, moves, games = measure(name)
+        print(f"{name:24}  {inside:6.1%}  {microseconds:16.0f}  {moves:7.0f}  {games:7.1f}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
