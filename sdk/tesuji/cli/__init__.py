@@ -1,6 +1,7 @@
 """The command line: one module a verb, loaded when it is asked for.
 
-The module ``tesuji.cli.VERB`` has a function ``VERB``, which is the command, and a text ``EPILOG`` with examples.
+The module ``tesuji.cli.VERB`` has a function ``VERB``, which is the command, and a text ``EPILOG`` with examples;
+a hyphen in a verb is an underscore there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tesuji.errors import DependencyError, ProviderWarning, TesujiError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = ("train", "export", "match", "calibrate", "play", "serve", "inspect", "doctor", "bench")
+VERBS = ("train", "export", "match", "calibrate", "play", "serve", "protocol-check", "inspect", "doctor", "bench")
 """Every verb, in the order in which help lists them."""
 
 EXTRAS = {
@@ -46,9 +47,10 @@ class _Verbs(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"tesuji.cli.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"tesuji.cli.{name}")
         alone = typer.Typer(add_completion=False)
-        alone.command(cmd_name, epilog=module.EPILOG)(getattr(module, cmd_name))
+        alone.command(cmd_name, epilog=module.EPILOG)(getattr(module, name))
         return typer.main.get_command(alone)
 
     def invoke(self, ctx: Any) -> Any:
