@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConnectionLostError } from "./errors.js";
+
+/** @typedef {{proto: [number, number], pid: number, tcp: string | null, unix: string | null, ws: string | null, metrics: string | null, token: string | null}} Discovery */
+
+/** Where the file is where nobody says. */
+export function discoveryPath() {
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  if (runtime) return join(runtime, "tesuji", "server.json");
+  return join(tmpdir(), `tesuji-${process.getuid?.() ?? 0}`, "server.json");
+}
+
+/**
+ * Where a server says it is.
+ * @param {string} [path]
+ * @returns {Discovery}
+ * @throws {ConnectionLostError} there is no such file, or it is damaged
+ */
+export function discover(path = discoveryPath()) {
+  try {
+    const found = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof found?.pid !== "number") throw new Error("no pid");
+    return { tcp: null, unix: null, ws: null, metrics: null, token: null, ...found };
+  } catch (error) {
+    const said = /** @type {Error} */ (error).message;
+    throw new ConnectionLostError(`${path}: expected a server's discovery file, got: ${said}`);
+  }
+}

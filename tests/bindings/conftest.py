@@ -1,0 +1,78 @@
+"""What the tests of the bindings share: a real server, and what Python plays with the same agent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tesuji
+from tesuji.testing.networks import mlp, write_bundle
+
+Serving = Callable[..., AbstractContextManager[dict[str, Any]]]
+SEED = 11
+
+
+@contextmanager
+def _serving(folder: Path, *bundles: Path, token: str | None = None) -> Iterator[dict[str, Any]]:
+    path = folder / "server.json"
+    command = [sys.executable, "-m", "tesuji.cli", "serve", *map(str, bundles), "--discovery", str(path)]
+    command += ["--websocket", "0", "--provider", "cpu", "--log", "error"]
+    environment = {name: held for name, held in os.environ.items() if name != "TESUJI_TOKEN"}
+    environment |= {"OMP_NUM_THREADS": "1"} | ({} if token is None else {"TESUJI_TOKEN": token})
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert "Serving" in process.stdout.readline()
+        try:
+            yield {**json.loads(path.read_text()), "discovery": str(path)}
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    """``tesuji serve`` as a process, for as long as a block lasts: folder, bundles, token.
+
+    What comes is what its discovery file says, and ``discovery``, where that is.
+    """
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An agent of random weights: 27 inputs, 9 actions."""
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "agent.tesuji", mlp(27, 9, 16))
+
+
+@pytest.fixture(scope="session")
+def given(small_bundle: Path, serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A server with that agent, and moves that Python plays with it: what every client must play too."""
+    rng = np.random.default_rng(5)
+    observations = rng.standard_normal((6, 27)).astype(np.float32)
+    legal = [sorted(rng.choice(9, size=rng.integers(2, 9), replace=False).tolist()) for _ in observations]
+    session = tesuji.load(small_bundle, "cpu").new_session(seed=SEED, temperature=1.0)
+    decisions = [
+        session.play(observation, legal_actions=actions, limit=tesuji.Limit(simulations=30))
+        for observation, actions in zip(observations, legal, strict=True)
+    ]
+    with serving(tmp_path_factory.mktemp("server"), small_bundle, token="s3cret") as there:
+        yield {
+            **there,
+            "seed": SEED,
+            "observations": observations.tolist(),
+            "legal": legal,
+            "moves": [each.action for each in decisions],
+            "visits": [each.visits.tolist() for each in decisions],
+        }
