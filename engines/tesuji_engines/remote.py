@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.client.address import Address
-from tesuji.client.link import Link, with_id
+from tesuji.client.asking import with_id
+from tesuji.client.link import Link
 from tesuji.errors import ConnectionLostError, GameError, IllegalActionError, RequestError
 from tesuji.protocol import Role, unpack_masks
 from tesuji.protocol.messages import Describe, Description, EnvSpec, Reset, SlotError, Spec, States, Step

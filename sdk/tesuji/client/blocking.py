@@ -13,26 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tesuji.client.address import Address
-from tesuji.client.decision import RemoteDecision, decision_of, legal_of, limit_of, tensor_of
-from tesuji.client.link import Link, with_id
+from tesuji.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
+from tesuji.client.decision import RemoteDecision, decision_of
+from tesuji.client.link import Link
 from tesuji.protocol import Role
-from tesuji.protocol.messages import (
-    ActBatch,
-    Acts,
-    Close,
-    Info,
-    Level,
-    Model,
-    Observe,
-    Ok,
-    Open,
-    Opened,
-    Ping,
-    Pong,
-    Result,
-    Swap,
-    Think,
-)
+from tesuji.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
 from tesuji.runtime.limit import Limit
 
 __all__ = ["Client", "RemoteSession", "connect"]
@@ -103,10 +88,7 @@ class Client:
         Raises:
             RequestError: the server refuses; the message says why.
         """
-        options: dict[str, bool | int | float] = {"keep_tree": keep_tree}
-        if temperature is not None:
-            options["temperature"] = temperature
-        make = with_id(Open, model=model, hash=spec_hash, seed=seed, level=level, options=options)
+        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree)
         return RemoteSession(self._link, self._link.ask(make, Opened))
 
     def act_batch(
@@ -131,17 +113,7 @@ class Client:
             temperature: 0 plays the search's choice.
             model: its name.
         """
-        packed = legal_of(legal_actions)
-        make = with_id(
-            ActBatch,
-            model=model,
-            obs=tensor_of(observations),
-            legal=packed,
-            to_play=None if to_play is None else tuple(np.asarray(to_play).tolist()),
-            seed=seed,
-            temperature=temperature,
-            **limit_of(limit),
-        )
+        make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
         return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0)
 
     def ping(self) -> float:
@@ -199,16 +171,8 @@ class RemoteSession:
             RequestError: the server refuses; the message says why.
             ConnectionLostError: the server is gone.
         """
-        make = with_id(
-            Think,
-            session=self.number,
-            obs=tensor_of(observation),
-            legal=legal_of(legal_actions),
-            to_play=to_play,
-            stream=None if on_info is None else ("policy", "visits", "pv"),
-            every=None if on_info is None else every,
-            **limit_of(limit),
-        )
+        streamed = None if on_info is None else every
+        make = asking_for_a_move(self.number, observation, legal_actions, limit, to_play, streamed)
         longer = 0.0 if limit is None else limit.time or 0.0
         return decision_of(self._link.ask(make, Result, longer=longer, on_info=on_info))
 

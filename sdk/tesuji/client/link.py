@@ -8,13 +8,13 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import tesuji
 from tesuji.client.address import Address
 from tesuji.client.wire import Wire, dial
 from tesuji.errors import ConnectionLostError, LocalProtocolError, RemoteProtocolError, RequestError
-from tesuji.protocol import Connection, Rejected, Role
+from tesuji.protocol import Connection, Rejected, Role, State
 from tesuji.protocol.handshake import check_welcome
 from tesuji.protocol.messages import (
     DEFAULT_FRAME,
@@ -32,12 +32,14 @@ from tesuji.protocol.messages import (
 )
 from tesuji.protocol.roles import CAPABILITIES
 
-__all__ = ["Link", "with_id"]
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Link"]
 
 AnyReply = TypeVar("AnyReply", bound=Reply)
 
 FIRST_PAUSE = 0.05
+"""Seconds between the first two attempts to come back; then twice that, and so on."""
 LONGEST_PAUSE = 1.0
+"""Seconds between two attempts at most."""
 
 
 class Link:
@@ -104,6 +106,8 @@ class Link:
         """
         with self._lock:
             request = make(next(self._ids))
+            if self._connection.state is State.CLOSING:
+                self._drop()
             if self._wire is None:
                 self._come_back(())
             try:
@@ -234,8 +238,3 @@ class Link:
         if self._wire is not None:
             self._wire.close()
             self._wire = None
-
-
-def with_id(kind: type[Request], **fields: Any) -> Callable[[int], Request]:
-    """What makes a request of a kind, given its id."""
-    return lambda number: kind(id=number, **fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,28 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve(bundle: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--discovery", str(tmp_path / "here.json")]
-    command += ["--websocket", "0", "--metrics", "0", "--unix", str(tmp_path / "socket"), "--provider", "cpu"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def start(bundle: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    processes = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--discovery", str(tmp_path / "here.json")]
+        process = subprocess.Popen(
+            [*command, "--provider", "cpu", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
         assert process.stdout is not None
-        assert "Serving small at tcp://127.0.0.1:" in process.stdout.readline()
-        yield process
-        process.kill()
+        assert "Serving small at tcp" in process.stdout.readline()
+        return process
+
+    yield start
+    for process in processes:
+        with process:
+            process.kill()
+
+
+@pytest.fixture
+def serve(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> subprocess.Popen[str]:
+    return start("--websocket", "0", "--metrics", "0", "--unix", str(tmp_path / "socket"))
 
 
 def test_it_is_found_by_its_file_and_ends_on_a_signal(serve: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -74,6 +89,34 @@ def test_a_killed_server_is_noticed_at_once(serve: subprocess.Popen[str], tmp_pa
         with pytest.raises(ConnectionLostError):
             session.play(np.zeros(27, np.float32))
         assert time.monotonic() - begin < 5.0
+
+
+def test_a_server_killed_while_it_thinks_is_served_by_again(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    first = start()
+    there = json.loads((tmp_path / "here.json").read_text())
+    observation, long = np.zeros(27, np.float32), tesuji.Limit(simulations=60000)
+
+    async def main() -> None:
+        async with await remote.connect_async(there["tcp"], patience=60.0) as client:
+            with remote.connect(there["tcp"], patience=60.0) as other:
+                session, seat = await client.new_session(), other.new_session()
+                thinking = [
+                    asyncio.create_task(session.play(observation, limit=long)),
+                    asyncio.create_task(asyncio.to_thread(seat.play, observation, limit=long)),
+                ]
+                await asyncio.sleep(0.3)
+                first.kill()
+                await asyncio.to_thread(start, "--port", there["tcp"].rpartition(":")[2])
+                for lost in thinking:
+                    with pytest.raises(ConnectionLostError, match="started anew"):
+                        await asyncio.wait_for(lost, 20.0)
+                decision = await (await client.new_session(seed=1)).play(observation, limit=tesuji.Limit(simulations=9))
+                again = other.new_session(seed=1).play(observation, limit=tesuji.Limit(simulations=9))
+                assert (again.action, again.value) == (decision.action, decision.value)
+
+    asyncio.run(main())
 
 
 def test_a_child_process_speaks_on_its_standard_streams(bundle: Path) -> None:

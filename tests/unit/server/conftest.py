@@ -14,6 +14,7 @@ import pytest
 
 from tesuji.runtime.agent import Agent, load
 from tesuji.server import Server, Settings
+from tesuji.server.transport import StreamTransport
 from tesuji.testing.networks import mlp, write_bundle
 
 
@@ -61,6 +62,17 @@ class Running:
             asyncio.run_coroutine_threadsafe(self.server.close(), self.loop).result(20)
             self._thread.join(20)
             assert not self._thread.is_alive()
+
+    def lose_connections(self) -> None:
+        """Cut all connections, as a network does that fails."""
+
+        def lose() -> None:
+            for peer in list(self.server._peers):
+                transport: Any = peer._transport
+                held = transport._writer if isinstance(transport, StreamTransport) else transport._socket
+                held.transport.abort()
+
+        self.loop.call_soon_threadsafe(lose)
 
     async def _run(self) -> None:
         self.loop = asyncio.get_running_loop()

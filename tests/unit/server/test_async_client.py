@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import tesuji
-from tesuji.client import connect_async
+from tesuji.client import connect, connect_async
 from tesuji.errors import ArgumentError, ConnectionLostError, RequestError
 
 Serve = Callable[..., Any]
@@ -81,7 +81,7 @@ def test_a_server_that_falls_silent_is_noticed_within_the_heartbeat(serve: Serve
     running = serve()
 
     async def main() -> float:
-        client = await connect_async(running.url, heartbeat=0.2)
+        client = await connect_async(running.url, heartbeat=0.2, patience=0.0)
         session = await client.new_session()
         running.loop.call_soon_threadsafe(time.sleep, 2.0)
         begin = time.monotonic()
@@ -97,5 +97,63 @@ def test_a_server_that_falls_silent_is_noticed_within_the_heartbeat(serve: Serve
 def test_nobody_there_and_other_addresses(serve: Serve) -> None:
     with pytest.raises(ConnectionLostError, match=r"tcp://127\.0\.0\.1:9: expected a server"):
         asyncio.run(connect_async("tcp://127.0.0.1:9"))
-    with pytest.raises(ArgumentError, match="expected tcp, tcps or unix"):
-        asyncio.run(connect_async(serve().ws_url))
+    with pytest.raises(ArgumentError, match="address: expected one such as"):
+        asyncio.run(connect_async("http://127.0.0.1:9"))
+    with pytest.raises(ConnectionLostError, match="expected a WebSocket server"):
+        asyncio.run(connect_async(serve().url.replace("tcp", "ws"), timeout=5.0))
+
+
+@pytest.mark.parametrize("way", ["url", "ws_url"])
+def test_levels_models_and_crowds_as_with_the_blocking_client(serve: Serve, observations: Any, way: str) -> None:
+    running = serve()
+    limit = tesuji.Limit(simulations=8)
+
+    def blocking() -> list[Any]:
+        with connect(running.url) as client:
+            session = client.new_session(seed=4)
+            with pytest.raises(RequestError, match=r"invalid: level\.level"):
+                session.level(2.0)
+            weak = session.play(observations[0], limit=limit)
+            session.swap("other", client.models[1].hash)
+            strong = session.play(observations[0], limit=limit)
+            crowd = client.act_batch(observations[:3], limit=limit, seed=1)
+            return [weak.visits.tolist(), strong.visits.tolist(), strong.model, crowd.actions, crowd.values]
+
+    async def main() -> list[Any]:
+        async with await connect_async(getattr(running, way)) as client:
+            assert 0.0 < await client.ping() < 5.0
+            session = await client.new_session(seed=4)
+            with pytest.raises(RequestError, match=r"invalid: level\.level"):
+                await session.level(2.0)
+            weak = await session.play(observations[0], limit=limit)
+            await session.swap("other", client.models[1].hash)
+            strong = await session.play(observations[0], limit=limit)
+            assert session.model == "other"
+            with pytest.raises(RequestError, match="mismatch"):
+                await session.swap("mlp", "0" * 64)
+            crowd = await client.act_batch(observations[:3], limit=limit, seed=1)
+            return [weak.visits.tolist(), strong.visits.tolist(), strong.model, crowd.actions, crowd.values]
+
+    assert asyncio.run(main()) == blocking()
+
+
+@pytest.mark.parametrize("way", ["url", "ws_url"])
+def test_many_requests_are_gone_on_with_after_a_loss(serve: Serve, observations: Any, way: str) -> None:
+    running = serve()
+
+    async def main() -> list[int]:
+        async with await connect_async(getattr(running, way)) as client:
+            sessions = [await client.new_session(seed=seed) for seed in range(5)]
+            limit = tesuji.Limit(simulations=500)
+            thinking = [
+                asyncio.create_task(session.play(observations[0], limit=limit, on_info=lambda _: None, every=0.1))
+                for session in sessions
+            ]
+            while len(running.server.shared.scheduler) < 5:
+                await asyncio.sleep(0.005)
+            running.lose_connections()
+            decisions = await asyncio.gather(*thinking)
+            again = await sessions[0].play(observations[1], limit=tesuji.Limit(simulations=3))
+            return [decision.simulations for decision in [*decisions, again]]
+
+    assert asyncio.run(main()) == [500] * 5 + [3]
