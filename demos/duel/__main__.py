@@ -1,0 +1,52 @@
+"""Duel: an arcade game against an agent that learned it by playing.
+
+python demos/duel [--agent FILE] [--seed N] [--record FILE.gif]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import pygame
+from stage import SIZE, Stage
+
+from tesuji_engines.pygame_recorder import Recorder
+
+AGENT = Path(__file__).resolve().parents[1] / "agents" / "duel.tesuji"
+FRAMES = 60
+"""Frames a second."""
+
+
+def main() -> None:
+    """Open the window and play until it is closed."""
+    parser = argparse.ArgumentParser(description="An arcade duel against an agent that tesuji trained.")
+    parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the serves and of the agents' choices")
+    parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
+    options = parser.parse_args()
+    pygame.display.init()
+    pygame.font.init()
+    pygame.display.set_caption("Duel")
+    stage = Stage(pygame.display.set_mode(SIZE), options.agent, options.seed)
+    recorder = Recorder(options.record) if options.record else None
+    clock = pygame.time.Clock()
+    while stage.running:
+        for event in pygame.event.get():
+            stage.handle(event)
+        stage.update()
+        stage.draw()
+        pygame.display.flip()
+        if recorder is not None:
+            recorder.add(stage.surface)
+        clock.tick(FRAMES)
+    if recorder is not None:
+        print(f"recorded {recorder.save()}")
+    pygame.quit()
+
+
+if __name__ == "__main__":
+    main()
