@@ -1,0 +1,85 @@
+/* Dots and boxes as an environment: tesuji learns it through the socket.
+ *
+ *   engine [PORT]      a free port if none is given; TESUJI_TOKEN must be shown, if it is set
+ *   tesuji train tcp://127.0.0.1:PORT --minutes 1 --out dots.tesuji */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dots.h"
+#include "tesuji.h"
+
+static tesuji_environment *environment;
+
+static void on_signal(int number) {
+  (void)number;
+  tesuji_environment_stop(environment);
+}
+
+static int begin(void *game, uint64_t seed, void *user) {
+  (void)seed, (void)user; /* nothing in the game is left to chance */
+  dots_begin(game);
+  return 0;
+}
+
+static int play(void *game, int32_t action, float *rewards, void *user) {
+  (void)user;
+  (void)dots_play(game, action);
+  if (dots_over(game))
+    for (int player = 0; player < 2; player++) rewards[player] = (float)dots_result(game, player);
+  return 0;
+}
+
+static void look(const void *game, tesuji_view *view, void *user) {
+  int32_t legal[DOTS_SIDES];
+  (void)user;
+  size_t count = dots_legal(game, legal);
+  for (size_t i = 0; i < count; i++) view->legal[legal[i]] = 1;
+  dots_observe(game, view->observation);
+  view->to_play = ((const dots *)game)->to_play;
+  view->terminated = dots_over(game);
+}
+
+static void draw(const void *game, char *text, size_t size, void *user) {
+  (void)user;
+  dots_draw(game, text, size);
+}
+
+static void name(const void *game, int32_t action, char *text, size_t size, void *user) {
+  (void)game, (void)user;
+  (void)snprintf(text, size, "%c", 'a' + (int)action);
+}
+
+int main(int count, char **arguments) {
+  tesuji_rules rules = {
+      .game = {.name = "c:dots_and_boxes",
+               .players = 2,
+               .actions = DOTS_SIDES,
+               .rank = 1,
+               .shape = {DOTS_OBSERVATION},
+               .returns = {-1.0, 1.0},
+               .zero_sum = 1,
+               .final_rewards_only = 1,
+               .max_length = DOTS_SIDES},
+      .game_size = sizeof(dots),
+      .begin = begin,
+      .play = play,
+      .look = look,
+      .draw = draw,
+      .name = name,
+  };
+  tesuji_listen where = {.port = (uint16_t)(count > 1 ? atoi(arguments[1]) : 0), .token = getenv("TESUJI_TOKEN")};
+  tesuji_error error;
+  if (tesuji_environment_open(&environment, &rules, &where, &error) != TESUJI_OK) {
+    fprintf(stderr, "%s\n", error.message);
+    return 1;
+  }
+  (void)signal(SIGINT, on_signal);
+  (void)signal(SIGTERM, on_signal);
+  printf("Dots and boxes at tcp://127.0.0.1:%u\n", (unsigned)tesuji_environment_port(environment));
+  (void)fflush(stdout);
+  tesuji_status status = tesuji_environment_serve(environment, -1.0, &error);
+  if (status != TESUJI_OK) fprintf(stderr, "%s\n", error.message);
+  tesuji_environment_close(environment);
+  return status != TESUJI_OK;
+}

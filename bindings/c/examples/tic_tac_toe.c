@@ -1,0 +1,55 @@
+/* An agent plays tic-tac-toe against itself. Usage: tic_tac_toe [ADDRESS], after `tesuji serve tic_tac_toe.tesuji` */
+#include <stdio.h>
+
+#include "tesuji.h"
+
+static int has_won(const int board[9], int player) {
+  static const int lines[8][3] = {{0, 1, 2}, {3, 4, 5}, {6, 7, 8}, {0, 3, 6}, {1, 4, 7}, {2, 5, 8}, {0, 4, 8}, {2, 4, 6}};
+  for (int i = 0; i < 8; i++)
+    if (board[lines[i][0]] == player && board[lines[i][1]] == player && board[lines[i][2]] == player) return 1;
+  return 0;
+}
+
+static int show(const tesuji_info *info, void *user) {
+  (void)user;
+  printf("  so far %d, expecting %+.2f\n", (int)info->action, info->value);
+  return 0; /* think on */
+}
+
+static tesuji_status play(tesuji_session *session, tesuji_error *error) {
+  int board[9] = {0}, player = 0; /* 0 is empty, else 1 or 2 */
+  for (int turn = 0; turn < 9 && !has_won(board, 1) && !has_won(board, 2); turn++, player = !player) {
+    /* What OpenSpiel's tic-tac-toe shows: where it is empty, where o is, where x is. */
+    float planes[3][9];
+    int32_t legal[9], to_play = player;
+    tesuji_position position = {.observation = planes[0], .legal = legal, .to_play = &to_play};
+    for (int square = 0; square < 9; square++) {
+      for (int plane = 0; plane < 3; plane++) planes[plane][square] = 0.0F;
+      planes[board[square] == 0 ? 0 : board[square] == 2 ? 1 : 2][square] = 1.0F;
+      if (board[square] == 0) legal[position.legal_count++] = square;
+    }
+    tesuji_limit limit = {.simulations = 200, .on_info = show};
+    tesuji_decision decision;
+    tesuji_status status = tesuji_think(session, &position, &limit, &decision, error);
+    if (status != TESUJI_OK) return status;
+    board[decision.action] = player + 1;
+    printf("%c plays %d, expecting %+.2f\n", "xo"[player], (int)decision.action, decision.value);
+    status = tesuji_observe(session, &decision.action, 1, error);
+    tesuji_decision_clear(&decision);
+    if (status != TESUJI_OK) return status;
+  }
+  printf("%s\n", has_won(board, 1) ? "x wins" : has_won(board, 2) ? "o wins" : "A draw");
+  return TESUJI_OK;
+}
+
+int main(int count, char **arguments) {
+  tesuji_error error;
+  tesuji_client *client;
+  tesuji_session *session;
+  tesuji_status status = tesuji_connect(&client, count > 1 ? arguments[1] : NULL, NULL, &error);
+  if (status == TESUJI_OK) status = tesuji_open(client, NULL, &session, &error);
+  if (status == TESUJI_OK) status = play(session, &error);
+  if (status != TESUJI_OK) fprintf(stderr, "%s\n", error.message);
+  tesuji_disconnect(client);
+  return status != TESUJI_OK;
+}

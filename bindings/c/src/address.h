@@ -1,0 +1,20 @@
+/* Where a server is, as a person writes it or as its discovery file says. */
+#ifndef TESUJI_SRC_ADDRESS_H
+#define TESUJI_SRC_ADDRESS_H
+
+#include <stdbool.h>
+
+#include "../tesuji.h"
+
+typedef struct tsj_address {
+  bool is_unix;
+  char host[256]; /* the path of a Unix socket */
+  char port[8];
+  char url[288];    /* as a person writes it */
+  char token[1025]; /* the discovery file's, empty if there is none */
+} tsj_address;
+
+/* `tcp://host:port`, `unix:///path`, the path of a discovery file, or the default one if NULL. */
+tesuji_status tsj_address_of(const char *given, tsj_address *address, tesuji_error *error);
+
+#endif

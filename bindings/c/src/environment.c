@@ -1,0 +1,180 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "trainer.h"
+
+#define TRAINERS 64 /* at once; more wait to be accepted */
+#define GOODBYE 1.0 /* seconds that they may take to end */
+
+struct tesuji_environment {
+  tesuji_rules rules;
+  char token[1025];
+  bool has_token;
+  int listener;
+  uint16_t port;
+  int wake[2]; /* a pipe: what is written to it ends serving */
+  tsj_trainer *trainers[TRAINERS];
+  size_t count;
+};
+
+static tesuji_status refuse(tesuji_error *error, const char *field, const char *expected, double got) {
+  return tsj_fail(error, TESUJI_INVALID, "", field, expected, "%g", got);
+}
+
+static tesuji_status check_rules(const tesuji_rules *rules, tesuji_error *error) {
+  const tesuji_game *game = &rules->game;
+  if (game->name == NULL || game->name[0] == '\0')
+    return tsj_fail(error, TESUJI_INVALID, "", "rules.game.name", "a text", "none");
+  if (game->players < 1 || game->players > 64)
+    return refuse(error, "rules.game.players", "1 to 64", game->players);
+  if (game->actions < 1 || game->actions > 1 << 20)
+    return refuse(error, "rules.game.actions", "1 to 1048576", game->actions);
+  if (game->rank < 1 || game->rank > 8) return refuse(error, "rules.game.rank", "1 to 8", (double)game->rank);
+  double elements = 1.0;
+  for (size_t i = 0; i < game->rank; i++) {
+    if (game->shape[i] < 1) return refuse(error, "rules.game.shape", "sizes of 1 or more", (double)game->shape[i]);
+    elements *= (double)game->shape[i];
+  }
+  if (elements > 1 << 21) /* one position must fit into a frame */
+    return refuse(error, "rules.game.shape", "at most 2097152 numbers", elements);
+  if (!isfinite(game->returns[0]) || !isfinite(game->returns[1]) || game->returns[0] > game->returns[1])
+    return refuse(error, "rules.game.returns", "two finite numbers in order", game->returns[0]);
+  if (rules->slots < 1 || rules->slots > 65536) return refuse(error, "rules.slots", "1 to 65536", (double)rules->slots);
+  if (rules->game_size < 1 || rules->game_size > SIZE_MAX / 65536 / 2)
+    return refuse(error, "rules.game_size", "1 or more bytes", (double)rules->game_size);
+  if (rules->begin == NULL || rules->play == NULL || rules->look == NULL)
+    return tsj_fail(error, TESUJI_INVALID, "", "rules", "functions begin, play and look", "NULL for one of them");
+  return TESUJI_OK;
+}
+
+static tesuji_status set_up(tesuji_environment *made, const tesuji_listen *where, tesuji_error *error) {
+  tesuji_status status = check_rules(&made->rules, error);
+  if (status != TESUJI_OK) return status;
+  if (where->token != NULL) {
+    size_t length = strlen(where->token);
+    if (length < 1 || length > 1024) return refuse(error, "listen.token", "1 to 1024 bytes", (double)length);
+    memcpy(made->token, where->token, length + 1);
+    made->has_token = true;
+  }
+  if (pipe(made->wake) != 0)
+    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "a pipe", "%s", strerror(errno));
+  for (int i = 0; i < 2; i++) tsj_prepare(made->wake[i]);
+  bool loopback;
+  made->port = where->port;
+  made->listener = tsj_listen(where->host == NULL ? "127.0.0.1" : where->host, &made->port, &loopback, error);
+  if (made->listener < 0) return TESUJI_INVALID;
+  if (!loopback && !made->has_token)
+    return tsj_fail(error, TESUJI_INVALID, "", "listen.token", "a token where others than this machine can connect",
+                    "none");
+  return TESUJI_OK;
+}
+
+tesuji_status tesuji_environment_open(tesuji_environment **environment, const tesuji_rules *rules,
+                                      const tesuji_listen *where, tesuji_error *error) {
+  static const tesuji_listen anywhere = {.host = NULL};
+  *environment = NULL;
+  tesuji_environment *made = calloc(1, sizeof *made);
+  if (made == NULL) return tsj_no_memory(error, "environment");
+  made->rules = *rules;
+  if (made->rules.slots == 0) made->rules.slots = 256;
+  made->listener = made->wake[0] = made->wake[1] = -1;
+  tesuji_status status = set_up(made, where == NULL ? &anywhere : where, error);
+  if (status != TESUJI_OK) {
+    tesuji_environment_close(made);
+    return status;
+  }
+  *environment = made;
+  return TESUJI_OK;
+}
+
+uint16_t tesuji_environment_port(const tesuji_environment *environment) { return environment->port; }
+
+void tesuji_environment_stop(tesuji_environment *environment) {
+  int kept = errno;
+  ssize_t wrote = write(environment->wake[1], "", 1); /* a full pipe wakes as well */
+  (void)wrote;
+  errno = kept;
+}
+
+static void welcome_others(tesuji_environment *environment) {
+  while (environment->count < TRAINERS) {
+    int handle = accept(environment->listener, NULL, NULL);
+    if (handle < 0) {
+      if (errno == EMFILE || errno == ENFILE) tsj_pause(0.01); /* until one is given back */
+      return;
+    }
+    tsj_trainer *trainer =
+        tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL);
+    if (trainer != NULL) environment->trainers[environment->count++] = trainer;
+  }
+}
+
+/* Wait for something to do until `end`, and do it. *stopped says whether somebody wants that to end. */
+static tesuji_status serve_once(tesuji_environment *environment, double end, bool closing, bool *stopped,
+                                tesuji_error *error) {
+  struct pollfd entries[TRAINERS + 2];
+  double due = end;
+  for (size_t i = 0; i < environment->count; i++) {
+    const tsj_trainer *trainer = environment->trainers[i];
+    entries[i] = (struct pollfd){.fd = tsj_trainer_handle(trainer), .events = tsj_trainer_events(trainer)};
+    if (tsj_trainer_due(trainer) < due) due = tsj_trainer_due(trainer);
+  }
+  size_t count = environment->count;
+  entries[count] = (struct pollfd){.fd = closing ? -1 : environment->wake[0], .events = POLLIN};
+  bool full = environment->count == TRAINERS || closing;
+  entries[count + 1] = (struct pollfd){.fd = full ? -1 : environment->listener, .events = POLLIN};
+  double left = due - tsj_now();
+  int milliseconds = left <= 0.0 ? 0 : left > 1e6 ? 1000000000 : (int)(left * 1e3) + 1;
+  if (poll(entries, (nfds_t)(count + 2), milliseconds) < 0 && errno != EINTR)
+    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "to wait for trainers", "%s", strerror(errno));
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    tsj_trainer *trainer = environment->trainers[i];
+    bool goes_on = true;
+    if (entries[i].revents != 0 || tsj_trainer_due(trainer) <= tsj_now()) goes_on = tsj_trainer_run(trainer);
+    if (goes_on) environment->trainers[kept++] = trainer;
+    else tsj_trainer_free(trainer);
+  }
+  environment->count = kept;
+  if (entries[count + 1].revents != 0) welcome_others(environment);
+  char bytes[64];
+  *stopped = false;
+  while (entries[count].revents != 0 && read(environment->wake[0], bytes, sizeof bytes) > 0) *stopped = true;
+  return TESUJI_OK;
+}
+
+tesuji_status tesuji_environment_serve(tesuji_environment *environment, double seconds, tesuji_error *error) {
+  double end = seconds < 0.0 ? HUGE_VAL : tsj_now() + seconds;
+  if (isnan(seconds)) return tsj_fail(error, TESUJI_INVALID, "", "seconds", "a number", "NaN");
+  bool stopped;
+  do {
+    tesuji_status status = serve_once(environment, end, false, &stopped, error);
+    if (status != TESUJI_OK) return status;
+  } while (!stopped && tsj_now() < end);
+  return TESUJI_OK;
+}
+
+void tesuji_environment_close(tesuji_environment *environment) {
+  if (environment == NULL) return;
+  for (size_t i = 0; i < environment->count; i++) {
+    tsj_trainer_bye(environment->trainers[i]);
+    if (tsj_trainer_run(environment->trainers[i])) continue;
+    tsj_trainer_free(environment->trainers[i]);
+    environment->trainers[i--] = environment->trainers[--environment->count];
+  }
+  bool stopped;
+  for (double end = tsj_now() + GOODBYE; environment->count > 0 && tsj_now() < end;)
+    if (serve_once(environment, end, true, &stopped, NULL) != TESUJI_OK) break;
+  for (size_t i = 0; i < environment->count; i++) tsj_trainer_free(environment->trainers[i]);
+  int handles[] = {environment->listener, environment->wake[0], environment->wake[1]};
+  for (size_t i = 0; i < 3; i++)
+    if (handles[i] >= 0) (void)close(handles[i]);
+  free(environment);
+}

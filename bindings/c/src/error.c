@@ -1,0 +1,26 @@
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+tesuji_status tsj_fail(tesuji_error *error, tesuji_status status, const char *code, const char *field,
+                       const char *expected, const char *got, ...) {
+  if (error == NULL) return status;
+  memset(error, 0, sizeof *error);
+  error->status = status;
+  (void)snprintf(error->code, sizeof error->code, "%s", code);
+  (void)snprintf(error->field, sizeof error->field, "%s", field);
+  (void)snprintf(error->expected, sizeof error->expected, "%s", expected);
+  va_list rest;
+  va_start(rest, got);
+  (void)vsnprintf(error->got, sizeof error->got, got, rest);
+  va_end(rest);
+  (void)snprintf(error->message, sizeof error->message, "%s: expected %s, got %s", error->field, error->expected,
+                 error->got);
+  return status;
+}
+
+tesuji_status tsj_no_memory(tesuji_error *error, const char *what) {
+  return tsj_fail(error, TESUJI_MEMORY, "", what, "memory for it", "none");
+}

@@ -1,0 +1,719 @@
+#include "message.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+/* ------------------------------------------------------------------ what fields hold */
+
+typedef enum form { INTEGER, NUMBER, BOOLEAN, TEXT, BINARY, TENSOR, WORD, MAP, LIST, MASK, OPTIONS, ANY_NUMBER } form;
+
+typedef struct field {
+  const char *key;
+  form form;
+  bool required;
+  int64_t low, high;         /* INTEGER */
+  double least, most;        /* NUMBER */
+  bool above;                /* NUMBER: `least` itself is out */
+  size_t fewest, longest;    /* LIST: elements; TEXT: characters; 0 for longest: any */
+  const char *const *words;  /* WORD */
+  const struct field *parts; /* MAP: its fields; LIST: its element, NULL for any */
+} field;
+
+#define U32 UINT32_MAX
+#define I31 INT32_MAX
+#define ANY .least = -HUGE_VAL, .most = HUGE_VAL
+#define NAME .form = TEXT, .longest = 128
+#define WORDS .form = LIST, .longest = 64, .parts = &name_element
+#define ACTIONS .form = LIST, .parts = &action_element
+#define END {.key = NULL}
+
+static const char *const roles[] = {"player", "agent", "trainer", "environment", NULL};
+static const char *const movers[] = {"alternate", "predicted", NULL};
+static const char *const modes[] = {"lockstep", "realtime", NULL};
+static const char *const streams[] = {"policy", "visits", "pv", NULL};
+static const char *const stops[] = {"simulations", "time", "capacity", "only_move", "stopped", NULL};
+static const char *const slot_codes[] = {"illegal_action", "ended", "environment", NULL};
+static const char *const option_types[] = {"int", "float", "bool", NULL};
+
+static const field name_element = {.key = "", NAME};
+static const field text_element = {.key = "", .form = TEXT, .longest = 65536};
+static const field action_element = {.key = "", .form = INTEGER, .low = 0, .high = I31};
+static const field actions_element = {.key = "", ACTIONS};
+static const field step_element = {.key = "", .form = INTEGER, .low = -1, .high = I31};
+static const field slot_element = {.key = "", .form = INTEGER, .low = 0, .high = U32};
+static const field seed_element = {.key = "", .form = INTEGER, .low = 0, .high = INT64_MAX};
+static const field id_element = {.key = "", .form = INTEGER, .low = 1, .high = U32};
+static const field count_element = {.key = "", .form = INTEGER, .low = 0, .high = INT64_MAX};
+static const field version_element = {.key = "", .form = INTEGER, .low = 1, .high = 65535};
+static const field size_element = {.key = "", .form = INTEGER, .low = 1, .high = U32};
+static const field number_element = {.key = "", .form = NUMBER, ANY};
+static const field flag_element = {.key = "", .form = BOOLEAN};
+static const field stream_element = {.key = "", .form = WORD, .words = streams};
+
+static const field game_fields[] = {
+    {.key = "name", .form = TEXT, .required = true, .fewest = 1, .longest = 65536},
+    {.key = "players", .form = INTEGER, .required = true, .low = 1, .high = 64},
+    {.key = "actions", .form = INTEGER, .required = true, .low = 1, .high = 1 << 20},
+    {.key = "observation", .form = LIST, .required = true, .fewest = 1, .longest = 8, .parts = &size_element},
+    {.key = "returns", .form = LIST, .required = true, .fewest = 2, .longest = 2, .parts = &number_element},
+    {.key = "zero_sum", .form = BOOLEAN},
+    {.key = "movers", .form = WORD, .words = movers},
+    {.key = "final_rewards_only", .form = BOOLEAN},
+    {.key = "stochastic", .form = BOOLEAN},
+    {.key = "max_length", .form = INTEGER, .low = 1, .high = INT64_C(1) << 31},
+    END};
+static const field model_fields[] = {
+    {.key = "name", NAME, .required = true},
+    {.key = "hash", NAME, .required = true},
+    {.key = "game", .form = MAP, .required = true, .parts = game_fields},
+    {.key = "levels", .form = LIST, .parts = &number_element},
+    {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},
+    {.key = "provider", NAME},
+    END};
+static const field model_element = {.key = "", .form = MAP, .parts = model_fields};
+static const field limits_fields[] = {
+    {.key = "sessions", .form = INTEGER, .required = true, .high = INT64_MAX},
+    {.key = "thinking", .form = INTEGER, .required = true, .high = INT64_MAX},
+    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
+    {.key = "batch", .form = INTEGER, .required = true, .high = INT64_MAX},
+    END};
+static const field option_fields[] = {
+    {.key = "name", NAME, .required = true},
+    {.key = "type", .form = WORD, .required = true, .words = option_types},
+    {.key = "default", .form = ANY_NUMBER, .required = true},
+    {.key = "min", .form = NUMBER, ANY},
+    {.key = "max", .form = NUMBER, ANY},
+    END};
+static const field option_element = {.key = "", .form = MAP, .parts = option_fields};
+static const field times_fields[] = {
+    {.key = "queue", .form = NUMBER, .required = true, ANY},
+    {.key = "network", .form = NUMBER, .required = true, ANY},
+    {.key = "search", .form = NUMBER, .required = true, ANY},
+    {.key = "total", .form = NUMBER, .required = true, ANY},
+    END};
+static const field slot_error_fields[] = {
+    {.key = "slot", .form = INTEGER, .required = true, .high = U32},
+    {.key = "code", .form = WORD, .required = true, .words = slot_codes},
+    {.key = "msg", .form = TEXT, .required = true, .longest = 65536},
+    END};
+static const field slot_error_element = {.key = "", .form = MAP, .parts = slot_error_fields};
+
+static const field hello_fields[] = {
+    {.key = "proto", .form = LIST, .required = true, .fewest = 2, .longest = 2, .parts = &version_element},
+    {.key = "role", .form = WORD, .required = true, .words = roles},
+    {.key = "name", NAME},
+    {.key = "token", .form = TEXT, .longest = 1024},
+    {.key = "caps", WORDS},
+    {.key = "frame", .form = INTEGER, .low = 65536, .high = 1 << 30},
+    {.key = "heartbeat", .form = NUMBER, .most = 3600},
+    {.key = "resume", NAME},
+    {.key = "pending", .form = LIST, .longest = 4096, .parts = &id_element},
+    {.key = "models", .form = LIST, .longest = 256, .parts = &model_element},
+    END};
+static const field welcome_fields[] = {
+    {.key = "proto", .form = INTEGER, .required = true, .low = 1, .high = 65535},
+    {.key = "role", .form = WORD, .required = true, .words = roles},
+    {.key = "name", NAME},
+    {.key = "caps", WORDS},
+    {.key = "frame", .form = INTEGER, .low = 65536, .high = 1 << 30},
+    {.key = "heartbeat", .form = NUMBER, .most = 3600},
+    {.key = "models", .form = LIST, .longest = 256, .parts = &model_element},
+    {.key = "limits", .form = MAP, .parts = limits_fields},
+    {.key = "options", .form = LIST, .longest = 64, .parts = &option_element},
+    {.key = "ticket", NAME},
+    {.key = "resumed", .form = BOOLEAN},
+    END};
+static const field no_fields[] = {END};
+static const field bye_fields[] = {{.key = "reason", .form = TEXT, .longest = 65536}, END};
+static const field error_fields[] = {
+    {.key = "code", .form = TEXT, .required = true, .longest = 64},
+    {.key = "msg", .form = TEXT, .required = true, .longest = 65536},
+    {.key = "field", .form = TEXT, .longest = 65536},
+    {.key = "expected", .form = TEXT, .longest = 65536},
+    {.key = "got", .form = TEXT, .longest = 65536},
+    {.key = "retry", .form = NUMBER, .most = 1e9},
+    END};
+static const field open_fields[] = {
+    {.key = "model", NAME},
+    {.key = "hash", NAME},
+    {.key = "seed", .form = INTEGER, .high = INT64_MAX},
+    {.key = "level", .form = NUMBER, ANY},
+    {.key = "options", .form = OPTIONS},
+    END};
+static const field opened_fields[] = {
+    {.key = "session", .form = INTEGER, .required = true, .high = U32},
+    {.key = "model", NAME, .required = true},
+    {.key = "hash", NAME, .required = true},
+    {.key = "simulations", .form = INTEGER, .required = true, .low = 1, .high = I31},
+    END};
+#define SEARCH                                                                          \
+  {.key = "session", .form = INTEGER, .required = true, .high = U32},                   \
+      {.key = "obs", .form = TENSOR, .required = true}, {.key = "legal", .form = MASK}, \
+      {.key = "to_play", .form = INTEGER, .high = I31}, {.key = "moves", ACTIONS},      \
+      {.key = "time", .form = NUMBER, .above = true, .most = 1e9},                      \
+      {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},                   \
+      {.key = "stream", .form = LIST, .longest = 8, .parts = &stream_element},          \
+  {                                                                                     \
+    .key = "every", .form = NUMBER, .least = 0.01, .most = 1e9                          \
+  }
+static const field think_fields[] = {SEARCH, {.key = "priority", .form = INTEGER, .high = 2}, END};
+static const field ponder_fields[] = {SEARCH, END};
+static const field info_fields[] = {
+    {.key = "action", .form = INTEGER, .required = true, .high = I31},
+    {.key = "value", .form = NUMBER, .required = true, ANY},
+    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
+    {.key = "elapsed", .form = NUMBER, .required = true, ANY},
+    {.key = "policy", .form = TENSOR},
+    {.key = "visits", .form = TENSOR},
+    {.key = "pv", ACTIONS},
+    END};
+static const field result_fields[] = {
+    {.key = "action", .form = INTEGER, .required = true, .high = I31},
+    {.key = "value", .form = NUMBER, .required = true, ANY},
+    {.key = "values", .form = LIST, .required = true, .parts = &number_element},
+    {.key = "policy", .form = TENSOR, .required = true},
+    {.key = "visits", .form = TENSOR, .required = true},
+    {.key = "pv", ACTIONS, .required = true},
+    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
+    {.key = "stop", .form = WORD, .required = true, .words = stops},
+    {.key = "times", .form = MAP, .required = true, .parts = times_fields},
+    {.key = "provider", NAME, .required = true},
+    {.key = "model", NAME, .required = true},
+    END};
+static const field session_fields[] = {{.key = "session", .form = INTEGER, .required = true, .high = U32}, END};
+static const field observe_fields[] = {
+    {.key = "session", .form = INTEGER, .required = true, .high = U32},
+    {.key = "moves", ACTIONS, .required = true},
+    END};
+static const field cancel_fields[] = {{.key = "request", .form = INTEGER, .required = true, .low = 1, .high = U32}, END};
+static const field act_batch_fields[] = {
+    {.key = "model", NAME},
+    {.key = "obs", .form = TENSOR, .required = true},
+    {.key = "legal", .form = BINARY},
+    {.key = "to_play", ACTIONS},
+    {.key = "time", .form = NUMBER, .above = true, .most = 1e9},
+    {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},
+    {.key = "temperature", .form = NUMBER, .most = 1e6},
+    {.key = "seed", .form = INTEGER, .high = INT64_MAX},
+    {.key = "priority", .form = INTEGER, .high = 2},
+    END};
+static const field acts_fields[] = {
+    {.key = "actions", ACTIONS, .required = true},
+    {.key = "values", .form = LIST, .required = true, .parts = &number_element},
+    {.key = "simulations", .form = LIST, .required = true, .parts = &count_element},
+    {.key = "stop", .form = WORD, .required = true, .words = stops},
+    {.key = "times", .form = MAP, .required = true, .parts = times_fields},
+    {.key = "provider", NAME, .required = true},
+    {.key = "model", NAME, .required = true},
+    END};
+static const field level_fields[] = {
+    {.key = "session", .form = INTEGER, .required = true, .high = U32},
+    {.key = "level", .form = NUMBER, .required = true, ANY},
+    END};
+static const field swap_fields[] = {
+    {.key = "session", .form = INTEGER, .required = true, .high = U32},
+    {.key = "model", NAME, .required = true},
+    {.key = "hash", NAME},
+    END};
+static const field ok_fields[] = {{.key = "found", .form = BOOLEAN}, END};
+static const field spec_fields[] = {
+    {.key = "game", .form = MAP, .required = true, .parts = game_fields},
+    {.key = "slots", .form = INTEGER, .required = true, .low = 1, .high = 65536},
+    {.key = "mode", .form = WORD, .words = modes},
+    {.key = "tick", .form = NUMBER, .above = true, .most = 1e9},
+    END};
+static const field reset_fields[] = {
+    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
+    {.key = "seeds", .form = LIST, .required = true, .parts = &seed_element},
+    {.key = "moves", .form = LIST, .parts = &actions_element},
+    END};
+static const field step_fields[] = {
+    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
+    {.key = "actions", .form = LIST, .required = true, .parts = &step_element},
+    END};
+static const field states_fields[] = {
+    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
+    {.key = "obs", .form = TENSOR, .required = true},
+    {.key = "legal", .form = BINARY, .required = true},
+    {.key = "to_play", ACTIONS, .required = true},
+    {.key = "rewards", .form = TENSOR, .required = true},
+    {.key = "terminated", .form = LIST, .required = true, .parts = &flag_element},
+    {.key = "truncated", .form = LIST, .required = true, .parts = &flag_element},
+    {.key = "ticks", .form = LIST, .parts = &slot_element},
+    {.key = "errors", .form = LIST, .parts = &slot_error_element},
+    END};
+static const field describe_fields[] = {{.key = "slot", .form = INTEGER, .required = true, .high = U32}, END};
+static const field description_fields[] = {
+    {.key = "text", .form = TEXT, .required = true, .longest = 65536},
+    {.key = "names", .form = LIST, .required = true, .parts = &text_element},
+    END};
+
+static const struct {
+  const char *name;
+  tsj_part part;
+  const field *fields;
+} types[TSJ_TYPES] = {
+    [TSJ_HELLO] = {"hello", TSJ_ALONE, hello_fields},
+    [TSJ_WELCOME] = {"welcome", TSJ_ALONE, welcome_fields},
+    [TSJ_PING] = {"ping", TSJ_REQUEST, no_fields},
+    [TSJ_PONG] = {"pong", TSJ_REPLY, no_fields},
+    [TSJ_BYE] = {"bye", TSJ_ALONE, bye_fields},
+    [TSJ_ERROR] = {"error", TSJ_ALONE, error_fields},
+    [TSJ_OPEN] = {"open", TSJ_REQUEST, open_fields},
+    [TSJ_OPENED] = {"opened", TSJ_REPLY, opened_fields},
+    [TSJ_THINK] = {"think", TSJ_REQUEST, think_fields},
+    [TSJ_INFO] = {"info", TSJ_REPLY, info_fields},
+    [TSJ_RESULT] = {"result", TSJ_REPLY, result_fields},
+    [TSJ_OBSERVE] = {"observe", TSJ_REQUEST, observe_fields},
+    [TSJ_PONDER] = {"ponder", TSJ_REQUEST, ponder_fields},
+    [TSJ_CANCEL] = {"cancel", TSJ_REQUEST, cancel_fields},
+    [TSJ_ACT_BATCH] = {"act_batch", TSJ_REQUEST, act_batch_fields},
+    [TSJ_ACTS] = {"acts", TSJ_REPLY, acts_fields},
+    [TSJ_LEVEL] = {"level", TSJ_REQUEST, level_fields},
+    [TSJ_SWAP] = {"swap", TSJ_REQUEST, swap_fields},
+    [TSJ_CLOSE] = {"close", TSJ_REQUEST, session_fields},
+    [TSJ_OK] = {"ok", TSJ_REPLY, ok_fields},
+    [TSJ_ENV_SPEC] = {"env_spec", TSJ_REQUEST, no_fields},
+    [TSJ_SPEC] = {"spec", TSJ_REPLY, spec_fields},
+    [TSJ_RESET] = {"reset", TSJ_REQUEST, reset_fields},
+    [TSJ_STEP] = {"step", TSJ_REQUEST, step_fields},
+    [TSJ_STATES] = {"states", TSJ_REPLY, states_fields},
+    [TSJ_DESCRIBE] = {"describe", TSJ_REQUEST, describe_fields},
+    [TSJ_DESCRIPTION] = {"description", TSJ_REPLY, description_fields},
+};
+
+const char *tsj_type_name(tsj_type type) { return type < TSJ_TYPES ? types[type].name : "message"; }
+
+tsj_part tsj_type_part(tsj_type type) { return type < TSJ_TYPES ? types[type].part : TSJ_ALONE; }
+
+/* ------------------------------------------------------------------ checking */
+
+typedef struct place {
+  char text[96];
+  size_t size;
+  tesuji_error *error;
+} place;
+
+static void enter(place *where, const char *dot, const char *key) {
+  int wrote = snprintf(where->text + where->size, sizeof where->text - where->size, "%s%s", dot, key);
+  if (wrote > 0) where->size += (size_t)wrote;
+  if (where->size >= sizeof where->text) where->size = sizeof where->text - 1;
+}
+
+static void leave(place *where, size_t size) {
+  where->size = size;
+  where->text[size] = '\0';
+}
+
+static void say(const tsj_value *value, char *text, size_t size) {
+  static const char *const kinds[] = {"nothing", "", "", "", "a text", "binary", "an array", "a map"};
+  switch (value->kind) {
+    case TSJ_BOOL: (void)snprintf(text, size, "%s", value->boolean ? "true" : "false"); break;
+    case TSJ_INT:
+      if (value->huge) (void)snprintf(text, size, "%llu", (unsigned long long)value->natural);
+      else (void)snprintf(text, size, "%lld", (long long)value->integer);
+      break;
+    case TSJ_FLOAT: (void)snprintf(text, size, "%g", value->number); break;
+    case TSJ_NIL: case TSJ_TEXT: case TSJ_BINARY: case TSJ_ARRAY: case TSJ_MAP:
+      (void)snprintf(text, size, "%s", kinds[value->kind]);
+      break;
+  }
+}
+
+static tesuji_status wrong(place *where, const char *expected, const tsj_value *got) {
+  char text[48];
+  say(got, text, sizeof text);
+  return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%s", text);
+}
+
+static size_t characters(const tsj_value *text) {
+  size_t count = 0;
+  for (size_t i = 0; i < text->size; i++) count += (text->data[i] & 0xc0) != 0x80;
+  return count;
+}
+
+static tesuji_status check_value(place *where, const field *wanted, const tsj_value *value);
+
+static tesuji_status check_map(place *where, const field *fields, const tsj_value *map) {
+  size_t depth = where->size;
+  for (const field *wanted = fields; wanted->key != NULL; wanted++) {
+    tsj_value value;
+    bool there = tsj_find(map, wanted->key, &value);
+    if (!there && !wanted->required) continue;
+    enter(where, ".", wanted->key);
+    if (!there)
+      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, "a value", "nothing");
+    tesuji_status status = check_value(where, wanted, &value);
+    if (status != TESUJI_OK) return status;
+    leave(where, depth);
+  }
+  return TESUJI_OK;
+}
+
+static tesuji_status check_list(place *where, const field *wanted, const tsj_value *list) {
+  if (list->kind != TSJ_ARRAY) return wrong(where, "an array", list);
+  if (list->size < wanted->fewest || (wanted->longest > 0 && list->size > wanted->longest)) {
+    char expected[64];
+    if (wanted->longest == 0) (void)snprintf(expected, sizeof expected, "at least %zu elements", wanted->fewest);
+    else (void)snprintf(expected, sizeof expected, "%zu to %zu elements", wanted->fewest, wanted->longest);
+    return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", list->size);
+  }
+  size_t depth = where->size;
+  const uint8_t *at = list->data;
+  for (size_t i = 0; wanted->parts != NULL && i < list->size; i++) {
+    tsj_value element;
+    if (tsj_read(at, list->end, &element) == NULL) return wrong(where, "an array in whole", list);
+    /* Most lists are of integers: they are not worth a name unless something is wrong. */
+    bool fine = wanted->parts->form == INTEGER && element.kind == TSJ_INT && !element.huge &&
+                element.integer >= wanted->parts->low && element.integer <= wanted->parts->high;
+    if (!fine) {
+      char index[32];
+      (void)snprintf(index, sizeof index, "[%zu]", i);
+      enter(where, "", index);
+      tesuji_status status = check_value(where, wanted->parts, &element);
+      if (status != TESUJI_OK) return status;
+      leave(where, depth);
+    }
+    at = tsj_skip(at, list->end);
+  }
+  return TESUJI_OK;
+}
+
+static const struct {
+  const char *name;
+  size_t size;
+} element_types[] = {{"f32", 4}, {"f64", 8}, {"i8", 1}, {"i16", 2}, {"i32", 4},
+                     {"i64", 8}, {"u8", 1},  {"u16", 2}, {"u32", 4}, {"bool", 1}};
+
+static tesuji_status check_tensor(place *where, const tsj_value *map) {
+  static const field parts[] = {{.key = "dt", .form = TEXT, .required = true},
+                                {.key = "sh", .form = LIST, .required = true, .longest = 8},
+                                {.key = "b", .form = BINARY, .required = true},
+                                END};
+  if (map->kind != TSJ_MAP) return wrong(where, "a tensor (a map)", map);
+  tesuji_status status = check_map(where, parts, map);
+  if (status != TESUJI_OK) return status;
+  tsj_value type, shape, bytes;
+  (void)(tsj_find(map, "dt", &type) && tsj_find(map, "sh", &shape) && tsj_find(map, "b", &bytes));
+  uint64_t size = 0;
+  for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++)
+    if (type.size == strlen(element_types[i].name) && memcmp(type.data, element_types[i].name, type.size) == 0)
+      size = element_types[i].size;
+  if (size == 0) {
+    enter(where, ".", "dt");
+    return wrong(where, "one of f32, f64, i8, i16, i32, i64, u8, u16, u32, bool", &type);
+  }
+  const uint8_t *at = shape.data;
+  bool over = false, none = false;
+  for (size_t i = 0; i < shape.size; i++) {
+    tsj_value element;
+    if (tsj_read(at, shape.end, &element) == NULL || element.kind != TSJ_INT || element.integer < 0 ||
+        element.integer > U32) {
+      enter(where, ".", "sh");
+      return wrong(where, "integers from 0 to 4294967295", &element);
+    }
+    at = tsj_skip(at, shape.end);
+    if (element.natural == 0) none = true;
+    else if (size > UINT64_MAX / element.natural) over = true;
+    else size *= element.natural;
+  }
+  if (none) size = 0;
+  if ((over && !none) || size != bytes.size) {
+    enter(where, ".", "b");
+    char expected[64];
+    if (over && !none) (void)snprintf(expected, sizeof expected, "more bytes than there are");
+    else (void)snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)size);
+    return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
+  }
+  return TESUJI_OK;
+}
+
+static tesuji_status check_options(place *where, const tsj_value *map) {
+  if (map->kind != TSJ_MAP) return wrong(where, "a map", map);
+  const uint8_t *at = map->data;
+  for (size_t i = 0; i < map->size; i++) {
+    tsj_value name, value;
+    at = tsj_read(at, map->end, &name);
+    if (at == NULL || tsj_read(at, map->end, &value) == NULL) return wrong(where, "a map in whole", map);
+    if (value.kind != TSJ_BOOL && value.kind != TSJ_INT && value.kind != TSJ_FLOAT) {
+      enter(where, "", "[...]");
+      return wrong(where, "a boolean or a number", &value);
+    }
+    at = tsj_skip(at, map->end);
+  }
+  return TESUJI_OK;
+}
+
+static tesuji_status check_value(place *where, const field *wanted, const tsj_value *value) {
+  char expected[96];
+  switch (wanted->form) {
+    case INTEGER:
+      if (value->kind == TSJ_INT && !value->huge && value->integer >= wanted->low && value->integer <= wanted->high)
+        return TESUJI_OK;
+      (void)snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)wanted->low,
+                     (long long)wanted->high);
+      return wrong(where, expected, value);
+    case NUMBER: {
+      double number = tsj_number(value);
+      if (value->kind != TSJ_INT && value->kind != TSJ_FLOAT) return wrong(where, "a number", value);
+      if (isinf(wanted->most)) return TESUJI_OK; /* any, NaN and infinity too */
+      bool fits = wanted->above ? number > wanted->least : number >= wanted->least;
+      if (fits && number <= wanted->most) return TESUJI_OK;
+      (void)snprintf(expected, sizeof expected, "a number %s %g, at most %g", wanted->above ? "above" : "from",
+                     wanted->least, wanted->most);
+      return wrong(where, expected, value);
+    }
+    case BOOLEAN: return value->kind == TSJ_BOOL ? TESUJI_OK : wrong(where, "a boolean", value);
+    case TEXT:
+      if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
+      if (value->size < wanted->fewest) return wrong(where, "a text that is not empty", value);
+      if (wanted->longest == 0 || characters(value) <= wanted->longest) return TESUJI_OK;
+      (void)snprintf(expected, sizeof expected, "at most %zu characters", wanted->longest);
+      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
+    case BINARY: return value->kind == TSJ_BINARY ? TESUJI_OK : wrong(where, "binary", value);
+    case TENSOR: return check_tensor(where, value);
+    case WORD:
+      if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
+      expected[0] = '\0';
+      for (size_t i = 0; wanted->words[i] != NULL; i++) {
+        size_t length = strlen(wanted->words[i]), used = strlen(expected);
+        if (value->size == length && memcmp(value->data, wanted->words[i], length) == 0) return TESUJI_OK;
+        (void)snprintf(expected + used, sizeof expected - used, "%s%s", i > 0 ? ", " : "one of ", wanted->words[i]);
+      }
+      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%.*s",
+                      (int)(value->size < 32 ? value->size : 32), (const char *)value->data);
+    case MAP: return value->kind == TSJ_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
+    case LIST: return check_list(where, wanted, value);
+    case MASK:
+      if (value->kind == TSJ_BINARY) return TESUJI_OK;
+      if (value->kind == TSJ_ARRAY) return check_list(where, &actions_element, value);
+      return wrong(where, "a mask (binary) or an array of actions", value);
+    case OPTIONS: return check_options(where, value);
+    case ANY_NUMBER:
+      if (value->kind == TSJ_BOOL || value->kind == TSJ_INT || value->kind == TSJ_FLOAT) return TESUJI_OK;
+      return wrong(where, "a boolean or a number", value);
+  }
+  return wrong(where, "another", value);
+}
+
+/* ------------------------------------------------------------------ what no table says */
+
+static tesuji_status unlike(tesuji_error *error, const char *type, const char *key, size_t expected, size_t got) {
+  char where[192], wanted[64];
+  (void)snprintf(where, sizeof where, "%s.%s", type, key);
+  (void)snprintf(wanted, sizeof wanted, "%zu, one a slot", expected);
+  return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, wanted, "%zu", got);
+}
+
+static int compare(const void *left, const void *right) {
+  uint32_t a, b;
+  memcpy(&a, left, sizeof a);
+  memcpy(&b, right, sizeof b);
+  return (a > b) - (a < b);
+}
+
+/* Slots are different, and the other lists as long. */
+static tesuji_status check_slots(const char *type, const tsj_value *map, tesuji_error *error) {
+  static const char *const lists[] = {"seeds", "moves", "actions", "to_play", "terminated", "truncated", "ticks", NULL};
+  static const char *const tensors[] = {"obs", "rewards", NULL};
+  tsj_value slots, other;
+  if (!tsj_find(map, "slots", &slots)) return TESUJI_OK;
+  char where[96];
+  uint32_t *sorted = malloc(slots.size * sizeof *sorted); /* at most four times the payload */
+  if (sorted == NULL) return tsj_no_memory(error, "slots");
+  const uint8_t *at = slots.data;
+  for (size_t i = 0; i < slots.size; i++) {
+    tsj_value slot;
+    at = tsj_read(at, slots.end, &slot);
+    sorted[i] = (uint32_t)slot.natural;
+  }
+  qsort(sorted, slots.size, sizeof *sorted, compare);
+  size_t twice = 0;
+  for (size_t i = 1; i < slots.size; i++) twice += sorted[i] == sorted[i - 1];
+  free(sorted);
+  if (twice > 0) {
+    (void)snprintf(where, sizeof where, "%s.slots", type);
+    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "different ones", "one twice");
+  }
+  for (size_t i = 0; lists[i] != NULL; i++)
+    if (tsj_find(map, lists[i], &other) && other.kind == TSJ_ARRAY && other.size != slots.size)
+      return unlike(error, type, lists[i], slots.size, other.size);
+  for (size_t i = 0; tensors[i] != NULL; i++) {
+    tsj_tensor tensor;
+    if (!tsj_tensor_of(map, tensors[i], &tensor)) continue;
+    if (tensor.rank == 0 || tensor.shape[0] != (int64_t)slots.size) {
+      (void)snprintf(where, sizeof where, "%s.sh", tensors[i]);
+      return unlike(error, type, where, slots.size, tensor.rank == 0 ? 0 : (size_t)tensor.shape[0]);
+    }
+  }
+  return TESUJI_OK;
+}
+
+static tesuji_status check_game(const char *type, const tsj_value *game, tesuji_error *error) {
+  tsj_value returns, shape, low, high;
+  char where[96];
+  if (!tsj_find(game, "returns", &returns) || !tsj_find(game, "observation", &shape)) return TESUJI_OK;
+  const uint8_t *at = tsj_read(returns.data, returns.end, &low);
+  (void)tsj_read(at, returns.end, &high);
+  double least = tsj_number(&low), greatest = tsj_number(&high);
+  if (!isfinite(least) || !isfinite(greatest) || least > greatest) {
+    (void)snprintf(where, sizeof where, "%s.returns", type);
+    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
+                    greatest);
+  }
+  uint64_t elements = 1;
+  at = shape.data;
+  for (size_t i = 0; i < shape.size; i++) {
+    tsj_value size;
+    at = tsj_read(at, shape.end, &size);
+    elements = elements > UINT32_MAX ? elements : elements * size.natural;
+  }
+  if (elements > UINT64_C(1) << 26) {
+    (void)snprintf(where, sizeof where, "%s.observation", type);
+    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
+  }
+  return TESUJI_OK;
+}
+
+static tesuji_status check_rest(tsj_type type, const tsj_value *map, tesuji_error *error) {
+  tsj_value value, first, second;
+  if (type == TSJ_HELLO && tsj_find(map, "proto", &value)) {
+    const uint8_t *at = tsj_read(value.data, value.end, &first);
+    (void)tsj_read(at, value.end, &second);
+    if (first.integer > second.integer)
+      return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "hello.proto", "two versions in order", "[%lld, %lld]",
+                      (long long)first.integer, (long long)second.integer);
+    double heartbeat = tsj_double_of(map, "heartbeat", 0.0);
+    if (heartbeat > 0.0 && heartbeat < 0.05)
+      return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "hello.heartbeat", "0 or from 0.05", "%g", heartbeat);
+  }
+  if (type == TSJ_SPEC && tsj_find(map, "game", &value)) return check_game("spec.game", &value, error);
+  if ((type == TSJ_WELCOME || type == TSJ_HELLO) && tsj_find(map, "models", &value)) {
+    const uint8_t *at = value.data;
+    for (size_t i = 0; i < value.size; i++) {
+      char where[64];
+      (void)snprintf(where, sizeof where, "%s.models[%zu].game", types[type].name, i);
+      tsj_value model, game;
+      (void)tsj_read(at, value.end, &model);
+      if (tsj_find(&model, "game", &game)) {
+        tesuji_status status = check_game(where, &game, error);
+        if (status != TESUJI_OK) return status;
+      }
+      at = tsj_skip(at, value.end);
+    }
+  }
+  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES) return check_slots(types[type].name, map, error);
+  return TESUJI_OK;
+}
+
+tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, tesuji_error *error) {
+  memset(message, 0, sizeof *message);
+  message->type = TSJ_TYPES;
+  tesuji_status status = tsj_check(payload, size, error);
+  if (status != TESUJI_OK) return status;
+  (void)tsj_read(payload, payload + size, &message->map);
+  tsj_value type, id;
+  char text[48];
+  if (!tsj_find(&message->map, "t", &type) || type.kind != TSJ_TEXT)
+    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "t", "a text", "nothing or something else");
+  char name[40];
+  (void)snprintf(name, sizeof name, "%.*s", (int)(type.size < 32 ? type.size : 32), (const char *)type.data);
+  (void)snprintf(text, sizeof text, "%s.id", name);
+  bool has_id = tsj_find(&message->map, "id", &id);
+  if (has_id && (id.kind != TSJ_INT || id.huge || id.integer < 1 || id.integer > U32)) {
+    char got[48];
+    say(&id, got, sizeof got);
+    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
+  }
+  message->id = has_id ? (uint32_t)id.integer : 0;
+  tsj_type found = TSJ_HELLO;
+  while (found < TSJ_TYPES && (type.size != strlen(types[found].name) ||
+                               memcmp(type.data, types[found].name, type.size) != 0))
+    found = (tsj_type)(found + 1);
+  message->type = found;
+  if (found == TSJ_TYPES)
+    return tsj_fail(error, TESUJI_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
+                    name);
+  if (!has_id && types[found].part != TSJ_ALONE)
+    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
+  place where = {.error = error};
+  enter(&where, "", types[found].name);
+  status = check_map(&where, types[found].fields, &message->map);
+  return status == TESUJI_OK ? check_rest(found, &message->map, error) : status;
+}
+
+/* ------------------------------------------------------------------ fields of what was decoded */
+
+double tsj_number(const tsj_value *value) {
+  if (value->kind == TSJ_FLOAT) return value->number;
+  return value->huge ? (double)value->natural : (double)value->integer;
+}
+
+int64_t tsj_integer_of(const tsj_value *map, const char *key, int64_t otherwise) {
+  tsj_value value;
+  return tsj_find(map, key, &value) ? value.kind == TSJ_BOOL ? value.boolean : value.integer : otherwise;
+}
+
+double tsj_double_of(const tsj_value *map, const char *key, double otherwise) {
+  tsj_value value;
+  return tsj_find(map, key, &value) ? tsj_number(&value) : otherwise;
+}
+
+void tsj_text_of(const tsj_value *map, const char *key, char *text, size_t size) {
+  tsj_value value;
+  text[0] = '\0';
+  if (!tsj_find(map, key, &value)) return;
+  size_t length = value.size < size ? value.size : size - 1;
+  if (length > 0) memcpy(text, value.data, length);
+  text[length] = '\0';
+}
+
+char *tsj_copy_of(const tsj_value *map, const char *key) {
+  tsj_value value;
+  size_t size = tsj_find(map, key, &value) ? value.size : 0;
+  char *copy = malloc(size + 1);
+  if (copy == NULL) return NULL;
+  if (size > 0) memcpy(copy, value.data, size);
+  copy[size] = '\0';
+  return copy;
+}
+
+bool tsj_has_word(const tsj_value *map, const char *key, const char *word) {
+  tsj_value list;
+  if (!tsj_find(map, key, &list)) return false;
+  const uint8_t *at = list.data;
+  for (size_t i = 0; i < list.size; i++) {
+    tsj_value each;
+    at = tsj_read(at, list.end, &each);
+    if (each.size == strlen(word) && memcmp(each.data, word, each.size) == 0) return true;
+  }
+  return false;
+}
+
+bool tsj_tensor_of(const tsj_value *map, const char *key, tsj_tensor *tensor) {
+  tsj_value held, shape, bytes;
+  memset(tensor, 0, sizeof *tensor);
+  if (!tsj_find(map, key, &held) || !tsj_find(&held, "sh", &shape) || !tsj_find(&held, "b", &bytes)) return false;
+  tsj_text_of(&held, "dt", tensor->type, sizeof tensor->type);
+  tensor->rank = shape.size;
+  const uint8_t *at = shape.data;
+  for (size_t i = 0; i < shape.size; i++) {
+    tsj_value size;
+    at = tsj_read(at, shape.end, &size);
+    tensor->shape[i] = size.integer;
+  }
+  tensor->data = bytes.data;
+  tensor->size = bytes.size;
+  return true;
+}
+
+bool tsj_tensor_is(const tsj_tensor *tensor, const char *type, size_t rank, const int64_t *shape) {
+  if (strcmp(tensor->type, type) != 0 || tensor->rank != rank) return false;
+  for (size_t i = 0; i < rank; i++)
+    if (tensor->shape[i] != shape[i]) return false;
+  return true;
+}

@@ -1,0 +1,94 @@
+#include "models.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_game(const tsj_value *map, tesuji_game *game) {
+  tsj_value list, number;
+  char movers[16];
+  game->name = tsj_copy_of(map, "name");
+  game->players = (int32_t)tsj_integer_of(map, "players", 0);
+  game->actions = (int32_t)tsj_integer_of(map, "actions", 0);
+  game->zero_sum = (int)tsj_integer_of(map, "zero_sum", 0);
+  game->final_rewards_only = (int)tsj_integer_of(map, "final_rewards_only", 0);
+  game->stochastic = (int)tsj_integer_of(map, "stochastic", 0);
+  game->max_length = tsj_integer_of(map, "max_length", 0);
+  tsj_text_of(map, "movers", movers, sizeof movers);
+  game->alternate = strcmp(movers, "alternate") == 0;
+  if (tsj_find(map, "observation", &list)) {
+    const uint8_t *at = list.data;
+    for (; game->rank < list.size; game->rank++) {
+      at = tsj_read(at, list.end, &number);
+      game->shape[game->rank] = number.integer;
+    }
+  }
+  if (tsj_find(map, "returns", &list)) {
+    const uint8_t *at = list.data;
+    for (size_t i = 0; i < 2; i++) {
+      at = tsj_read(at, list.end, &number);
+      game->returns[i] = tsj_number(&number);
+    }
+  }
+  return game->name != NULL;
+}
+
+static bool read_model(const tsj_value *map, tesuji_model *model) {
+  tsj_value held, number;
+  model->name = tsj_copy_of(map, "name");
+  model->hash = tsj_copy_of(map, "hash");
+  model->provider = tsj_copy_of(map, "provider");
+  model->simulations = (int32_t)tsj_integer_of(map, "simulations", 1);
+  if (!tsj_find(map, "game", &held) || !read_game(&held, &model->game)) return false;
+  if (tsj_find(map, "levels", &held) && held.size > 0) {
+    double *levels = malloc(held.size * sizeof *levels);
+    if (levels == NULL) return false;
+    const uint8_t *at = held.data;
+    for (; model->level_count < held.size; model->level_count++) {
+      at = tsj_read(at, held.end, &number);
+      levels[model->level_count] = tsj_number(&number);
+    }
+    model->levels = levels;
+  }
+  return model->name != NULL && model->hash != NULL && model->provider != NULL;
+}
+
+tsj_models *tsj_models_of(const tsj_message *welcome) {
+  tsj_models *models = calloc(1, sizeof *models);
+  tsj_value list, map;
+  if (models == NULL || !tsj_find(&welcome->map, "models", &list) || list.size == 0) return models;
+  models->models = calloc(list.size, sizeof *models->models);
+  if (models->models == NULL) {
+    tsj_models_free(models);
+    return NULL;
+  }
+  const uint8_t *at = list.data;
+  for (; models->count < list.size;) {
+    (void)tsj_read(at, list.end, &map);
+    at = tsj_skip(at, list.end);
+    if (!read_model(&map, &models->models[models->count++])) {
+      tsj_models_free(models);
+      return NULL;
+    }
+  }
+  return models;
+}
+
+void tsj_models_free(tsj_models *models) {
+  while (models != NULL) {
+    tsj_models *before = models->before;
+    for (size_t i = 0; i < models->count; i++) {
+      tesuji_model *model = &models->models[i];
+      const void *held[] = {model->name, model->hash, model->provider, model->game.name, model->levels};
+      for (size_t j = 0; j < sizeof held / sizeof *held; j++) free((void *)(uintptr_t)held[j]);
+    }
+    free(models->models);
+    free(models);
+    models = before;
+  }
+}
+
+size_t tesuji_game_size(const tesuji_game *game) {
+  size_t size = 1;
+  for (size_t i = 0; i < game->rank && i < 8; i++) size *= (size_t)game->shape[i];
+  return size;
+}

@@ -1,0 +1,131 @@
+/* Every golden frame: valid ones are read, written again byte for byte, read in pieces and cut off; the others are refused
+ * with the code, the field and the id that the index says. Usage: vectors FOLDER */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../src/error.h"
+#include "../src/frame.h"
+#include "../src/message.h"
+
+static int wrong = 0;
+
+static void expect(const char *name, const char *what, const char *expected, const char *got) {
+  if (strcmp(expected, got) == 0) return;
+  printf("%s: %s: expected %s, got %s\n", name, what, expected, got);
+  wrong++;
+}
+
+/* A value written again as the generator's packer does: each in its shortest form, floats with 64 bits. */
+static const uint8_t *copy(const uint8_t *at, const uint8_t *end, tsj_writer *writer) {
+  tsj_value value;
+  at = tsj_read(at, end, &value);
+  if (at == NULL) return NULL;
+  switch (value.kind) {
+    case TSJ_NIL: tsj_write_nil(writer); return at;
+    case TSJ_BOOL: tsj_write_bool(writer, value.boolean); return at;
+    case TSJ_INT:
+      if (value.integer < 0) tsj_write_int(writer, value.integer);
+      else tsj_write_unsigned(writer, value.natural);
+      return at;
+    case TSJ_FLOAT: tsj_write_double(writer, value.number); return at;
+    case TSJ_TEXT: tsj_write_text_of(writer, value.data, value.size); return at;
+    case TSJ_BINARY: tsj_write_binary(writer, value.data, value.size); return at;
+    case TSJ_ARRAY: tsj_write_array(writer, value.size); break;
+    case TSJ_MAP: tsj_write_map(writer, value.size); break;
+  }
+  size_t things = value.kind == TSJ_MAP ? 2 * value.size : value.size;
+  for (size_t i = 0; i < things && at != NULL; i++) at = copy(at, end, writer);
+  return at;
+}
+
+static tsj_cut feed(tsj_input *input, const uint8_t *data, size_t size, size_t step, const uint8_t **payload,
+                    size_t *length, tesuji_error *error) {
+  tsj_cut cut = TSJ_PARTIAL;
+  for (size_t at = 0; at < size && cut == TSJ_PARTIAL; at += step) {
+    size_t room, piece = size - at < step ? size - at : step;
+    uint8_t *space = tsj_input_space(input, &room);
+    if (space == NULL || room < piece) abort();
+    memcpy(space, data + at, piece);
+    tsj_input_came(input, piece);
+    cut = tsj_input_next(input, payload, length, error);
+  }
+  return cut;
+}
+
+static void check(const char *name, bool valid, const char *type, const char *code, const char *field, const char *id,
+                  const uint8_t *data, size_t size) {
+  static const size_t steps[] = {16384, 1, 3};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    tsj_input input = {.limit = TSJ_DEFAULT_FRAME};
+    tesuji_error error = {.status = TESUJI_OK};
+    const uint8_t *payload = NULL;
+    size_t length = 0;
+    tsj_message message = {.type = TSJ_TYPES};
+    char number[16] = "";
+    tsj_cut cut = feed(&input, data, size, steps[i], &payload, &length, &error);
+    if (cut == TSJ_PARTIAL) expect(name, "frame", "whole", "partial");
+    tesuji_status status = cut == TSJ_WHOLE ? tsj_decode(payload, length, &message, &error) : error.status;
+    if (valid) {
+      expect(name, "code", "", error.code);
+      expect(name, "message", "", error.message);
+      expect(name, "type", type, tsj_type_name(message.type));
+      tsj_writer writer = {.data = NULL};
+      size_t begin = tsj_frame_begin(&writer);
+      if (copy(payload, payload + length, &writer) != payload + length ||
+          tsj_frame_end(&writer, begin, TSJ_DEFAULT_FRAME, name, NULL) != TESUJI_OK || writer.size != size ||
+          memcmp(writer.data, data, size) != 0)
+        expect(name, "written again", "the same bytes", "others");
+      tsj_writer_clear(&writer);
+      for (size_t cut_off = 0; cut_off < length; cut_off++)
+        if (tsj_decode(payload, cut_off, &message, NULL) == TESUJI_OK) expect(name, "cut off", "refused", "read");
+    } else {
+      if (status == TESUJI_OK) expect(name, "status", "refused", "read");
+      expect(name, "code", code, error.code);
+      expect(name, "field", field, error.field);
+      if (message.id != 0) (void)snprintf(number, sizeof number, "%u", message.id);
+      expect(name, "id", id, number);
+      char said[700];
+      (void)snprintf(said, sizeof said, "%s: expected %s, got %s", error.field, error.expected, error.got);
+      expect(name, "message", said, error.message);
+    }
+    tsj_input_clear(&input);
+  }
+}
+
+int main(int count, char **arguments) {
+  char path[1024], line[512];
+  if (count != 2) return 2;
+  (void)snprintf(path, sizeof path, "%s/cases.tsv", arguments[1]);
+  FILE *index = fopen(path, "r");
+  if (index == NULL) {
+    perror(path);
+    return 2;
+  }
+  int cases = 0;
+  while (fgets(line, sizeof line, index) != NULL) {
+    char *columns[6], *rest = line;
+    line[strcspn(line, "\n")] = '\0';
+    for (size_t i = 0; i < 6; i++) {
+      columns[i] = rest;
+      char *tab = strchr(rest, '\t');
+      if (tab == NULL) tab = rest + strlen(rest);
+      else *tab++ = '\0';
+      rest = tab;
+    }
+    (void)snprintf(path, sizeof path, "%s/frames/%s.bin", arguments[1], columns[0]);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+      perror(path);
+      return 2;
+    }
+    static uint8_t data[1 << 20];
+    size_t size = fread(data, 1, sizeof data, file);
+    (void)fclose(file);
+    check(columns[0], strcmp(columns[1], "valid") == 0, columns[2], columns[3], columns[4], columns[5], data, size);
+    cases++;
+  }
+  (void)fclose(index);
+  printf("%d cases, %d wrong\n", cases, wrong);
+  return wrong > 0 || cases == 0;
+}

@@ -1,0 +1,293 @@
+/* tesuji.h: ask a tesuji agent for moves, or have tesuji learn a game of yours, from C or C++.
+ *
+ * The protocol is that of ../PROTOCOL.md, version 1, over TCP and Unix sockets. POSIX and C11; nothing beyond libc.
+ * A client with its sessions, and an environment, may each be used by one thread at a time.
+ *
+ *   tesuji_client *client;
+ *   tesuji_session *session;
+ *   tesuji_decision decision;
+ *   tesuji_error error;
+ *   if (tesuji_connect(&client, NULL, NULL, &error) != TESUJI_OK ||
+ *       tesuji_open(client, NULL, &session, &error) != TESUJI_OK ||
+ *       tesuji_think(session, &position, NULL, &decision, &error) != TESUJI_OK) {
+ *     fprintf(stderr, "%s\n", error.message);
+ *   }
+ */
+#ifndef TESUJI_H
+#define TESUJI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What became of a call. Every function that can fail returns one, and fills `error` where that is not NULL.
+ *
+ * After TESUJI_LOST, TESUJI_TIMEOUT and TESUJI_PROTOCOL a client's sessions are gone: close them and open others; the
+ * client connects anew by itself. */
+typedef enum tesuji_status {
+  TESUJI_OK = 0,
+  TESUJI_INVALID,  /* your mistake: an argument; nothing was sent */
+  TESUJI_REFUSED,  /* the server refuses: `code` and `field` say why; the connection goes on */
+  TESUJI_LOST,     /* nobody answers there, or the connection ended and did not come back */
+  TESUJI_TIMEOUT,  /* no answer in time */
+  TESUJI_PROTOCOL, /* the peer's mistake: what it sent is not as the protocol has it */
+  TESUJI_MEMORY    /* no memory */
+} tesuji_status;
+
+/* Why a call failed. Texts are cut where they do not fit; those that are not known are empty. */
+typedef struct tesuji_error {
+  tesuji_status status;
+  char code[24];      /* the protocol's code, as `busy` */
+  char field[96];     /* where, as `think.obs.sh` */
+  char expected[192]; /* what was expected */
+  char got[192];      /* what came */
+  char message[640];  /* one line for a person: where, what was expected, what came */
+  double retry;       /* seconds after which to try again, where the server is busy; else 0 */
+} tesuji_error;
+
+/* A game: what is fixed about it. */
+typedef struct tesuji_game {
+  const char *name;       /* as `openspiel:tic_tac_toe` */
+  int32_t players;        /* 1 ... 64 */
+  int32_t actions;        /* how many: an action is 0 ... actions - 1 */
+  size_t rank;            /* dimensions of an observation: 1 ... 8 */
+  int64_t shape[8];       /* of an observation */
+  double returns[2];      /* least and greatest sum of rewards of one player in a game */
+  int zero_sum;           /* whether rewards always add up to 0 */
+  int alternate;          /* whether players move strictly in turn */
+  int final_rewards_only; /* whether every reward before the end is 0 */
+  int stochastic;         /* whether the rules draw chance */
+  int64_t max_length;     /* upper bound of the actions in a game; 0 where none is known */
+} tesuji_game;
+
+/* Numbers in an observation: the product of the shape. */
+size_t tesuji_game_size(const tesuji_game *game);
+
+/* ---------------------------------------------------------------- asking an agent for moves */
+
+/* A model that the server plays with. */
+typedef struct tesuji_model {
+  const char *name;     /* for tesuji_options.model */
+  const char *hash;     /* of the game's and the network's specification */
+  const char *provider; /* what computes the network */
+  tesuji_game game;
+  const double *levels; /* [level_count] what tesuji_options.level takes */
+  size_t level_count;
+  int32_t simulations;  /* what a move gets by default */
+} tesuji_model;
+
+typedef struct tesuji_client tesuji_client;   /* a connection */
+typedef struct tesuji_session tesuji_session; /* one seat in one game */
+
+/* How to connect; NULL or zeros for the defaults. */
+typedef struct tesuji_settings {
+  const char *token;   /* what the server must be shown; the discovery file's if NULL */
+  double timeout;      /* seconds that an answer may be late: after a request's own time limit; 30 if 0 */
+  double patience;     /* seconds for which a lost connection is tried anew; 5 if 0, not at all if below 0 */
+} tesuji_settings;
+
+/* How to open a session; NULL or zeros for the defaults. */
+typedef struct tesuji_options {
+  const char *model;         /* its name; the server's first if NULL */
+  const char *hash;          /* what its hash must be; any if NULL */
+  const int64_t *seed;       /* of the session's random numbers, 0 or more; another each time if NULL */
+  const double *level;       /* one of the model's levels; the greatest strength if NULL */
+  const double *temperature; /* 0 plays the best move; the server's default if NULL */
+  int forget;                /* each search begins anew, instead of going on from what is known after the moves told */
+} tesuji_options;
+
+/* What the player to move sees. */
+typedef struct tesuji_position {
+  const float *observation; /* [tesuji_game_size] in C order, finite */
+  const int32_t *legal;     /* [legal_count] the legal actions, each once; all if NULL */
+  size_t legal_count;
+  const int32_t *to_play;   /* the player to move; whose turn it is after the moves told if NULL */
+  const int32_t *moves;     /* [move_count] actions really made since the last request, as by tesuji_observe */
+  size_t move_count;
+} tesuji_position;
+
+/* The best so far. Arrays are NULL where the server sends none; they live as long as the call of on_info. */
+typedef struct tesuji_info {
+  int32_t action;
+  double value;         /* what the player to move can expect */
+  int64_t simulations;  /* made so far */
+  double elapsed;       /* seconds since the request arrived */
+  const float *policy;  /* [actions] */
+  const int32_t *visits; /* [actions] */
+  const int32_t *variation; /* [variation_count] the line of play expected */
+  size_t variation_count;
+} tesuji_info;
+
+/* How long to think; NULL or zeros for what the session's level says. What is reached first ends the search. */
+typedef struct tesuji_limit {
+  double time;         /* seconds; no limit if 0 */
+  int32_t simulations; /* no limit if 0 */
+  int priority;        /* -1, 0 or 1: which of this client's searches go first where not all fit */
+  double every;        /* seconds between two calls of on_info; 0.1 if 0 */
+  /* Called with the best so far, from within whichever function reads what the server sends. Another return value than
+   * 0 ends the search now, and the best so far is the decision. It must not use the client. */
+  int (*on_info)(const tesuji_info *info, void *user);
+  void *user;          /* handed to on_info */
+} tesuji_limit;
+
+/* What was decided; to be given back by tesuji_decision_clear. */
+typedef struct tesuji_decision {
+  int32_t action;      /* what to play: always a legal action */
+  double value;        /* what the player to move can expect, in the game's units */
+  size_t players;
+  double *values;      /* [players] the same for each */
+  size_t actions;
+  float *policy;       /* [actions], sums to 1 */
+  int32_t *visits;     /* [actions] */
+  int32_t *variation;  /* [variation_count] the line of play expected */
+  size_t variation_count;
+  int64_t simulations; /* made */
+  double elapsed;      /* seconds on the server */
+  char stop[16];       /* `simulations`, `time`, `capacity`, `only_move` or `stopped` */
+  char provider[132];  /* what computed the network */
+} tesuji_decision;
+
+/* Connect to an agent server.
+ *
+ * address: `tcp://host:port`, `unix:///path`, or the path of a discovery file; the one that `tesuji serve` writes by
+ * default if NULL. On failure *client is NULL. */
+tesuji_status tesuji_connect(tesuji_client **client, const char *address, const tesuji_settings *settings,
+                             tesuji_error *error);
+
+/* Say goodbye and give everything back, the sessions too. NULL is let be. */
+void tesuji_disconnect(tesuji_client *client);
+
+/* What the server can play with, *count of them; the first is the default. They live as long as the client; after the
+ * server was started anew there may be others. */
+const tesuji_model *tesuji_models(const tesuji_client *client, size_t *count);
+
+/* Whether the server still answers. */
+tesuji_status tesuji_ping(tesuji_client *client, tesuji_error *error);
+
+/* Take a seat in a game. On failure *session is NULL. */
+tesuji_status tesuji_open(tesuji_client *client, const tesuji_options *options, tesuji_session **session,
+                          tesuji_error *error);
+
+/* What a session plays with; it lives as long as the client. */
+const tesuji_model *tesuji_session_model(const tesuji_session *session);
+
+/* Decide on a move, and wait for it: tesuji_think_start and tesuji_decide. On failure *decision is all zeros. */
+tesuji_status tesuji_think(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
+                           tesuji_decision *decision, tesuji_error *error);
+
+/* Have a move decided on, and go on at once. */
+tesuji_status tesuji_think_start(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
+                                 tesuji_error *error);
+
+/* Have the position thought about while somebody else decides, and go on at once. It comes after everybody's thinking,
+ * and the next call for the session ends it; what it found about the move made is kept. */
+tesuji_status tesuji_ponder_start(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
+                                  tesuji_error *error);
+
+/* Whether the decision is there: *ready is 1 or 0. Waits for at most `seconds` for it; 0 only looks. */
+tesuji_status tesuji_ready(tesuji_session *session, double seconds, int *ready, tesuji_error *error);
+
+/* End the session's thinking or pondering now: the best so far becomes the decision. */
+tesuji_status tesuji_cancel(tesuji_session *session, tesuji_error *error);
+
+/* The decision of what was started, waited for; pondering is ended first. On failure *decision is all zeros. */
+tesuji_status tesuji_decide(tesuji_session *session, tesuji_decision *decision, tesuji_error *error);
+
+/* Give a decision's arrays back and set it to zeros. */
+void tesuji_decision_clear(tesuji_decision *decision);
+
+/* Tell of `count` moves really made, by whichever player, in order. */
+tesuji_status tesuji_observe(tesuji_session *session, const int32_t *moves, size_t count, tesuji_error *error);
+
+/* Play as strongly as one of the model's levels from now on. */
+tesuji_status tesuji_level(tesuji_session *session, double level, tesuji_error *error);
+
+/* Go on with another model of the same players, actions and observation; hash may be NULL. */
+tesuji_status tesuji_swap(tesuji_session *session, const char *model, const char *hash, tesuji_error *error);
+
+/* Give a seat back; the session is gone whatever is returned. */
+tesuji_status tesuji_close(tesuji_session *session, tesuji_error *error);
+
+/* Players that are not worth a session each: `count` positions, each decided on by itself. */
+typedef struct tesuji_crowd {
+  size_t count;
+  const float *observations; /* [count][tesuji_game_size] */
+  const uint8_t *legal;      /* [count][actions] 0 or 1; all actions if NULL */
+  const int32_t *to_play;    /* [count]; player 0 if NULL */
+  const char *model;         /* its name; the server's first if NULL */
+  const int64_t *seed;       /* row i plays as a new session with seed + i; another each time if NULL */
+  double temperature;        /* 0 plays the best move */
+} tesuji_crowd;
+
+/* Decide on moves for a crowd: actions [count], and what each player to move can expect, values [count] if not NULL.
+ * The limit is each row's; its on_info is not called. */
+tesuji_status tesuji_act_batch(tesuji_client *client, const tesuji_crowd *crowd, const tesuji_limit *limit,
+                               int32_t *actions, double *values, tesuji_error *error);
+
+/* ---------------------------------------------------------------- having a game learned: `tesuji train tcp://...` */
+
+/* What a position is, to be filled in; all zeros at first. */
+typedef struct tesuji_view {
+  float *observation; /* [tesuji_game_size] what the player to move sees */
+  uint8_t *legal;     /* [actions] 1 for each legal action; of no meaning once the game has ended */
+  int32_t to_play;    /* the player to move */
+  int terminated;     /* the rules have ended the game */
+  int truncated;      /* the game was cut off from outside */
+} tesuji_view;
+
+/* The rules of a game. A game is `game_size` bytes of memory, zeros before each `begin`; the library keeps as many
+ * as trainers ask for. The functions get `user` as it is. */
+typedef struct tesuji_rules {
+  tesuji_game game;
+  size_t slots;     /* games at once for each trainer: 1 ... 65536; 256 if 0 */
+  size_t game_size; /* bytes */
+  void *user;
+  /* Begin a new game; all chance in it follows from the seed (0 ... 2^63 - 1). Another value than 0: it failed. */
+  int (*begin)(void *game, uint64_t seed, void *user);
+  /* Play a legal action, and add to rewards [players] what each is paid. Another value than 0: it failed. */
+  int (*play)(void *game, int32_t action, float *rewards, void *user);
+  /* Look at the position. */
+  void (*look)(const void *game, tesuji_view *view, void *user);
+  /* Draw the position for a person, in lines, into `size` bytes with a 0 at the end. NULL: positions are not drawn. */
+  void (*draw)(const void *game, char *text, size_t size, void *user);
+  /* Name an action in the same way. NULL: its number. */
+  void (*name)(const void *game, int32_t action, char *text, size_t size, void *user);
+  /* Give back what a game holds besides its own memory, before it is begun anew or given back. NULL: it holds nothing. */
+  void (*end)(void *game, void *user);
+} tesuji_rules;
+
+/* Where to listen; NULL or zeros for the defaults. */
+typedef struct tesuji_listen {
+  const char *host;  /* 127.0.0.1 if NULL */
+  uint16_t port;     /* one that is free if 0 */
+  const char *token; /* what trainers must show; needed if others than this machine can connect */
+} tesuji_listen;
+
+typedef struct tesuji_environment tesuji_environment; /* a game served to trainers */
+
+/* Listen. On failure *environment is NULL. `rules` is copied; what it points to must outlive the environment. */
+tesuji_status tesuji_environment_open(tesuji_environment **environment, const tesuji_rules *rules,
+                                      const tesuji_listen *where, tesuji_error *error);
+
+/* The port. */
+uint16_t tesuji_environment_port(const tesuji_environment *environment);
+
+/* Serve trainers for so many seconds; 0 does what is there to do and returns, below 0 goes on until
+ * tesuji_environment_stop. All trainers are served by this one thread; what they do wrong is answered and ends none but
+ * their own connection. */
+tesuji_status tesuji_environment_serve(tesuji_environment *environment, double seconds, tesuji_error *error);
+
+/* End tesuji_environment_serve. May be called from a signal handler or another thread. */
+void tesuji_environment_stop(tesuji_environment *environment);
+
+/* Say goodbye to all trainers and give everything back. NULL is let be. */
+void tesuji_environment_close(tesuji_environment *environment);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
