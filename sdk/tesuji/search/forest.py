@@ -295,6 +295,11 @@ class Forest:
         """
         return self._core.remaining(self._slot(slot))
 
+    def all_remaining(self, slots: ArrayLike) -> list[int]:
+        """:meth:`remaining` of several trees, int32 [n]."""
+        remaining = self._core.remaining
+        return [remaining(slot) for slot in self._slots(slots).tolist()]
+
     def is_open(self, slot: int) -> bool:
         """Whether the slot has a tree.
 

@@ -69,6 +69,10 @@ class Job:
         """Its place among the same owner's."""
         self.up = math.inf if time is None else arrived + time
         """When the answer is due, as of :func:`time.perf_counter`."""
+        self.limited = time is not None
+        """Whether its time is."""
+        self.reporting = every is not None
+        """Whether it says the best so far."""
         self.network = 0.0
         """Seconds of the network in the waves it took part in."""
         self.done = False
@@ -79,14 +83,15 @@ class Job:
         self._begun: float | None = None
         self._capped = capped
         self._every = every
-        self._next = math.inf if every is None else arrived + every
+        self.next_report = math.inf if every is None else arrived + every
+        """When to say the best so far, as of :func:`time.perf_counter`."""
         self._on_info = on_info
         self._on_done = on_done
 
     @property
-    def finished(self) -> bool:
-        """Whether there is nothing more to search."""
-        return self.deliberation.finished or self.tree.failure is not None or self.tree.remaining == 0
+    def settled(self) -> bool:
+        """Whether there is nothing to search, whatever the budget: an only move, or a network that failed."""
+        return self.deliberation.finished or self.tree.failure is not None
 
     def end(self, answering: float) -> float:
         """When its last wave must have ended, as of :func:`time.perf_counter`.
@@ -99,7 +104,7 @@ class Job:
 
     def due(self, now: float, answering: float) -> bool:
         """Whether another wave would likely end after the answer is due."""
-        return now >= self.end(answering)
+        return self.limited and now >= self.end(answering)
 
     def begin(self, now: float) -> None:
         """Take note that its first wave begins."""
@@ -108,8 +113,8 @@ class Job:
 
     def report(self, now: float) -> None:
         """Say the best so far, if it is time to."""
-        if now >= self._next and self._every is not None and self.tree.failure is None:
-            self._next = now + self._every
+        if now >= self.next_report and self._every is not None and self.tree.failure is None:
+            self.next_report = now + self._every
             self._on_info(self.deliberation.decide(), now - self._arrived)
 
     def finish(self, now: float, reason: StopReason | None = None) -> None:

@@ -122,11 +122,8 @@ class Chunk:
 
     def run(self, trees: Sequence[SharedTree], deadline: float) -> None:
         """Search some trees until their budgets are spent or the deadline, as of :func:`time.perf_counter`."""
-        trees = [tree for tree in trees if tree.failure is None]
-        if not trees:
-            return
         slots = np.array([tree.slot for tree in trees], np.int32)
-        begin, before = perf_counter(), [tree.remaining for tree in trees]
+        begin, before = perf_counter(), self.evaluator.runs
         try:
             self.planner.run(deadline, slots)
         except EvaluationError:
@@ -136,8 +133,12 @@ class Chunk:
                 except EvaluationError as error:
                     tree.failure = error
             return
-        waves = max(was - tree.remaining for was, tree in zip(before, trees, strict=True)) // self.planner.config.leaves
-        self.pace.note(waves, perf_counter() - begin)
+        self.pace.note(self.evaluator.runs - before, perf_counter() - begin)
+
+    def spent(self, trees: Sequence[SharedTree]) -> list[bool]:
+        """Which trees have nothing more to search: their budgets are spent, or they failed."""
+        left = self.planner.forest.all_remaining(np.array([tree.slot for tree in trees], np.int32))
+        return [remaining == 0 or tree.failure is not None for remaining, tree in zip(left, trees, strict=True)]
 
     def _open(self, trees: Sequence[SharedTree]) -> None:
         openings = [tree.opening for tree in trees if tree.opening is not None]

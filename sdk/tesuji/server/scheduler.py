@@ -37,6 +37,10 @@ class Scheduler:
         self._width = width
         self._owners: dict[Hashable, list[Job]] = {}
         self._turns: deque[Hashable] = deque()
+        self._fresh: list[Job] = []
+        self._limited: list[Job] = []
+        self._reporting: list[Job] = []
+        self._jobs: list[Job] | None = None
         self._answer = Pace()
         self._answering = 0.0
 
@@ -51,6 +55,8 @@ class Scheduler:
             self._owners[owner] = jobs = []
             self._turns.append(owner)
         jobs.append(job)
+        self._fresh.append(job)
+        self._jobs = None
 
     def step(self, budget: float) -> bool:
         """Search for a while, and answer what is done.
@@ -65,17 +71,19 @@ class Scheduler:
             return False
         self.slices += 1
         now = perf_counter()
-        self._flush()
+        jobs = self._arranged()
+        for chunk in {job.tree.chunk for job in self._fresh}:
+            chunk.flush()
+        settled = [job for job in self._fresh if job.settled]
+        self._fresh = []
         self._answering = self._seconds_to_answer()
-        chosen = self._choose(now)
         chunks: dict[Chunk, list[Job]] = {}
-        for job in chosen:
+        for job in self._choose(jobs, now):
             job.begin(now)
             chunks.setdefault(job.tree.chunk, []).append(job)
-        for chunk, jobs in chunks.items():
-            self._run(chunk, jobs, budget / len(chunks))
-        self._conclude(perf_counter())
-        self._sweep()
+        for chunk, chosen in chunks.items():
+            settled += self._run(chunk, chosen, budget / len(chunks))
+        self._conclude(settled)
         return bool(self._owners)
 
     def stop(self, job: Job) -> None:
@@ -90,27 +98,39 @@ class Scheduler:
                 job.finish(perf_counter(), StopReason.STOPPED)
         self._sweep()
 
-    def _conclude(self, now: float) -> None:
+    def _arranged(self) -> list[Job]:
+        """All searches under way."""
+        if self._jobs is None:
+            self._jobs = [job for owner in self._turns for job in self._owners[owner]]
+            self._limited = [job for job in self._jobs if job.limited]
+            self._reporting = [job for job in self._jobs if job.reporting]
+        return self._jobs
+
+    def _conclude(self, settled: list[Job]) -> None:
         """Answer the searches that are done, and report on the others."""
-        answered = 0
-        for jobs in list(self._owners.values()):
-            for job in list(jobs):
-                if job.finished:
-                    job.finish(perf_counter())
-                elif job.due(now, self._answering):
-                    job.finish(perf_counter(), StopReason.TIME)
-                else:
-                    job.report(now)
-                answered += job.done
-        self._answer.note(answered, perf_counter() - now)
+        begin = perf_counter()
+        for job in settled:
+            job.finish(perf_counter())
+        answered = len(settled)
+        for job in self._limited:
+            if not job.done and job.due(begin, self._answering):
+                job.finish(perf_counter(), StopReason.TIME)
+                answered += 1
+        for job in self._reporting:
+            if not job.done and begin >= job.next_report:
+                job.report(begin)
+        if answered:
+            self._answer.note(answered, perf_counter() - begin)
+            self._sweep()
 
     def _seconds_to_answer(self) -> float:
         """How long it takes to answer all searches that are limited in time, should they be due together."""
-        limited = sum(job.up < math.inf for jobs in self._owners.values() for job in jobs)
-        return 0.0 if math.isnan(self._answer.seconds) else limited * self._answer.seconds
+        return 0.0 if math.isnan(self._answer.seconds) else len(self._limited) * self._answer.seconds
 
-    def _choose(self, now: float) -> list[Job]:
+    def _choose(self, jobs: list[Job], now: float) -> list[Job]:
         """The searches of the next slice."""
+        if len(jobs) <= self._width:
+            return [job for job in jobs if not job.settled and not job.due(now, self._answering)]
         thinking = self._in_turn(Priority.LOW, now)
         if len(thinking) < self._width:
             thinking += self._in_turn(Priority.PONDER, now)[: self._width - len(thinking)]
@@ -123,7 +143,7 @@ class Scheduler:
         waiting = []
         for owner in self._turns:
             jobs = [job for job in self._owners[owner] if (job.priority >= Priority.LOW) == (least >= Priority.LOW)]
-            jobs = [job for job in jobs if not job.finished and not job.due(now, self._answering)]
+            jobs = [job for job in jobs if not job.settled and not job.due(now, self._answering)]
             jobs.sort(key=lambda job: -job.priority)
             waiting.append(deque(jobs))
         chosen: list[Job] = []
@@ -132,26 +152,28 @@ class Scheduler:
             chosen += [jobs.popleft() for jobs in waiting]
         return chosen
 
-    def _run(self, chunk: Chunk, jobs: list[Job], budget: float) -> None:
-        """A slice of one planner; it ends before the first answer is due."""
-        end = min(perf_counter() + budget, min(job.end(self._answering) for job in jobs))
+    def _run(self, chunk: Chunk, jobs: list[Job], budget: float) -> list[Job]:
+        """A slice of one planner, which ends before the first answer is due; returns the searches that are done."""
+        end = perf_counter() + budget
+        for job in jobs:
+            if job.limited:
+                end = min(end, job.end(self._answering))
         before = chunk.evaluator.seconds
-        chunk.run([job.tree for job in jobs], end)
+        trees = [job.tree for job in jobs]
+        chunk.run(trees, end)
         spent = chunk.evaluator.seconds - before
         for job in jobs:
             job.network += spent
-
-    def _flush(self) -> None:
-        """Begin the trees that wait."""
-        for chunk in {job.tree.chunk for jobs in self._owners.values() for job in jobs}:
-            chunk.flush()
+        return [job for job, done in zip(jobs, chunk.spent(trees), strict=True) if done]
 
     def _sweep(self) -> None:
         """Forget what was answered."""
+        self._fresh = [job for job in self._fresh if not job.done]
         for owner, jobs in list(self._owners.items()):
             done = [job for job in jobs if job.done]
             if not done:
                 continue
+            self._jobs = None
             self.searches += len(done)
             self.simulations += sum(job.simulations for job in done)
             rest = [job for job in jobs if not job.done]

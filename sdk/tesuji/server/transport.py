@@ -43,12 +43,14 @@ class Transport(Protocol):
 
 
 class StreamTransport:
-    """A stream of bytes."""
+    """A stream of bytes. What is written between two looks at the sockets goes out at once."""
 
     framed = True
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str = "") -> None:
         self._reader, self._writer = reader, writer
+        self._outgoing: list[bytes] = []
+        self._held = 0
         self.name = name or _peer(writer)
 
     async def read(self) -> bytes | None:
@@ -60,27 +62,37 @@ class StreamTransport:
 
     def write(self, data: bytes) -> None:
         """Send, without waiting."""
-        if not self._writer.is_closing():
-            self._writer.write(data)
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(data)
+        self._held += len(data)
 
     @property
     def unsent(self) -> int:
-        """Bytes in the buffer."""
-        return self._writer.transport.get_write_buffer_size()
+        """Bytes in the buffers."""
+        return self._held + self._writer.transport.get_write_buffer_size()
 
     async def drain(self) -> None:
         """Wait until the buffer has room."""
+        self._flush()
         with contextlib.suppress(OSError):
             await self._writer.drain()
 
     async def close(self, patience: float) -> None:
         """Flush and close."""
+        self._flush()
         self._writer.close()
         try:
             async with asyncio.timeout(patience):
                 await self._writer.wait_closed()
         except (TimeoutError, OSError):
             self._writer.transport.abort()
+
+    def _flush(self) -> None:
+        """Hand over what was written."""
+        outgoing, self._outgoing, self._held = self._outgoing, [], 0
+        if outgoing and not self._writer.is_closing():
+            self._writer.write(b"".join(outgoing))
 
 
 class WebSocketTransport:
