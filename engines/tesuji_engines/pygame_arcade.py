@@ -177,25 +177,29 @@ class ArcadeState(Generic[Kind]):
         """
         if not self.due:
             raise IllegalActionError(f"action: expected none, since none is due, got {action!r}")
-        if isinstance(action, bool) or action not in self.game._legal:
-            raise IllegalActionError(f"action: expected one of {self.game._legal}, got {action!r}")
-        self._action = int(action)
+        self._hold(action)
         self._left = self.game.repeat
         self.decisions += 1
-        self._moves.update(self._action.to_bytes(4, "little"))
 
-    def frame(self) -> float:
+    def frame(self, action: int | None = None) -> float:
         """Play a frame.
+
+        Args:
+            action: what is held from now on instead of what was chosen: a person may change their mind between two
+                decisions. The agent's games have none of it.
 
         Returns:
             What it pays.
 
         Raises:
-            IllegalActionError: an action is due, or the game is over.
+            IllegalActionError: an action is due, there is no such action, or the game is over.
             GameError: the game pays something that is not a number.
         """
         if not self._left:
             raise IllegalActionError("action: expected one to be chosen before the frame, got none")
+        if action is not None and action != self._action:
+            self._hold(action)
+            self._moves.update(self._left.to_bytes(4, "little"))
         paid = float(self.scene.step(self._action))
         if not math.isfinite(paid):
             raise GameError(f"{self.game.spec.name}: step: expected to be paid a finite number, got {paid}")
@@ -207,6 +211,12 @@ class ArcadeState(Generic[Kind]):
         if not self._left:
             self._sight.see(self.scene)
         return paid
+
+    def _hold(self, action: int) -> None:
+        if isinstance(action, bool) or action not in self.game._legal:
+            raise IllegalActionError(f"action: expected one of {self.game._legal}, got {action!r}")
+        self._action = int(action)
+        self._moves.update(self._action.to_bytes(4, "little"))
 
     def to_play(self) -> int:
         """There is one player."""

@@ -132,6 +132,23 @@ def test_actions_are_chosen_when_they_are_due() -> None:
     assert state.legal_actions() == [0, 1, 2]
 
 
+def test_a_person_may_change_their_mind_between_two_decisions() -> None:
+    state, other = (arcade().new_state(np.random.default_rng(1)) for _ in range(2))
+    for each in (state, other):
+        each.choose(0)
+        each.frame()
+    state.frame(2)
+    other.frame(0)
+    assert state.scene.bar == WIDTH / 2
+    assert other.scene.bar == WIDTH / 2 - 4
+    assert state.key() != other.key()
+    state.frame()
+    assert state.scene.bar == WIDTH / 2 + 2  # held from then on
+    with pytest.raises(IllegalActionError, match="expected one of"):
+        state.frame(3)
+    assert not state.due
+
+
 def test_an_image_shows_the_game_upright_and_what_was_before() -> None:
     eye = Pixels(Falling.draw, (WIDTH, HEIGHT), stack=2, color=True)
     state = arcade(eye).new_state(np.random.default_rng(1))
