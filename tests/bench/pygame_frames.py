@@ -1,0 +1,197 @@
+"""What an agent costs a Pygame game at 60 frames a second: SDL's dummy display, software rendering, one process.
+
+``in the frame``: by how much thinking takes longer than the 2 ms that :meth:`Player.step` is given, while one search
+after the other goes on.
+``beside it``: how much longer a frame of a game takes, whose own Python code is busy for 10 ms, with the agent thinking
+in the background; windows with and without it by turns, so that whatever else the machine does meets both.
+``board room``: from making it to its first frame drawn, and from sitting down to the agent's first move, imports warm.
+
+Times are of the wall clock, which everything else on the machine disturbs; beside them, for the first, of the thread's
+own processor time. ``--seconds 600`` is the ten minutes of the promise; ``--histogram FILE.png`` draws all frame times.
+The network is connect four's agent, or a larger one with random weights where there is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter, sleep, thread_time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+
+import pygame
+
+import tesuji
+from tesuji import Agent, Limit
+from tesuji.testing.networks import mlp, res32x2, write_bundle
+from tesuji_engines import load_game
+from tesuji_engines.pygame_player import Player
+
+ROOT = Path(__file__).resolve().parents[2]
+AGENTS = ROOT / "demos" / "agents"
+FRAME = 1 / 60
+BUDGET = 0.002
+BUSY = 0.010
+WINDOWS = 6
+"""Windows with and without an agent thinking in the background, together."""
+LONG = Limit(simulations=2_000)
+
+
+def agent_of(folder: Path) -> tuple[Agent, str]:
+    """Connect four's agent, or one with random weights."""
+    trained = AGENTS / "connect_four.tesuji"
+    if trained.exists():
+        return tesuji.load(trained, "cpu"), trained.name
+    return tesuji.load(write_bundle(folder / "shape.tesuji", res32x2()), "cpu"), "random weights"
+
+
+def position(agent: Agent) -> NDArray[np.float32]:
+    return np.random.default_rng(0).random(agent.model.observation, np.float32)
+
+
+def in_the_frame(agent: Agent, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds of each step: by the wall clock, and of the thread's processor time."""
+    player = Player(agent.new_session(seed=1))
+    clock = pygame.time.Clock()
+    spent, used = [], []
+    end = perf_counter() + seconds
+    while perf_counter() < end:
+        begin, used_before = perf_counter(), thread_time()
+        if not player.thinking:
+            player.think(position(agent), limit=LONG)
+        player.step(BUDGET)
+        used.append(thread_time() - used_before)
+        spent.append(perf_counter() - begin)
+        clock.tick(60)
+    player.close()
+    return np.array(spent), np.array(used)
+
+
+def game(surface: pygame.Surface) -> None:
+    """A game's own frame: 10 ms of Python and a picture."""
+    end = perf_counter() + BUSY
+    x = 0
+    while perf_counter() < end:
+        x = (x * 31 + 7) % 1009
+    surface.fill((x % 255, 40, 60))
+    pygame.display.flip()
+
+
+def beside_it(agent: Agent, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds of each frame, without an agent thinking and with one."""
+    surface = pygame.display.set_mode((640, 480))
+    player = Player(agent.new_session(seed=1), background=True)
+    times: tuple[list[float], list[float]] = ([], [])
+    for window in range(WINDOWS):
+        thinks = window % 2
+        end = perf_counter() + seconds / WINDOWS
+        while perf_counter() < end:
+            begin = perf_counter()
+            if thinks and not player.thinking:
+                player.think(position(agent), limit=LONG)
+            player.poll()
+            game(surface)
+            times[thinks].append(perf_counter() - begin)
+            sleep(max(0.0, begin + FRAME - perf_counter()))
+        player.cancel()
+    player.close()
+    return np.array(times[0]), np.array(times[1])
+
+
+def board_room(folder: Path) -> tuple[float, float]:
+    """Seconds to the first frame, and from sitting down to the agent's first move on the board."""
+    sys.path.insert(0, str(ROOT / "demos" / "board_room"))
+    room_module: Any = importlib.import_module("room")
+    for kind in room_module.BOARDS:  # what has no agent yet gets one with random weights
+        trained, own = AGENTS / kind.file, folder / kind.file
+        if trained.exists():
+            own.write_bytes(trained.read_bytes())
+        else:
+            spec = load_game(kind.string).spec
+            write_bundle(own, mlp(spec.observation, spec.actions, 128, movers=spec.movers), game=spec)
+    surface = pygame.display.set_mode(room_module.SIZE)
+    begin = perf_counter()
+    room = room_module.Room(surface, folder, 1)
+    room.draw()
+    pygame.display.flip()
+    first = perf_counter() - begin
+    room.chosen, room.mode = 1, 1
+    begin = perf_counter()
+    room.start()
+    while not room.table.moves and perf_counter() - begin < 10.0:
+        now = perf_counter()
+        room.update(round(1000 * (now - begin)))
+        room.draw()
+        pygame.display.flip()
+        sleep(max(0.0, now + FRAME - perf_counter()))
+    return first, perf_counter() - begin
+
+
+def histogram(path: Path, frames: dict[str, NDArray[np.float64]]) -> None:
+    """Draw how often a frame took how long, on a logarithmic scale."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, len(frames), figsize=(5 * len(frames), 3.4), layout="constrained")
+    for plot, (title, seconds) in zip(axes, frames.items(), strict=True):
+        plot.hist(1e3 * seconds, bins=60, color="#3e78be")
+        plot.axvline(1e3 * float(np.percentile(seconds, 99)), color="#d65a50", label="99% take less")
+        plot.set(yscale="log", xlabel="ms", ylabel="frames", title=title)
+        plot.legend(frameon=False)
+    figure.savefig(path, dpi=110)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=9.0, help="of each of the two measurements")
+    parser.add_argument("--histogram", type=Path, help="draw the frame times into this file")
+    options = parser.parse_args()
+    pygame.display.init()
+    pygame.font.init()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        agent, network = agent_of(folder)
+        spent, used = in_the_frame(agent, options.seconds)
+        without, with_it = beside_it(agent, options.seconds)
+        room = folder / "room"
+        room.mkdir()
+        first, move = board_room(room)
+    over, own = 1e3 * (spent - BUDGET), 1e3 * (used - BUDGET)
+    quiet, busy = (1e3 * float(np.percentile(times, 99)) for times in (without, with_it))
+    print(f"network: {network}; {len(spent)}, {len(without)} and {len(with_it)} frames")
+    print("                                             ms  at most")
+    rows = [
+        ("in the frame: over 2 ms, 99%", float(np.percentile(over, 99)), 0.5),
+        ("  of the thread's own processor time", float(np.percentile(own, 99)), 0.5),
+        ("  longest step", 1e3 * float(spent.max()), 33.0),
+        ("beside it: 99% of frames, more by", busy - quiet, 1.0),
+        ("  longest frame with it", 1e3 * float(with_it.max()), 33.0),
+        ("board room: to the first frame", 1e3 * first, 1000.0),
+        ("  and the agent's first move", 1e3 * move, 500.0),
+    ]
+    for label, figure, most in rows:
+        print(f"{label:38} {figure:9.2f}  {most:7.1f}{'   missed' if figure > most else ''}")
+    print(f"frames without and with an agent beside them: 99% under {quiet:.2f} and {busy:.2f} ms")
+    if options.histogram is not None:
+        histogram(
+            options.histogram,
+            {"a step of 2 ms in the frame": spent, "frames without an agent": without, "with one beside": with_it},
+        )
+        print(f"drawn: {options.histogram}")
+    pygame.quit()
+    return int(any(figure > most for _, figure, most in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
