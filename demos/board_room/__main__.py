@@ -1,18 +1,23 @@
 """Board room: tic-tac-toe, connect four, othello, and dots and boxes against agents that tesuji trained.
 
-python demos/board_room [--agents FOLDER] [--seed N]
+python demos/board_room [--agents FOLDER] [--seed N] [--watch GAME] [--frames N] [--record FILE.gif]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+import time
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
-from room import SIZE, Room
+from boards import BOARDS
+from room import MODES, SIZE, Room
+
+from tesuji_engines.pygame_recorder import Recorder
 
 AGENTS = Path(__file__).resolve().parents[1] / "agents"
 FRAMES = 60
@@ -24,20 +29,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Board games against agents that tesuji trained.")
     parser.add_argument("--agents", type=Path, default=AGENTS, help="the folder that has the agents' files")
     parser.add_argument("--seed", type=int, default=1, help="seed of the agents' random choices")
+    names = [kind.file.removesuffix(".tesuji") for kind in BOARDS]
+    parser.add_argument("--watch", choices=names, help="let the agents play this game against each other at once")
+    parser.add_argument("--frames", type=int, help="leave after so many frames, and say how long the start took")
+    parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
+    begin = time.perf_counter()
     pygame.display.init()
     pygame.font.init()
     pygame.display.set_caption("Board room")
     room = Room(pygame.display.set_mode(SIZE), options.agents, options.seed)
+    if options.watch:
+        room.chosen, room.mode = names.index(options.watch), MODES.index("Agent against agent")
+        room.start()
+        if room.table is None:
+            sys.exit(room.excuses[room.chosen])
+    recorder = Recorder(options.record) if options.record else None
     clock = pygame.time.Clock()
-    while room.running:
+    shown, started, moved = 0, 0.0, 0.0
+    while room.running and shown != options.frames:
         now = pygame.time.get_ticks()
         for event in pygame.event.get():
             room.handle(event, now)
         room.update(now)
         room.draw()
         pygame.display.flip()
+        if recorder is not None:
+            recorder.add(room.surface)
+        shown += 1
+        started = started or time.perf_counter() - begin
+        if not moved and room.table is not None and room.table.moves:
+            moved = time.perf_counter() - begin
         clock.tick(FRAMES)
+    if recorder is not None:
+        print(f"recorded {recorder.save()}")
+    if options.frames:
+        print(f"first frame after {started:.2f} s" + (f", first move after {moved:.2f} s" if moved else ""))
     pygame.quit()
 
 

@@ -1,6 +1,6 @@
 """Crowd: a flock of sheep that each look ahead, with one budget of 2 ms a frame for all of them.
 
-python demos/crowd [--agent FILE] [--sheep N] [--seed N] [--record FILE.gif]
+python demos/crowd [--agent FILE] [--sheep N] [--seed N] [--frames N] [--record FILE.gif]
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
     parser.add_argument("--sheep", type=int, default=64, help="how many, from 1")
     parser.add_argument("--seed", type=int, default=1, help="seed of the meadow")
+    parser.add_argument("--frames", type=int, help="leave after so many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     if options.sheep < 1:
@@ -43,7 +44,8 @@ def main() -> None:
     field = Field(pygame.display.set_mode(SIZE), agent, options.sheep, options.seed)
     recorder = Recorder(options.record) if options.record else None
     clock = pygame.time.Clock()
-    while field.running:
+    shown = 0
+    while field.running and shown != options.frames:
         for event in pygame.event.get():
             field.handle(event)
         field.update()
@@ -51,6 +53,7 @@ def main() -> None:
         pygame.display.flip()
         if recorder is not None:
             recorder.add(field.surface)
+        shown += 1
         clock.tick(FRAMES)
     if recorder is not None:
         print(f"recorded {recorder.save()}")

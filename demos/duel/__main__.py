@@ -1,6 +1,6 @@
 """Duel: an arcade game against an agent that learned it by playing.
 
-python demos/duel [--agent FILE] [--seed N] [--record FILE.gif]
+python demos/duel [--agent FILE] [--seed N] [--watch] [--frames N] [--record FILE.gif]
 """
 
 from __future__ import annotations
@@ -26,15 +26,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="An arcade duel against an agent that tesuji trained.")
     parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
     parser.add_argument("--seed", type=int, default=1, help="seed of the serves and of the agents' choices")
+    parser.add_argument("--watch", action="store_true", help="let agents play at once")
+    parser.add_argument("--frames", type=int, help="leave after so many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     pygame.display.init()
     pygame.font.init()
     pygame.display.set_caption("Duel")
     stage = Stage(pygame.display.set_mode(SIZE), options.agent, options.seed)
+    if options.watch:
+        stage.watch()
     recorder = Recorder(options.record) if options.record else None
     clock = pygame.time.Clock()
-    while stage.running:
+    shown = 0
+    while stage.running and shown != options.frames:
         for event in pygame.event.get():
             stage.handle(event)
         stage.update()
@@ -42,6 +47,7 @@ def main() -> None:
         pygame.display.flip()
         if recorder is not None:
             recorder.add(stage.surface)
+        shown += 1
         clock.tick(FRAMES)
     if recorder is not None:
         print(f"recorded {recorder.save()}")

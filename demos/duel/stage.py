@@ -128,6 +128,12 @@ class Stage:
         self.match = Match(hands, self.agent, LEVELS[self.level], self.seed)
         self.paused = False
 
+    def watch(self) -> None:
+        """Let agents of the highest level play each other, or the built-in opponent a person who does nothing."""
+        if self.agent is not None:
+            self.mode, self.level = 1, len(LEVELS) - 1
+        self.start()
+
     def leave(self) -> None:
         """Back to the menu, whatever was going on."""
         if self.match is not None:
