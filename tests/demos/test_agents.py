@@ -47,6 +47,23 @@ def test_tic_tac_toe_loses_no_line_and_throws_nothing_away(simulations: int) -> 
         assert report.thrown == 0
 
 
+def test_connect_four_takes_its_wins() -> None:
+    game = load_game("openspiel:connect_four")
+    agent = tesuji.load(FOLDER / "connect_four.tesuji")
+    rng, offered, taken = np.random.default_rng(11), 0, 0
+    while offered < 100:
+        state = game.new_state(rng)
+        while not state.is_terminal():
+            wins = [action for action in state.legal_actions() if np.any(state.clone().apply(action) > 0)]
+            if wins:
+                session = agent.new_session(seed=0)
+                limit = tesuji.Limit(simulations=64)
+                offered += 1
+                taken += session.play(state.observation(), state.legal_actions(), limit=limit).action in wins
+            state.apply(int(rng.choice(state.legal_actions())))
+    assert taken >= 0.95 * offered
+
+
 def test_catch_catches_every_ball() -> None:
     agent = tesuji.load(FOLDER / "catch.tesuji")
     game = load_game("openspiel:catch")

@@ -249,7 +249,7 @@ def _dress(panel: Any, title: str) -> None:
 
 
 def _legend(panel: Any) -> None:
-    panel.legend(frameon=False, fontsize=9, labelcolor="linecolor", handlelength=1.2)
+    panel.legend(framealpha=0.85, edgecolor="none", fontsize=9, labelcolor="linecolor", handlelength=1.2)
 
 
 def _percent(panel: Any) -> None:
