@@ -6,289 +6,11 @@
 #include <string.h>
 
 #include "error.h"
+#include "fields.h"
 
-/* ------------------------------------------------------------------ what fields hold */
+const char *tsj_type_name(tsj_type type) { return type < TSJ_TYPES ? tsj_types[type].name : "message"; }
 
-typedef enum form { INTEGER, NUMBER, BOOLEAN, TEXT, BINARY, TENSOR, WORD, MAP, LIST, MASK, OPTIONS, ANY_NUMBER } form;
-
-typedef struct field {
-  const char *key;
-  form form;
-  bool required;
-  int64_t low, high;         /* INTEGER */
-  double least, most;        /* NUMBER */
-  bool above;                /* NUMBER: `least` itself is out */
-  size_t fewest, longest;    /* LIST: elements; TEXT: characters; 0 for longest: any */
-  const char *const *words;  /* WORD */
-  const struct field *parts; /* MAP: its fields; LIST: its element, NULL for any */
-} field;
-
-#define U32 UINT32_MAX
-#define I31 INT32_MAX
-#define ANY .least = -HUGE_VAL, .most = HUGE_VAL
-#define NAME .form = TEXT, .longest = 128
-#define WORDS .form = LIST, .longest = 64, .parts = &name_element
-#define ACTIONS .form = LIST, .parts = &action_element
-#define END {.key = NULL}
-
-static const char *const roles[] = {"player", "agent", "trainer", "environment", NULL};
-static const char *const movers[] = {"alternate", "predicted", NULL};
-static const char *const modes[] = {"lockstep", "realtime", NULL};
-static const char *const streams[] = {"policy", "visits", "pv", NULL};
-static const char *const stops[] = {"simulations", "time", "capacity", "only_move", "stopped", NULL};
-static const char *const slot_codes[] = {"illegal_action", "ended", "environment", NULL};
-static const char *const option_types[] = {"int", "float", "bool", NULL};
-
-static const field name_element = {.key = "", NAME};
-static const field text_element = {.key = "", .form = TEXT, .longest = 65536};
-static const field action_element = {.key = "", .form = INTEGER, .low = 0, .high = I31};
-static const field actions_element = {.key = "", ACTIONS};
-static const field step_element = {.key = "", .form = INTEGER, .low = -1, .high = I31};
-static const field slot_element = {.key = "", .form = INTEGER, .low = 0, .high = U32};
-static const field seed_element = {.key = "", .form = INTEGER, .low = 0, .high = INT64_MAX};
-static const field id_element = {.key = "", .form = INTEGER, .low = 1, .high = U32};
-static const field count_element = {.key = "", .form = INTEGER, .low = 0, .high = INT64_MAX};
-static const field version_element = {.key = "", .form = INTEGER, .low = 1, .high = 65535};
-static const field size_element = {.key = "", .form = INTEGER, .low = 1, .high = U32};
-static const field number_element = {.key = "", .form = NUMBER, ANY};
-static const field flag_element = {.key = "", .form = BOOLEAN};
-static const field stream_element = {.key = "", .form = WORD, .words = streams};
-
-static const field game_fields[] = {
-    {.key = "name", .form = TEXT, .required = true, .fewest = 1, .longest = 65536},
-    {.key = "players", .form = INTEGER, .required = true, .low = 1, .high = 64},
-    {.key = "actions", .form = INTEGER, .required = true, .low = 1, .high = 1 << 20},
-    {.key = "observation", .form = LIST, .required = true, .fewest = 1, .longest = 8, .parts = &size_element},
-    {.key = "returns", .form = LIST, .required = true, .fewest = 2, .longest = 2, .parts = &number_element},
-    {.key = "zero_sum", .form = BOOLEAN},
-    {.key = "movers", .form = WORD, .words = movers},
-    {.key = "final_rewards_only", .form = BOOLEAN},
-    {.key = "stochastic", .form = BOOLEAN},
-    {.key = "max_length", .form = INTEGER, .low = 1, .high = INT64_C(1) << 31},
-    END};
-static const field model_fields[] = {
-    {.key = "name", NAME, .required = true},
-    {.key = "hash", NAME, .required = true},
-    {.key = "game", .form = MAP, .required = true, .parts = game_fields},
-    {.key = "levels", .form = LIST, .parts = &number_element},
-    {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},
-    {.key = "provider", NAME},
-    END};
-static const field model_element = {.key = "", .form = MAP, .parts = model_fields};
-static const field limits_fields[] = {
-    {.key = "sessions", .form = INTEGER, .required = true, .high = INT64_MAX},
-    {.key = "thinking", .form = INTEGER, .required = true, .high = INT64_MAX},
-    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
-    {.key = "batch", .form = INTEGER, .required = true, .high = INT64_MAX},
-    END};
-static const field option_fields[] = {
-    {.key = "name", NAME, .required = true},
-    {.key = "type", .form = WORD, .required = true, .words = option_types},
-    {.key = "default", .form = ANY_NUMBER, .required = true},
-    {.key = "min", .form = NUMBER, ANY},
-    {.key = "max", .form = NUMBER, ANY},
-    END};
-static const field option_element = {.key = "", .form = MAP, .parts = option_fields};
-static const field times_fields[] = {
-    {.key = "queue", .form = NUMBER, .required = true, ANY},
-    {.key = "network", .form = NUMBER, .required = true, ANY},
-    {.key = "search", .form = NUMBER, .required = true, ANY},
-    {.key = "total", .form = NUMBER, .required = true, ANY},
-    END};
-static const field slot_error_fields[] = {
-    {.key = "slot", .form = INTEGER, .required = true, .high = U32},
-    {.key = "code", .form = WORD, .required = true, .words = slot_codes},
-    {.key = "msg", .form = TEXT, .required = true, .longest = 65536},
-    END};
-static const field slot_error_element = {.key = "", .form = MAP, .parts = slot_error_fields};
-
-static const field hello_fields[] = {
-    {.key = "proto", .form = LIST, .required = true, .fewest = 2, .longest = 2, .parts = &version_element},
-    {.key = "role", .form = WORD, .required = true, .words = roles},
-    {.key = "name", NAME},
-    {.key = "token", .form = TEXT, .longest = 1024},
-    {.key = "caps", WORDS},
-    {.key = "frame", .form = INTEGER, .low = 65536, .high = 1 << 30},
-    {.key = "heartbeat", .form = NUMBER, .most = 3600},
-    {.key = "resume", NAME},
-    {.key = "pending", .form = LIST, .longest = 4096, .parts = &id_element},
-    {.key = "models", .form = LIST, .longest = 256, .parts = &model_element},
-    END};
-static const field welcome_fields[] = {
-    {.key = "proto", .form = INTEGER, .required = true, .low = 1, .high = 65535},
-    {.key = "role", .form = WORD, .required = true, .words = roles},
-    {.key = "name", NAME},
-    {.key = "caps", WORDS},
-    {.key = "frame", .form = INTEGER, .low = 65536, .high = 1 << 30},
-    {.key = "heartbeat", .form = NUMBER, .most = 3600},
-    {.key = "models", .form = LIST, .longest = 256, .parts = &model_element},
-    {.key = "limits", .form = MAP, .parts = limits_fields},
-    {.key = "options", .form = LIST, .longest = 64, .parts = &option_element},
-    {.key = "ticket", NAME},
-    {.key = "resumed", .form = BOOLEAN},
-    END};
-static const field no_fields[] = {END};
-static const field bye_fields[] = {{.key = "reason", .form = TEXT, .longest = 65536}, END};
-static const field error_fields[] = {
-    {.key = "code", .form = TEXT, .required = true, .longest = 64},
-    {.key = "msg", .form = TEXT, .required = true, .longest = 65536},
-    {.key = "field", .form = TEXT, .longest = 65536},
-    {.key = "expected", .form = TEXT, .longest = 65536},
-    {.key = "got", .form = TEXT, .longest = 65536},
-    {.key = "retry", .form = NUMBER, .most = 1e9},
-    END};
-static const field open_fields[] = {
-    {.key = "model", NAME},
-    {.key = "hash", NAME},
-    {.key = "seed", .form = INTEGER, .high = INT64_MAX},
-    {.key = "level", .form = NUMBER, ANY},
-    {.key = "options", .form = OPTIONS},
-    END};
-static const field opened_fields[] = {
-    {.key = "session", .form = INTEGER, .required = true, .high = U32},
-    {.key = "model", NAME, .required = true},
-    {.key = "hash", NAME, .required = true},
-    {.key = "simulations", .form = INTEGER, .required = true, .low = 1, .high = I31},
-    END};
-#define SEARCH                                                                          \
-  {.key = "session", .form = INTEGER, .required = true, .high = U32},                   \
-      {.key = "obs", .form = TENSOR, .required = true}, {.key = "legal", .form = MASK}, \
-      {.key = "to_play", .form = INTEGER, .high = I31}, {.key = "moves", ACTIONS},      \
-      {.key = "time", .form = NUMBER, .above = true, .most = 1e9},                      \
-      {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},                   \
-      {.key = "stream", .form = LIST, .longest = 8, .parts = &stream_element},          \
-  {                                                                                     \
-    .key = "every", .form = NUMBER, .least = 0.01, .most = 1e9                          \
-  }
-static const field think_fields[] = {SEARCH, {.key = "priority", .form = INTEGER, .high = 2}, END};
-static const field ponder_fields[] = {SEARCH, END};
-static const field info_fields[] = {
-    {.key = "action", .form = INTEGER, .required = true, .high = I31},
-    {.key = "value", .form = NUMBER, .required = true, ANY},
-    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
-    {.key = "elapsed", .form = NUMBER, .required = true, ANY},
-    {.key = "policy", .form = TENSOR},
-    {.key = "visits", .form = TENSOR},
-    {.key = "pv", ACTIONS},
-    END};
-static const field result_fields[] = {
-    {.key = "action", .form = INTEGER, .required = true, .high = I31},
-    {.key = "value", .form = NUMBER, .required = true, ANY},
-    {.key = "values", .form = LIST, .required = true, .parts = &number_element},
-    {.key = "policy", .form = TENSOR, .required = true},
-    {.key = "visits", .form = TENSOR, .required = true},
-    {.key = "pv", ACTIONS, .required = true},
-    {.key = "simulations", .form = INTEGER, .required = true, .high = INT64_MAX},
-    {.key = "stop", .form = WORD, .required = true, .words = stops},
-    {.key = "times", .form = MAP, .required = true, .parts = times_fields},
-    {.key = "provider", NAME, .required = true},
-    {.key = "model", NAME, .required = true},
-    END};
-static const field session_fields[] = {{.key = "session", .form = INTEGER, .required = true, .high = U32}, END};
-static const field observe_fields[] = {
-    {.key = "session", .form = INTEGER, .required = true, .high = U32},
-    {.key = "moves", ACTIONS, .required = true},
-    END};
-static const field cancel_fields[] = {{.key = "request", .form = INTEGER, .required = true, .low = 1, .high = U32}, END};
-static const field act_batch_fields[] = {
-    {.key = "model", NAME},
-    {.key = "obs", .form = TENSOR, .required = true},
-    {.key = "legal", .form = BINARY},
-    {.key = "to_play", ACTIONS},
-    {.key = "time", .form = NUMBER, .above = true, .most = 1e9},
-    {.key = "simulations", .form = INTEGER, .low = 1, .high = I31},
-    {.key = "temperature", .form = NUMBER, .most = 1e6},
-    {.key = "seed", .form = INTEGER, .high = INT64_MAX},
-    {.key = "priority", .form = INTEGER, .high = 2},
-    END};
-static const field acts_fields[] = {
-    {.key = "actions", ACTIONS, .required = true},
-    {.key = "values", .form = LIST, .required = true, .parts = &number_element},
-    {.key = "simulations", .form = LIST, .required = true, .parts = &count_element},
-    {.key = "stop", .form = WORD, .required = true, .words = stops},
-    {.key = "times", .form = MAP, .required = true, .parts = times_fields},
-    {.key = "provider", NAME, .required = true},
-    {.key = "model", NAME, .required = true},
-    END};
-static const field level_fields[] = {
-    {.key = "session", .form = INTEGER, .required = true, .high = U32},
-    {.key = "level", .form = NUMBER, .required = true, ANY},
-    END};
-static const field swap_fields[] = {
-    {.key = "session", .form = INTEGER, .required = true, .high = U32},
-    {.key = "model", NAME, .required = true},
-    {.key = "hash", NAME},
-    END};
-static const field ok_fields[] = {{.key = "found", .form = BOOLEAN}, END};
-static const field spec_fields[] = {
-    {.key = "game", .form = MAP, .required = true, .parts = game_fields},
-    {.key = "slots", .form = INTEGER, .required = true, .low = 1, .high = 65536},
-    {.key = "mode", .form = WORD, .words = modes},
-    {.key = "tick", .form = NUMBER, .above = true, .most = 1e9},
-    END};
-static const field reset_fields[] = {
-    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
-    {.key = "seeds", .form = LIST, .required = true, .parts = &seed_element},
-    {.key = "moves", .form = LIST, .parts = &actions_element},
-    END};
-static const field step_fields[] = {
-    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
-    {.key = "actions", .form = LIST, .required = true, .parts = &step_element},
-    END};
-static const field states_fields[] = {
-    {.key = "slots", .form = LIST, .required = true, .fewest = 1, .parts = &slot_element},
-    {.key = "obs", .form = TENSOR, .required = true},
-    {.key = "legal", .form = BINARY, .required = true},
-    {.key = "to_play", ACTIONS, .required = true},
-    {.key = "rewards", .form = TENSOR, .required = true},
-    {.key = "terminated", .form = LIST, .required = true, .parts = &flag_element},
-    {.key = "truncated", .form = LIST, .required = true, .parts = &flag_element},
-    {.key = "ticks", .form = LIST, .parts = &slot_element},
-    {.key = "errors", .form = LIST, .parts = &slot_error_element},
-    END};
-static const field describe_fields[] = {{.key = "slot", .form = INTEGER, .required = true, .high = U32}, END};
-static const field description_fields[] = {
-    {.key = "text", .form = TEXT, .required = true, .longest = 65536},
-    {.key = "names", .form = LIST, .required = true, .parts = &text_element},
-    END};
-
-static const struct {
-  const char *name;
-  tsj_part part;
-  const field *fields;
-} types[TSJ_TYPES] = {
-    [TSJ_HELLO] = {"hello", TSJ_ALONE, hello_fields},
-    [TSJ_WELCOME] = {"welcome", TSJ_ALONE, welcome_fields},
-    [TSJ_PING] = {"ping", TSJ_REQUEST, no_fields},
-    [TSJ_PONG] = {"pong", TSJ_REPLY, no_fields},
-    [TSJ_BYE] = {"bye", TSJ_ALONE, bye_fields},
-    [TSJ_ERROR] = {"error", TSJ_ALONE, error_fields},
-    [TSJ_OPEN] = {"open", TSJ_REQUEST, open_fields},
-    [TSJ_OPENED] = {"opened", TSJ_REPLY, opened_fields},
-    [TSJ_THINK] = {"think", TSJ_REQUEST, think_fields},
-    [TSJ_INFO] = {"info", TSJ_REPLY, info_fields},
-    [TSJ_RESULT] = {"result", TSJ_REPLY, result_fields},
-    [TSJ_OBSERVE] = {"observe", TSJ_REQUEST, observe_fields},
-    [TSJ_PONDER] = {"ponder", TSJ_REQUEST, ponder_fields},
-    [TSJ_CANCEL] = {"cancel", TSJ_REQUEST, cancel_fields},
-    [TSJ_ACT_BATCH] = {"act_batch", TSJ_REQUEST, act_batch_fields},
-    [TSJ_ACTS] = {"acts", TSJ_REPLY, acts_fields},
-    [TSJ_LEVEL] = {"level", TSJ_REQUEST, level_fields},
-    [TSJ_SWAP] = {"swap", TSJ_REQUEST, swap_fields},
-    [TSJ_CLOSE] = {"close", TSJ_REQUEST, session_fields},
-    [TSJ_OK] = {"ok", TSJ_REPLY, ok_fields},
-    [TSJ_ENV_SPEC] = {"env_spec", TSJ_REQUEST, no_fields},
-    [TSJ_SPEC] = {"spec", TSJ_REPLY, spec_fields},
-    [TSJ_RESET] = {"reset", TSJ_REQUEST, reset_fields},
-    [TSJ_STEP] = {"step", TSJ_REQUEST, step_fields},
-    [TSJ_STATES] = {"states", TSJ_REPLY, states_fields},
-    [TSJ_DESCRIBE] = {"describe", TSJ_REQUEST, describe_fields},
-    [TSJ_DESCRIPTION] = {"description", TSJ_REPLY, description_fields},
-};
-
-const char *tsj_type_name(tsj_type type) { return type < TSJ_TYPES ? types[type].name : "message"; }
-
-tsj_part tsj_type_part(tsj_type type) { return type < TSJ_TYPES ? types[type].part : TSJ_ALONE; }
+tsj_part tsj_type_part(tsj_type type) { return type < TSJ_TYPES ? tsj_types[type].part : TSJ_ALONE; }
 
 /* ------------------------------------------------------------------ checking */
 
@@ -336,11 +58,11 @@ static size_t characters(const tsj_value *text) {
   return count;
 }
 
-static tesuji_status check_value(place *where, const field *wanted, const tsj_value *value);
+static tesuji_status check_value(place *where, const tsj_field *wanted, const tsj_value *value);
 
-static tesuji_status check_map(place *where, const field *fields, const tsj_value *map) {
+static tesuji_status check_map(place *where, const tsj_field *fields, const tsj_value *map) {
   size_t depth = where->size;
-  for (const field *wanted = fields; wanted->key != NULL; wanted++) {
+  for (const tsj_field *wanted = fields; wanted->key != NULL; wanted++) {
     tsj_value value;
     bool there = tsj_find(map, wanted->key, &value);
     if (!there && !wanted->required) continue;
@@ -354,7 +76,7 @@ static tesuji_status check_map(place *where, const field *fields, const tsj_valu
   return TESUJI_OK;
 }
 
-static tesuji_status check_list(place *where, const field *wanted, const tsj_value *list) {
+static tesuji_status check_list(place *where, const tsj_field *wanted, const tsj_value *list) {
   if (list->kind != TSJ_ARRAY) return wrong(where, "an array", list);
   if (list->size < wanted->fewest || (wanted->longest > 0 && list->size > wanted->longest)) {
     char expected[64];
@@ -368,7 +90,7 @@ static tesuji_status check_list(place *where, const field *wanted, const tsj_val
     tsj_value element;
     if (tsj_read(at, list->end, &element) == NULL) return wrong(where, "an array in whole", list);
     /* Most lists are of integers: they are not worth a name unless something is wrong. */
-    bool fine = wanted->parts->form == INTEGER && element.kind == TSJ_INT && !element.huge &&
+    bool fine = wanted->parts->form == TSJ_A_INTEGER && element.kind == TSJ_INT && !element.huge &&
                 element.integer >= wanted->parts->low && element.integer <= wanted->parts->high;
     if (!fine) {
       char index[32];
@@ -390,10 +112,10 @@ static const struct {
                      {"i64", 8}, {"u8", 1},  {"u16", 2}, {"u32", 4}, {"bool", 1}};
 
 static tesuji_status check_tensor(place *where, const tsj_value *map) {
-  static const field parts[] = {{.key = "dt", .form = TEXT, .required = true},
-                                {.key = "sh", .form = LIST, .required = true, .longest = 8},
-                                {.key = "b", .form = BINARY, .required = true},
-                                END};
+  static const tsj_field parts[] = {{.key = "dt", .form = TSJ_A_TEXT, .required = true},
+                                {.key = "sh", .form = TSJ_A_LIST, .required = true, .longest = 8},
+                                {.key = "b", .form = TSJ_A_BINARY, .required = true},
+                                {.key = NULL}};
   if (map->kind != TSJ_MAP) return wrong(where, "a tensor (a map)", map);
   tesuji_status status = check_map(where, parts, map);
   if (status != TESUJI_OK) return status;
@@ -412,7 +134,7 @@ static tesuji_status check_tensor(place *where, const tsj_value *map) {
   for (size_t i = 0; i < shape.size; i++) {
     tsj_value element;
     if (tsj_read(at, shape.end, &element) == NULL || element.kind != TSJ_INT || element.integer < 0 ||
-        element.integer > U32) {
+        element.integer > UINT32_MAX) {
       enter(where, ".", "sh");
       return wrong(where, "integers from 0 to 4294967295", &element);
     }
@@ -448,16 +170,16 @@ static tesuji_status check_options(place *where, const tsj_value *map) {
   return TESUJI_OK;
 }
 
-static tesuji_status check_value(place *where, const field *wanted, const tsj_value *value) {
+static tesuji_status check_value(place *where, const tsj_field *wanted, const tsj_value *value) {
   char expected[96];
   switch (wanted->form) {
-    case INTEGER:
+    case TSJ_A_INTEGER:
       if (value->kind == TSJ_INT && !value->huge && value->integer >= wanted->low && value->integer <= wanted->high)
         return TESUJI_OK;
       (void)snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)wanted->low,
                      (long long)wanted->high);
       return wrong(where, expected, value);
-    case NUMBER: {
+    case TSJ_A_NUMBER: {
       double number = tsj_number(value);
       if (value->kind != TSJ_INT && value->kind != TSJ_FLOAT) return wrong(where, "a number", value);
       if (isinf(wanted->most)) return TESUJI_OK; /* any, NaN and infinity too */
@@ -467,16 +189,16 @@ static tesuji_status check_value(place *where, const field *wanted, const tsj_va
                      wanted->least, wanted->most);
       return wrong(where, expected, value);
     }
-    case BOOLEAN: return value->kind == TSJ_BOOL ? TESUJI_OK : wrong(where, "a boolean", value);
-    case TEXT:
+    case TSJ_A_BOOLEAN: return value->kind == TSJ_BOOL ? TESUJI_OK : wrong(where, "a boolean", value);
+    case TSJ_A_TEXT:
       if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
       if (value->size < wanted->fewest) return wrong(where, "a text that is not empty", value);
       if (wanted->longest == 0 || characters(value) <= wanted->longest) return TESUJI_OK;
       (void)snprintf(expected, sizeof expected, "at most %zu characters", wanted->longest);
       return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
-    case BINARY: return value->kind == TSJ_BINARY ? TESUJI_OK : wrong(where, "binary", value);
-    case TENSOR: return check_tensor(where, value);
-    case WORD:
+    case TSJ_A_BINARY: return value->kind == TSJ_BINARY ? TESUJI_OK : wrong(where, "binary", value);
+    case TSJ_A_TENSOR: return check_tensor(where, value);
+    case TSJ_A_WORD:
       if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
       expected[0] = '\0';
       for (size_t i = 0; wanted->words[i] != NULL; i++) {
@@ -486,14 +208,14 @@ static tesuji_status check_value(place *where, const field *wanted, const tsj_va
       }
       return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%.*s",
                       (int)(value->size < 32 ? value->size : 32), (const char *)value->data);
-    case MAP: return value->kind == TSJ_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
-    case LIST: return check_list(where, wanted, value);
-    case MASK:
+    case TSJ_A_MAP: return value->kind == TSJ_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
+    case TSJ_A_LIST: return check_list(where, wanted, value);
+    case TSJ_A_MASK:
       if (value->kind == TSJ_BINARY) return TESUJI_OK;
-      if (value->kind == TSJ_ARRAY) return check_list(where, &actions_element, value);
+      if (value->kind == TSJ_ARRAY) return check_list(where, &tsj_actions, value);
       return wrong(where, "a mask (binary) or an array of actions", value);
-    case OPTIONS: return check_options(where, value);
-    case ANY_NUMBER:
+    case TSJ_SOME_OPTIONS: return check_options(where, value);
+    case TSJ_ANY_NUMBER:
       if (value->kind == TSJ_BOOL || value->kind == TSJ_INT || value->kind == TSJ_FLOAT) return TESUJI_OK;
       return wrong(where, "a boolean or a number", value);
   }
@@ -596,7 +318,7 @@ static tesuji_status check_rest(tsj_type type, const tsj_value *map, tesuji_erro
     const uint8_t *at = value.data;
     for (size_t i = 0; i < value.size; i++) {
       char where[64];
-      (void)snprintf(where, sizeof where, "%s.models[%zu].game", types[type].name, i);
+      (void)snprintf(where, sizeof where, "%s.models[%zu].game", tsj_types[type].name, i);
       tsj_value model, game;
       (void)tsj_read(at, value.end, &model);
       if (tsj_find(&model, "game", &game)) {
@@ -606,7 +328,7 @@ static tesuji_status check_rest(tsj_type type, const tsj_value *map, tesuji_erro
       at = tsj_skip(at, value.end);
     }
   }
-  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES) return check_slots(types[type].name, map, error);
+  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES) return check_slots(tsj_types[type].name, map, error);
   return TESUJI_OK;
 }
 
@@ -624,25 +346,25 @@ tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *messa
   (void)snprintf(name, sizeof name, "%.*s", (int)(type.size < 32 ? type.size : 32), (const char *)type.data);
   (void)snprintf(text, sizeof text, "%s.id", name);
   bool has_id = tsj_find(&message->map, "id", &id);
-  if (has_id && (id.kind != TSJ_INT || id.huge || id.integer < 1 || id.integer > U32)) {
+  if (has_id && (id.kind != TSJ_INT || id.huge || id.integer < 1 || id.integer > UINT32_MAX)) {
     char got[48];
     say(&id, got, sizeof got);
     return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
   }
   message->id = has_id ? (uint32_t)id.integer : 0;
   tsj_type found = TSJ_HELLO;
-  while (found < TSJ_TYPES && (type.size != strlen(types[found].name) ||
-                               memcmp(type.data, types[found].name, type.size) != 0))
+  while (found < TSJ_TYPES && (type.size != strlen(tsj_types[found].name) ||
+                               memcmp(type.data, tsj_types[found].name, type.size) != 0))
     found = (tsj_type)(found + 1);
   message->type = found;
   if (found == TSJ_TYPES)
     return tsj_fail(error, TESUJI_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
                     name);
-  if (!has_id && types[found].part != TSJ_ALONE)
+  if (!has_id && tsj_types[found].part != TSJ_ALONE)
     return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
   place where = {.error = error};
-  enter(&where, "", types[found].name);
-  status = check_map(&where, types[found].fields, &message->map);
+  enter(&where, "", tsj_types[found].name);
+  status = check_map(&where, tsj_types[found].fields, &message->map);
   return status == TESUJI_OK ? check_rest(found, &message->map, error) : status;
 }
 
