@@ -264,20 +264,48 @@ def test_a_game_without_an_agent_says_how_to_train_one(driver: Driver, demo: Any
     assert empty.picture()
 
 
-def test_the_program_runs_until_its_window_is_closed(demo: Any, agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def program(demo: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(agents)])
     spec = importlib.util.spec_from_file_location("board_room_main", FOLDER / "__main__.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_program_runs_until_its_window_is_closed(
+    program: Any, agents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(agents)])
     pygame.display.init()
     pressed = [pygame.event.Event(pygame.KEYDOWN, key=key) for key in (pygame.K_TAB, pygame.K_RETURN)]
     for event in pressed:
         pygame.event.post(event)
     closing = threading.Timer(1.0, lambda: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     closing.start()
-    module.main()
+    program.main()
     closing.join()
     assert not pygame.display.get_init()
+
+
+def test_a_game_is_watched_and_recorded(
+    program: Any, agents: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gif = tmp_path / "game.gif"
+    options = ["--watch", "tic_tac_toe", "--frames", "45", "--record", str(gif)]
+    monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(agents), *options])
+    program.main()
+    told = capsys.readouterr().out
+    assert f"recorded {gif}" in told
+    assert "first frame after " in told
+    assert "first move after " in told
+    assert 0 < gif.stat().st_size <= 2_000_000
+
+
+def test_what_cannot_be_watched_is_said(program: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(tmp_path), "--watch", "othello"])
+    with pytest.raises(SystemExit, match=r'tesuji train "openspiel:othello"'):
+        program.main()
+    pygame.quit()

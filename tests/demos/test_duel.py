@@ -316,6 +316,24 @@ def test_without_an_agent_people_can_still_play(driver: Driver, demo: Any, tmp_p
     alone.fight(PERSON_SCRIPT)
 
 
+def test_the_program_shows_a_match_of_agents_and_records_it(
+    demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    gif = tmp_path / "duel.gif"
+    options = ["--watch", "--frames", "80", "--record", str(gif)]
+    monkeypatch.setattr(sys, "argv", ["duel", "--agent", str(bundle), *options])
+    spec = importlib.util.spec_from_file_location("duel_main", FOLDER / "__main__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main()
+    assert f"recorded {gif}" in capsys.readouterr().out
+    assert 0 < gif.stat().st_size <= 2_000_000
+    assert not pygame.display.get_init()
+
+
 def test_the_program_runs_until_its_window_is_closed(demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setattr(sys, "argv", ["duel", "--agent", str(bundle)])
