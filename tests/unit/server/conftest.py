@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -38,8 +39,10 @@ def observations() -> np.ndarray[Any, Any]:
 class Running:
     """A server under way, and what to say to it from another thread."""
 
-    def __init__(self, agents: dict[str, Agent], settings: Settings) -> None:
-        self._agents = agents
+    def __init__(
+        self, agents: dict[str, Agent], settings: Settings, tls: ssl.SSLContext | None, origins: tuple[str, ...]
+    ) -> None:
+        self._agents, self._tls, self._origins = agents, tls, origins
         self._settings = settings
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
@@ -78,8 +81,8 @@ class Running:
         self.loop = asyncio.get_running_loop()
         try:
             async with Server(self._agents, self._settings) as self.server:
-                self.tcp = await self.server.listen_tcp("127.0.0.1", 0)
-                self.ws = await self.server.listen_websocket("127.0.0.1", 0)
+                self.tcp = await self.server.listen_tcp("127.0.0.1", 0, self._tls)
+                self.ws = await self.server.listen_websocket("127.0.0.1", 0, self._tls, self._origins)
                 self.metrics = await self.server.listen_metrics("127.0.0.1", 0)
                 self._started.set_result(None)
                 await self.server.wait()
@@ -93,8 +96,8 @@ class Running:
 def serve(agent: Agent, other_agent: Agent) -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
 
-    def start(**settings: Any) -> Running:
-        running.append(Running({"mlp": agent, "other": other_agent}, Settings(**settings)))
+    def start(tls: ssl.SSLContext | None = None, origins: tuple[str, ...] = (), **settings: Any) -> Running:
+        running.append(Running({"mlp": agent, "other": other_agent}, Settings(**settings), tls, origins))
         return running[-1]
 
     yield start
