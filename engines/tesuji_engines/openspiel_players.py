@@ -12,7 +12,7 @@ from tesuji.errors import MatchError
 from tesuji.game import Game, State
 from tesuji_engines.openspiel_game import OpenSpielGame, OpenSpielState
 
-__all__ = ["BotPlayer", "mcts_player", "registered_player"]
+__all__ = ["BotPlayer", "cfr_player", "mcts_player", "registered_player"]
 
 _UCT_C = 2.0
 _MEMORY_MB = 1000
@@ -96,6 +96,38 @@ def registered_player(bot: str, name: str | None = None) -> BotPlayer:
         return pyspiel.load_bot(bot, spiel, seat)
 
     return BotPlayer(name or f"bot:{bot}", make)
+
+
+def cfr_player(iterations: int, name: str | None = None) -> BotPlayer:
+    """The average policy of OpenSpiel's CFR+ (Tammelin 2014), a table: for small games in which something is hidden.
+
+    It is worked out once a player, when its first game begins.
+
+    Args:
+        iterations: how many passes over the whole game.
+        name: how results call the player.
+
+    Raises:
+        MatchError: fewer than one iteration.
+    """
+    if iterations < 1:
+        raise MatchError(f"cfr: expected at least 1 iteration, got {iterations}")
+    worked_out: dict[str, Any] = {}
+
+    def make(spiel: Any, seat: int, seed: int) -> Any:
+        kind = spiel.get_type()
+        sampled = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
+        if sampled or not kind.provides_information_state_string:
+            raise ValueError("its chance or what players know is not listed")
+        game = str(spiel)
+        if game not in worked_out:
+            solver = pyspiel.CFRPlusSolver(spiel)
+            for _ in range(iterations):
+                solver.evaluate_and_update_policy()
+            worked_out[game] = solver.tabular_average_policy()
+        return pyspiel.make_policy_bot(spiel, seat, seed, worked_out[game])
+
+    return BotPlayer(name or f"cfr:{iterations}", make)
 
 
 def _spiel(state: State) -> Any:

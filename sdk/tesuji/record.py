@@ -52,7 +52,9 @@ class Ending(enum.StrEnum):
     CRASHED = "crashed"
     """A player raised an error instead of choosing."""
     TIMEOUT = "timeout"
-    """A player's clock ran out."""
+    """A player's clock ran out, or it did not answer."""
+    RESIGNED = "resigned"
+    """A player gave up."""
 
 
 class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

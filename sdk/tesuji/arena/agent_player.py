@@ -22,6 +22,8 @@ class AgentPlayer:
         level: one of the bundle's measured levels.
         elo: a strength between the bundle's measured levels, instead.
         temperature: how freely to play; the level's, or 0, if not given.
+        seed: the seed of every game's session, instead of the game's own.
+        search: whether to look ahead; else the network's first guess is played.
     """
 
     def __init__(
@@ -33,6 +35,8 @@ class AgentPlayer:
         level: float | None = None,
         elo: float | None = None,
         temperature: float | None = None,
+        seed: int | None = None,
+        search: bool = True,
     ) -> None:
         self.name = name
         self._agent = agent
@@ -40,6 +44,8 @@ class AgentPlayer:
         self._level = level
         self._elo = elo
         self._temperature = temperature
+        self._seed = seed
+        self._search = search
         self._session: Session | None = None
         self._time: float | None = None
 
@@ -57,15 +63,19 @@ class AgentPlayer:
                     f"{self.name}: learned {learned.name} with {field} {there}, but {spec.name} has {field} {needed}"
                 )
         self._session = self._agent.new_session(
-            seed=seed, level=self._level, temperature=self._temperature, elo=self._elo
+            seed=seed if self._seed is None else self._seed,
+            level=self._level,
+            temperature=self._temperature,
+            elo=self._elo,
         )
 
     def choose(self, state: State) -> Choice:
-        """What the search decides."""
+        """What the search decides, or the network alone."""
         if self._session is None:
             raise RuntimeError("choose: expected new_game before it")
         limit, self._time = self._within(self._session), None
-        decision = self._session.play(state.observation(), state.legal_actions(), limit=limit, to_play=state.to_play())
+        asked = (state.observation(), state.legal_actions(), limit, state.to_play())
+        decision = self._session.play(*asked) if self._search else self._session.think(*asked).best()
         return Choice(
             action=decision.action,
             value=decision.value,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tesuji.arena.clock import Clock, Timed
 from tesuji.arena.openings import RandomOpenings
-from tesuji.arena.player import Choice, Player
+from tesuji.arena.player import Choice, Player, Resignation
 from tesuji.arena.schedule import Fixture, schedule
-from tesuji.errors import GameError, MatchError
+from tesuji.errors import GameError, IllegalActionError, MatchError
 from tesuji.game import Game
 from tesuji.record import Ending
 from tesuji.spec import GameSpec
@@ -162,8 +162,9 @@ def play_game(
 ) -> GameResult:
     """Play one game.
 
-    A player that chooses an illegal action, raises an error or lets its clock run out ends the game: it gets the least
-    the game can pay and, of two players, the other the most; of more than two, the others keep what they had been paid.
+    A player that chooses an illegal action, raises an error, lets its clock run out or gives up ends the game: it gets
+    the least the game can pay and, of two players, the other the most; of more than two, the others keep what they had
+    been paid.
 
     Args:
         game: the game.
@@ -226,8 +227,13 @@ def play_game(
                 if clock is not None and remaining is not None and isinstance(player, Timed):
                     player.tell_clock(remaining, clock.increment)
                 choice = player.choose(state)
+            except Resignation:
+                return stopped(Ending.RESIGNED, seat, "gave up")
             except Exception as error:  # noqa: BLE001 - anybody's code: its failure costs it this game, no more
-                return stopped(Ending.CRASHED, seat, f"{type(error).__name__}: {error}")
+                elapsed = time.perf_counter() - started
+                if remaining is not None and elapsed > remaining:
+                    return stopped(Ending.TIMEOUT, seat, overrun(elapsed, remaining))
+                return stopped(_failing(error), seat, f"{type(error).__name__}: {error}")
             elapsed = time.perf_counter() - started
             action = choice.action
             if clock is not None and remaining is not None:
@@ -241,7 +247,7 @@ def play_game(
             try:
                 player.observe(state, action)
             except Exception as error:  # noqa: BLE001 - as above
-                return stopped(Ending.CRASHED, listener, f"{type(error).__name__}: {error}")
+                return stopped(_failing(error), listener, f"{type(error).__name__}: {error}")
         returns += state.apply(action)
         history.append(action)
     return ended(spec, fixture, moves, returns)
@@ -285,6 +291,13 @@ def ended(
         fixture.round,
         fixture.player_seeds,
     )
+
+
+def _failing(error: Exception) -> Ending:
+    """What an error of a player means."""
+    if isinstance(error, TimeoutError):
+        return Ending.TIMEOUT
+    return Ending.ILLEGAL if isinstance(error, IllegalActionError) else Ending.CRASHED
 
 
 def overrun(elapsed: float, remaining: float) -> str:

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from tesuji.game import Game, State
 
-__all__ = ["Choice", "Player"]
+__all__ = ["Choice", "Player", "Resignation"]
+
+
+class Resignation(Exception):  # noqa: N818 - no error: it may be raised by a player that has had enough
+    """A player gives its game up, instead of choosing a move."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,13 @@ class Player(Protocol):
         ...
 
     def choose(self, state: State) -> Choice:
-        """Choose a move in a state in which it is this player's turn. The state must not be changed."""
+        """Choose a move in a state in which it is this player's turn. The state must not be changed.
+
+        Raises:
+            Resignation: it gives the game up.
+            IllegalActionError: what it would choose is no legal move.
+            TimeoutError: what chooses for it does not answer.
+        """
         ...
 
     def observe(self, state: State, action: int) -> None:

@@ -1,4 +1,4 @@
-"""Players as the command line names them: a bundle's file, or random, perfect, mcts:N, bot:NAME, person."""
+"""Players as the command line names them: a bundle's file, random, perfect, mcts:N, an engine's command, a person."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tesuji.cli._options import Options
 
 if TYPE_CHECKING:
     from tesuji.arena.player import Player
@@ -19,10 +21,10 @@ __all__ = ["KINDS", "PERSON", "Seating", "Table", "limit_of"]
 PERSON = "person"
 KINDS = (
     "a bundle such as agent.tesuji or agent.tesuji@level=3, random, perfect, mcts:N (OpenSpiel, N simulations), "
-    "bot:NAME (OpenSpiel) or person"
+    "cfr:N (OpenSpiel, N iterations), bot:NAME (OpenSpiel), gtp:COMMAND, uci:COMMAND or person"
 )
 _BUNDLE = ".tesuji"
-_OPTIONS = ("simulations", "time", "level", "elo", "temperature")
+_OPTIONS = ("simulations", "time", "level", "elo", "temperature", "seed")
 
 
 def limit_of(simulations: int | None, time: float | None) -> Limit | None:
@@ -97,12 +99,17 @@ class Table:
             from tesuji.cli._person import PersonPlayer
 
             return PersonPlayer(name)
-        if kind == "mcts":
-            from tesuji_engines.openspiel_players import mcts_player
+        if kind in ("mcts", "cfr"):
+            from tesuji_engines.openspiel_players import cfr_player, mcts_player
 
             if not rest.isdecimal():
-                raise MatchError(f"player: expected mcts:N with a number of simulations, as mcts:1000, got {text!r}")
-            return mcts_player(int(rest), name)
+                what = "simulations" if kind == "mcts" else "iterations"
+                raise MatchError(f"player: expected {kind}:N with a number of {what}, as {kind}:1000, got {text!r}")
+            return (mcts_player if kind == "mcts" else cfr_player)(int(rest), name)
+        if kind in ("gtp", "uci") and rest:
+            from tesuji.cli._engines import engine_player
+
+            return engine_player(text, name)
         if kind == "bot" and rest:
             from tesuji_engines.openspiel_players import registered_player
 
@@ -128,33 +135,24 @@ class Table:
 
     def _agent_player(self, text: str, name: str) -> Player:
         from tesuji.arena.agent_player import AgentPlayer
-        from tesuji.errors import MatchError
 
         agent = self._agent(text)
         assert agent is not None
-        _, written = _parts(text)
-        options: dict[str, float] = {}
-        for part in filter(None, written.split(",")):
-            key, _, value = part.partition("=")
-            try:
-                if key not in _OPTIONS:
-                    raise ValueError
-                options[key] = float(value)
-            except ValueError:
-                expected = ", ".join(f"{option}=…" for option in _OPTIONS)
-                raise MatchError(f"player: expected {expected} after {Path(text).name}'s @, got {part!r}") from None
-        simulations = options.get("simulations")
-        if simulations is not None and not simulations.is_integer():
-            raise MatchError(f"player: expected a whole number of simulations, got {simulations:g}")
-        limit = limit_of(None if simulations is None else int(simulations), options.get("time"))
-        easier = {"level", "elo"} & set(options)
+        path, written = _parts(text)
+        options = Options(Path(path).name, written, _OPTIONS)
+        simulations = options.count("simulations", 0)
+        search = simulations != 0
+        limit = limit_of(simulations or None, options.number("time"))
+        easier = {"level", "elo"} & set(options.given)
         return AgentPlayer(
             agent,
-            limit or (None if easier else self._limit),
+            limit or (None if easier or not search else self._limit),
             name,
-            level=options.get("level"),
-            elo=options.get("elo"),
-            temperature=options.get("temperature"),
+            level=options.number("level"),
+            elo=options.number("elo"),
+            temperature=options.number("temperature"),
+            seed=options.count("seed", 0),
+            search=search,
         )
 
     def _agent(self, text: str) -> Agent | None:

@@ -40,6 +40,12 @@ test ends the match when it has said enough, and an interrupted match goes on wh
 
   tesuji match one.tesuji other.tesuji --opening 4 --workers 2 --sprt 0,50 --games 2000 --record match.jsonl
 
+Against engines of Go and chess; these run anew for every game:
+
+  tesuji match agent.tesuji "gtp:gnugo --mode gtp --level 1 --seed {seed}"
+
+  tesuji match agent.tesuji "uci:stockfish@nodes=1000,Skill Level=3"
+
 Everybody against everybody, with ratings, and a page to look at; an agent may come at several strengths:
 
   tesuji match agent.tesuji agent.tesuji@simulations=8 agent.tesuji@level=3 random mcts:100 --opening 2 --html pool.html
@@ -65,9 +71,10 @@ def match(
     players: Annotated[
         list[str] | None,
         typer.Argument(
-            help="agent.tesuji, random, perfect, mcts:N or bot:NAME (both OpenSpiel), or person. A bundle may be "
-            "followed by settings: agent.tesuji@level=3, @simulations=64,temperature=0.5, @time=0.1, @elo=400. With "
-            "more players than seats, everybody meets everybody.",
+            help="agent.tesuji, random, perfect, mcts:N, cfr:N or bot:NAME (all OpenSpiel), gtp:COMMAND, uci:COMMAND "
+            "or person. A bundle may be followed by settings: agent.tesuji@level=3, @simulations=64,temperature=0.5, "
+            "@time=0.1, @elo=400, @seed=7; @simulations=0 plays its network alone. With more players than seats, "
+            "everybody meets everybody.",
             show_default=False,
         ),
     ] = None,
@@ -229,7 +236,10 @@ class _Match:
             raise MatchError(f"--html: cannot write {path}: {error.strerror}") from error
 
     def _own_up(self, results: Sequence[GameResult]) -> None:
-        spoiled = [result for result in results if result.offender is not None]
+        from tesuji.record import Ending
+
+        fair = (Ending.FINISHED, Ending.RESIGNED)
+        spoiled = [result for result in results if result.ending not in fair]
         if spoiled:
             first = spoiled[0]
             assert first.offender is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -252,11 +253,33 @@ def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
     assert "untrained.tesuji@simulations=4,temperature=1 " in result.stdout
     for settings, message in [
         ("strength=3", "expected simulations=…, time=…, level=…"),
-        ("level=high", "got 'level=high'"),
-        ("simulations=2.5", "expected a whole number of simulations, got 2.5"),
+        ("level=high", "expected a number for level after untrained.tesuji's @, got 'high'"),
+        ("simulations=2.5", "expected a whole number of simulations from 0, got 2.5"),
+        ("seed=-1", "expected a whole number of seed from 0, got -1"),
+        ("level=1,level=2", "expected level once"),
     ]:
         with pytest.raises(MatchError, match=message):
             run(f"{bundle}@{settings}", "random", "--games", "1")
+
+
+def test_a_bundles_first_guess_and_its_own_seed(run: Run, tmp_path: Path) -> None:
+    bundle, file = tmp_path / "untrained.tesuji", tmp_path / "games.jsonl"
+    write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
+    guess, seeded = f"{bundle}@simulations=0", f"{bundle}@simulations=8,temperature=50,seed=3"
+    run(guess, seeded, "--games", "6", "--record", str(file))
+    games = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len({tuple(game["moves"]) for game in games}) == 2  # one from each seat, as nothing else is left to chance
+    run(guess, f"{bundle}@simulations=8,temperature=50", "--games", "6", "--record", str(tmp_path / "free.jsonl"))
+    free = [json.loads(line) for line in (tmp_path / "free.jsonl").read_text().splitlines()]
+    assert len({tuple(game["moves"]) for game in free}) > 2
+
+
+def test_an_engine_plays_by_its_command(run: Run) -> None:
+    script = Path(__file__).parents[1] / "engines" / "scripted_engine.py"
+    engine = f"gtp:'{sys.executable}' '{script}' gtp c3@timeout=5"
+    result = run(engine, "random", "--game", "openspiel:go(board_size=5)", "--games", "2")
+    assert result.exit_code == 0  # it gives up after a move: no offence
+    assert "0/0/2" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -269,6 +292,10 @@ def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
         (["mcts", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:many", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:0", "random", *TIC_TAC_TOE], MatchError, "expected at least 1 simulation"),
+        (["cfr:much", "random", *TIC_TAC_TOE], MatchError, "expected cfr:N"),
+        (["gtp:engine@level=3", "random", *TIC_TAC_TOE], MatchError, "expected timeout=… after engine's @"),
+        (["uci:engine@nodes=some", "random", *TIC_TAC_TOE], MatchError, "expected a number for nodes"),
+        (["uci:/no/such/engine@depth=1,Hash=2", "random", *TIC_TAC_TOE], MatchError, "expected to run '/no/such/e"),
         (["bot:nobody", "random", *TIC_TAC_TOE], MatchError, "expected one of"),
         (["perfect", "random", "--game", "openspiel:backgammon"], MatchError, "chance takes part"),
         (["random", "random", *TIC_TAC_TOE, "--exhaustive"], MatchError, "expected one player"),

@@ -11,7 +11,7 @@ from tesuji.arena.solver import Solver
 from tesuji.arena.statistics import summarize
 from tesuji.errors import MatchError
 from tesuji_engines import load_game
-from tesuji_engines.openspiel_players import mcts_player, registered_player
+from tesuji_engines.openspiel_players import cfr_player, mcts_player, registered_player
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 
@@ -83,3 +83,11 @@ def test_nobody_plays_by_what_is_hidden(name: str) -> None:
         mcts_player(10).new_game(game, 0, 0)
     with pytest.raises(MatchError, match="players do not see everything"):
         Solver(game)
+
+
+def test_a_policy_from_cfr_is_hard_to_beat_at_poker() -> None:
+    game = load_game("openspiel:kuhn_poker")
+    results = list(play_match(game, [cfr_player(200), RandomPlayer()], games=4000, seed=1))
+    assert summarize(results, 0).mean_return_interval.low > 0
+    with pytest.raises(MatchError, match="expected at least 1 iteration, got 0"):
+        cfr_player(0)
