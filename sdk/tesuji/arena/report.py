@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 import tesuji
-from tesuji.arena.match import Ending, GameResult
+from tesuji.arena.match import Ending, GameResult, Outcome
 from tesuji.arena.standings import Standings, stand
 from tesuji.game import Game
 
@@ -35,11 +35,15 @@ tr:last-child td{border-bottom:0}
 .cross td{text-align:center}.cross td:first-child{text-align:left}.cross th{text-align:center}
 .cross th:first-child{text-align:left}
 .cross small{display:block;color:var(--soft);font-size:11.5px}
-.cross a{color:inherit;text-decoration:none}.cross a:hover{text-decoration:underline}
+.cross nav{display:flex;flex-wrap:wrap;gap:1px;width:109px;margin:5px auto 0}
+.cross nav a{width:10px;height:10px;border-radius:2px;background:var(--soft);opacity:.75}
+.cross nav a:hover,.cross nav a:focus{opacity:1;outline:2px solid var(--ink)}
+.cross nav .won{background:rgb(var(--win))}.cross nav .lost{background:rgb(var(--loss))}
 svg{display:block;width:100%;height:auto}
 svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg .soft{fill:var(--soft)}
 details{border-bottom:1px solid var(--line);padding:5px 0}details:last-child{border-bottom:0}
 summary{cursor:pointer}summary b{font-weight:600}
+.moves{scroll-margin-top:60px}:target{outline:2px solid var(--mark);outline-offset:4px;border-radius:3px}
 .moves{margin:6px 0 6px 18px;font:13px/1.7 ui-monospace,monospace;overflow-wrap:anywhere}
 pre{margin:6px 0 6px 18px;font:13px/1.25 ui-monospace,monospace}
 .bad{color:rgb(var(--loss))}
@@ -71,7 +75,10 @@ def html_report(
         parts.append(_section("Ratings", _plot(standings)))
     parts.append(_section("Players", _players(standings)))
     if standings.duels:
-        note = '<p class="soft">Score of the row against the column with its 95% interval; won/drawn/lost.</p>'
+        note = (
+            '<p class="soft">Score of the row against the column with its 95% interval; won/drawn/lost. Each square is '
+            "a game, as it went for the row: a click shows its moves.</p>"
+        )
         parts.append(_section("Cross table", _cross_table(standings, results) + note))
     parts.append(_section("Games", "\n".join(_game(game, result, names) for result in results)))
     title = f"{spec.name}: {len(results)} games"
@@ -172,10 +179,11 @@ def _players(standings: Standings) -> str:
 
 
 def _cross_table(standings: Standings, results: Sequence[GameResult]) -> str:
-    first: dict[tuple[int, int], int] = {}
+    met: dict[tuple[int, int], list[GameResult]] = {}
     for result in results:
         one, other = result.seats
-        first.setdefault((min(one, other), max(one, other)), result.number)
+        met.setdefault((one, other), []).append(result)
+        met.setdefault((other, one), []).append(result)
     order, rows = standings.order, []
     for rank, one in enumerate(order, 1):
         row = [f"{rank}. {escape(standings.names[one])}"]
@@ -186,13 +194,20 @@ def _cross_table(standings: Standings, results: Sequence[GameResult]) -> str:
                 continue
             score, interval = duel.tally.score, duel.interval
             tint = f"rgba(var({'--win' if score >= 0.5 else '--loss'}),{abs(score - 0.5) * 0.8:.2f})"
-            link = first[min(one, other), max(one, other)] + 1
+            links = "".join(_link(result, one) for result in met[one, other])
             row.append(
-                f'<td style="background:{tint}"><a href="#game-{link}">{_share(score)}</a>'
-                f"<small>{_share(interval.low)} – {_share(interval.high)}</small><small>{duel.tally}</small></td>"
+                f'<td style="background:{tint}">{_share(score)}<small>{_share(interval.low)} – {_share(interval.high)}'
+                f"</small><small>{duel.tally}</small><nav>{links}</nav></td>"
             )
         rows.append(row)
     return _table(["", *(f"{rank}." for rank in range(1, len(order) + 1))], rows, "cross")
+
+
+def _link(result: GameResult, player: int) -> str:
+    """A game as a square that leads to it."""
+    kind = {Outcome.WIN: "won", Outcome.DRAW: "drawn", Outcome.LOSS: "lost"}[result.outcome(player)]
+    number = result.number + 1
+    return f'<a class="{kind}" href="#game-{number}" title="game {number}: {kind}" aria-label="game {number}"></a>'
 
 
 def _game(game: Game, result: GameResult, names: Sequence[str]) -> str:
@@ -211,9 +226,9 @@ def _game(game: Game, result: GameResult, names: Sequence[str]) -> str:
         end = f' <span class="bad">{who}: {escape(result.ending)}: {escape(result.reason)}</span>'
     number = result.number + 1
     return (
-        f'<details id="game-{number}"><summary>{number}. <b>{seated}</b> &nbsp; {paid} '
+        f"<details><summary>{number}. <b>{seated}</b> &nbsp; {paid} "
         f'<span class="soft">({len(result.actions)} moves)</span>{end}</summary>'
-        f'<div class="moves">{" ".join(said)}</div><pre>{escape(str(state))}</pre></details>'
+        f'<div class="moves" id="game-{number}">{" ".join(said)}</div><pre>{escape(str(state))}</pre></details>'
     )
 
 
