@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import tesuji
 from tesuji.testing.networks import mlp, write_bundle
 
 Serving = Callable[..., AbstractContextManager[dict[str, Any]]]
+JAVASCRIPT = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
 SEED = 11
 
 
@@ -76,3 +78,16 @@ def given(small_bundle: Path, serving: Serving, tmp_path_factory: pytest.TempPat
             "moves": [each.action for each in decisions],
             "visits": [each.visits.tolist() for each in decisions],
         }
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with the packages that the JavaScript binding's lock file names."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is None or npm is None:
+        pytest.skip("no node and npm here; on Debian: apt install nodejs npm")
+    if not (JAVASCRIPT / "node_modules" / "typescript").is_dir():
+        command = [npm, "ci", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, f"npm ci:\n{done.stdout}\n{done.stderr}"
+    return found

@@ -107,11 +107,8 @@ def browse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
+def site(node: str) -> Iterator[str]:
     """Address of the example's page, served from this machine."""
-    node = shutil.which("node")
-    if node is None or not (PACKAGE / "node_modules").is_dir():
-        pytest.skip("no node here, or its packages are missing; on Debian: apt install nodejs npm")
     with subprocess.Popen(
         [node, "examples/connect_four/site.js"], cwd=PACKAGE, stdout=subprocess.PIPE, text=True
     ) as it:

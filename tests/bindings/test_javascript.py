@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from tesuji.game import apply_all
+from tesuji_engines import load_game
 
 PACKAGE = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
 pytestmark = pytest.mark.slow
@@ -21,17 +26,6 @@ def run(*command: str, **variables: str) -> str:
     )
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node, with the packages that the lock file names."""
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found is None or npm is None:
-        pytest.skip("no node and npm here; on Debian: apt install nodejs npm")
-    if not (PACKAGE / "node_modules" / "typescript").is_dir():
-        run(npm, "ci", "--no-audit", "--no-fund")
-    return found
 
 
 def test_the_package_passes_its_own_tests(node: str, given: dict[str, Any], tmp_path: Path) -> None:
@@ -49,3 +43,47 @@ def test_declarations_are_what_the_compiler_makes_of_the_source(node: str, tmp_p
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     held = {path.name: path.read_text() for path in (PACKAGE / "types").iterdir()}
     assert made == held, "npm run types makes them anew"
+
+
+@pytest.fixture(scope="module")
+def engine(node: str) -> Iterator[str]:
+    """Address of the example engine: connect four on 5 by 4."""
+    command = [node, "examples/connect_four/engine.js"]
+    with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def ours(engine: str) -> Iterator[Any]:
+    """The engine's game, as tesuji sees it."""
+    with contextlib.closing(load_game(engine)) as game:
+        yield game
+
+
+def test_the_example_engine_has_the_rules_of_openspiel(ours: Any) -> None:
+    theirs = load_game("openspiel:connect_four(rows=4,columns=5)")
+    assert ours.spec.observation == theirs.spec.observation
+    rng = np.random.default_rng(2)
+    pairs = [(ours.new_state(rng), theirs.new_state(rng)) for _ in range(60)]
+    drawn = won = 0
+    while pairs:
+        for mine, reference in pairs:
+            assert list(mine.legal_actions()) == list(reference.legal_actions())
+            assert mine.to_play() == reference.to_play()
+            np.testing.assert_array_equal(mine.observation(), reference.observation())
+        assert str(pairs[0][0]).split() == str(pairs[0][1]).split()
+        actions = [int(rng.choice(reference.legal_actions())) for _, reference in pairs]
+        paid = apply_all(ours, [mine for mine, _ in pairs], actions)
+        for (mine, reference), action, rewards in zip(pairs, actions, paid, strict=True):
+            expected = reference.apply(action)
+            np.testing.assert_array_equal(rewards, expected)
+            assert mine.is_terminal() == reference.is_terminal()
+            won += int(expected.any())
+            drawn += int(reference.is_terminal() and not expected.any())
+        pairs = [pair for pair in pairs if not pair[0].is_terminal()]
+    assert won > 10
+    assert drawn > 3
