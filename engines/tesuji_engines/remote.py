@@ -39,14 +39,27 @@ class RemoteGame:
         name: the game string that finds it again.
         token: what the engine must be shown.
         patience: seconds for which an engine that died is waited for.
+        link: a conversation with an engine that connected to us, instead of one that listens.
 
     Raises:
         ConnectionLostError: nobody answers there.
         GameError: the engine's game cannot be learned; the message says why.
     """
 
-    def __init__(self, address: Address, name: str, *, token: str | None = None, patience: float = PATIENCE) -> None:
-        self._link = Link(address, Role.TRAINER, token=token, timeout=TIMEOUT, patience=patience)
+    def __init__(
+        self,
+        address: Address,
+        name: str,
+        *,
+        token: str | None = None,
+        patience: float = PATIENCE,
+        link: Link | None = None,
+    ) -> None:
+        self.one_process = link is not None
+        """Whether it cannot go to another process: the engine has connected to this one."""
+        if link is None:
+            link = Link(address, Role.TRAINER, token=token, timeout=TIMEOUT, patience=patience)
+        self._link = link
         self._name = name
         self._arguments = (address, name, token, patience)
         found = self._link.ask(with_id(EnvSpec), Spec)
@@ -101,6 +114,8 @@ class RemoteGame:
         self._link.close()
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        if self.one_process:
+            raise TypeError(f"{self._name}: the engine is connected to this process")
         return RemoteGame._again, self._arguments
 
     def __repr__(self) -> str:

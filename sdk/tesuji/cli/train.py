@@ -39,6 +39,13 @@ Other games: a game with parameters, a gymnasium environment with discrete actio
 
   tesuji train python:my_game.py:MyGame --minutes 5
 
+A game whose rules are in another process, in any language: an engine that listens (bindings/PROTOCOL.md), or one that
+connects to the trainer. It may be killed and started again while it is learned from:
+
+  tesuji train tcp://127.0.0.1:7777 --minutes 20
+
+  tesuji train --listen 127.0.0.1:7900 --minutes 20
+
 Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
 
   tesuji train openspiel:connect_four --opponents mcts:100,mcts:1000 --until 0.9 --minutes 60
@@ -58,7 +65,21 @@ Watch the curves:
 
 
 def train(
-    game: Annotated[str, typer.Argument(help="What to learn, as openspiel:connect_four or python:my_module:MyGame.")],
+    game: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to learn, as openspiel:connect_four, python:my_module:MyGame or tcp://HOST:PORT.",
+            show_default=False,
+        ),
+    ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Learn the game of an engine that connects there, instead of one that is named.",
+            show_default=False,
+        ),
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Settings to start from. By default those named like the game, else 'default'.")
     ] = None,
@@ -126,6 +147,9 @@ def train(
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'tesuji[train]'") from error
 
+    if (game is None) == (listen is None):
+        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
+    game = f"listen://{listen}" if game is None else game
     rules = load_game(game)
     progress = new_progress(sys.stderr, quiet=quiet)
     if resume and run is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import ssl
 import threading
 import time
@@ -35,6 +36,8 @@ from tesuji.protocol.roles import CAPABILITIES
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Link"]
 
 AnyReply = TypeVar("AnyReply", bound=Reply)
+
+log = logging.getLogger("tesuji.client")
 
 FIRST_PAUSE = 0.05
 """Seconds between the first two attempts to come back; then twice that, and so on."""
@@ -147,6 +150,7 @@ class Link:
         end, pause = time.monotonic() + self._patience, FIRST_PAUSE
         if self._patience <= 0.0:
             raise ConnectionLostError(f"{self.address.url}: expected a connection, it is closed")
+        log.warning(f"{self.address.url}: the connection is lost; waiting {self._patience:g} s for it to come back")
         while True:
             try:
                 self.welcome = self._connect(self.welcome.ticket, pending)
@@ -156,6 +160,7 @@ class Link:
                     raise
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
+        log.warning(f"{self.address.url}: connected again")
         if self.welcome.ticket is not None and not self.welcome.resumed:
             raise ConnectionLostError(
                 f"{self.address.url}: the server was started anew: expected this client's sessions, they are gone"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Self
 
 import tesuji
 from tesuji.errors import RemoteProtocolError
 from tesuji.game import Game
 from tesuji.protocol import Connection, Rejected, Role, State
-from tesuji.protocol.handshake import accept
-from tesuji.protocol.messages import Bye, Error, Hello, Message, Request, Welcome
+from tesuji.protocol.handshake import accept, check_welcome
+from tesuji.protocol.messages import VERSION, Bye, Error, Hello, Message, Request, Welcome
 from tesuji.server.environment import EnvironmentService
 from tesuji.server.transport import StreamTransport
 
 __all__ = ["EnvironmentServer"]
+
+log = logging.getLogger("tesuji.server")
 
 CAPABILITIES = ("describe",)
 PATIENCE = 5.0
@@ -63,6 +66,30 @@ class EnvironmentServer:
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
+    async def dial(self, host: str, port: int) -> None:
+        """Connect to a trainer that listens (``tesuji train --listen HOST:PORT``) and serve it until it ends.
+
+        Raises:
+            OSError: nobody listens there.
+            RemoteProtocolError: the trainer refuses; the message says why.
+        """
+        reader, writer = await asyncio.open_connection(host, port)
+        transport = StreamTransport(reader, writer)
+        connection = Connection(Role.ENVIRONMENT, dials=True)
+        try:
+            hello = Hello(
+                proto=(VERSION, VERSION),
+                role="environment",
+                name=f"tesuji {tesuji.__version__}",
+                token=self._token,
+                caps=CAPABILITIES,
+                heartbeat=0.0,
+            )
+            transport.write(connection.send(hello))
+            await self._talk(transport, connection)
+        finally:
+            await transport.close(PATIENCE)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -70,18 +97,18 @@ class EnvironmentServer:
         task.add_done_callback(self._tasks.discard)
         transport = StreamTransport(reader, writer)
         try:
-            await self._talk(transport)
+            await self._talk(transport, Connection(Role.ENVIRONMENT, dials=False))
         except asyncio.CancelledError:
             pass
         finally:
             await transport.close(PATIENCE)
 
-    async def _talk(self, transport: StreamTransport) -> None:
-        connection = Connection(Role.ENVIRONMENT, dials=False)
+    async def _talk(self, transport: StreamTransport, connection: Connection) -> None:
         service = EnvironmentService(self._game, self._slots)
         while connection.state is not State.CLOSED:
             data = await transport.read()
             if data is None:
+                log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})
                 return
             connection.feed(data)
             while (event := connection.next()) is not None:
@@ -98,6 +125,11 @@ class EnvironmentServer:
             return connection.send(service.handle(event))
         if isinstance(event, Bye):
             connection.state = State.CLOSED
+            return None
+        if isinstance(event, Error):
+            raise RemoteProtocolError(event.code, event.field or "hello", event.expected or "", event.msg)
+        if isinstance(event, Welcome):
+            check_welcome(event)
             return None
         assert isinstance(event, Hello)
         try:

@@ -58,8 +58,9 @@ WAIT_SECONDS = 0.01
 class Run:
     """One training run in its folder: configuration, checkpoint, metrics, TensorBoard events, bundles.
 
-    With two cores or more, actors play in processes of their own and this process learns; on one core, or in a
-    deterministic run, this process does both in turn.
+    With two cores or more, actors play in processes of their own and this process learns; on one core, in a
+    deterministic run, or with a game that is bound to one process (its ``one_process`` says so), this process does both
+    in turn.
 
     Args:
         game: the rules.
@@ -243,7 +244,8 @@ class Run:
         self._opponents = {opponent.name: opponent for opponent in opponents}
         cores = available_cores() if cores is None else max(1, cores)
         self._learner_threads = max(1, cores // 4)
-        self._actors = 0 if config.deterministic else cores - self._learner_threads
+        alone = config.deterministic or getattr(game, "one_process", False)
+        self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
         self.state = RunState(game, config, folder)
         """How far it has come."""
