@@ -29,7 +29,9 @@ __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 TOLERANCE = 1e-4
 """How far an output of the exported graphs may be from PyTorch's: |a − b| ≤ TOLERANCE · max(1, |b|)."""
 VECTORS = 16
-"""Observations among the bundle's parity vectors."""
+"""Observations among the vectors that are compared; twice as many moves from latent states."""
+SHIPPED = 8
+"""Observations among the bundle's parity vectors, and twice as many moves: for a large board they are the largest part."""
 DEPTH = 5
 """How many moves latent states are unrolled for the comparison."""
 SEARCHES = 8
@@ -151,10 +153,10 @@ def check_parity(
     worst = max(worst, _compare("recurrent", recurrent, by_onnx[1](states, chosen)))
     _compare_parts(graphs, seen, expected, states, chosen, recurrent)
     _compare_searches(model, search, everything[:SEARCHES], by_torch, by_onnx, worst)
-    clear = _clear(recurrent)
+    clear = _clear(recurrent)[: 2 * SHIPPED]
     return Parity(
-        observation=seen,
-        initial=expected,
+        observation=seen[:SHIPPED],
+        initial={name: array[:SHIPPED] for name, array in expected.items()},
         latent=states[clear],
         action=chosen[clear],
         recurrent={name: array[clear] for name, array in recurrent.items() if name != "mover_logits"},
@@ -197,10 +199,10 @@ def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return margins
 
 
-def _clear(recurrent: Arrays) -> NDArray[np.intp] | slice:
+def _clear(recurrent: Arrays) -> NDArray[np.intp]:
     """The rows whose mover any correct arithmetic finds, so that providers can be held to them; at least one row."""
     if "mover" not in recurrent:
-        return slice(None)
+        return np.arange(len(recurrent["value"]))
     margins = _margins(recurrent["mover_logits"])
     return np.flatnonzero(margins >= min(10.0 * TOLERANCE, float(margins.max())))
 
