@@ -114,8 +114,10 @@ class Recorder:
             self._write(kept, skip, COLORS[-1])
 
     def _write(self, kept: list[Image], skip: int, colors: int) -> None:
+        from PIL.Image import Dither
+
         palette = kept[len(kept) // 2].quantize(colors)
-        first, *others = [image.quantize(palette=palette, dither=0) for image in kept]
+        first, *others = [image.quantize(palette=palette, dither=Dither.NONE) for image in kept]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         took = max(20, round(1000 * self.every * skip / self.rate))
         first.save(self.path, save_all=True, append_images=others, duration=took, loop=0, optimize=False)
