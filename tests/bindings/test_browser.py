@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import shutil
 import subprocess
 import time
@@ -85,12 +84,15 @@ def browse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         pytest.skip("no chromium here; on Debian: apt install chromium")
     command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
     command += ["--disable-background-networking", "--window-size=980,760", "--remote-debugging-port=0"]
-    command += [f"--user-data-dir={tmp_path_factory.mktemp('chromium')}", "about:blank"]
+    folder = tmp_path_factory.mktemp("chromium")
+    command += [f"--user-data-dir={folder}", "about:blank"]
     pages: list[Page] = []
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        found = next(filter(None, (re.search(r"ws://127\.0\.0\.1:(\d+)/", line) for line in process.stderr)))
-        port = int(found[1])
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        note, end = folder / "DevToolsActivePort", time.monotonic() + PATIENCE
+        while not (note.is_file() and "\n" in note.read_text()):
+            assert time.monotonic() < end, "chromium does not say where it listens"
+            time.sleep(0.05)
+        port = int(note.read_text().splitlines()[0])
 
         def browse(url: str) -> Page:
             new = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?{quote(url, safe='')}", method="PUT")
