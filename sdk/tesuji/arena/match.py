@@ -130,7 +130,7 @@ def play_fixture(
     players: Sequence[Player],
     fixture: Fixture,
     clock: Clock | None = None,
-    watch: Callable[[int, float | None, Move | None], None] | None = None,
+    watch: Callable[[int, float | None, Move | None, tuple[float, ...]], None] | None = None,
 ) -> GameResult:
     """Play a game of a schedule; arguments and errors as of :func:`play_game`."""
     return play_game(
@@ -158,7 +158,7 @@ def play_game(
     number: int = 0,
     round: int = 0,
     clock: Clock | None = None,
-    watch: Callable[[int, float | None, Move | None], None] | None = None,
+    watch: Callable[[int, float | None, Move | None, tuple[float, ...]], None] | None = None,
 ) -> GameResult:
     """Play one game.
 
@@ -177,7 +177,7 @@ def play_game(
         round: the opening's place in a match.
         clock: what every side has to think with; no limit if not given.
         watch: called before every move, with the seat that is to choose, the seconds it has left (None without a
-            clock), and the move before.
+            clock), the move before, and what every seat has been paid.
 
     Raises:
         MatchError: a player cannot play this game.
@@ -220,7 +220,7 @@ def play_game(
         else:
             remaining = left[seat]
             if watch is not None:
-                watch(seat, remaining, moves[-1] if moves else None)
+                watch(seat, remaining, moves[-1] if moves else None, tuple(map(float, returns)))
             started = time.perf_counter()
             try:
                 player = players[seat]

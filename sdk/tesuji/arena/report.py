@@ -22,7 +22,7 @@ _STYLE = """
 --mark:#7fa9ff;--win:80,190,120;--loss:235,100,95}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}
+main{max-width:1240px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:26px;margin:0 0 4px}h2{font-size:17px;margin:0 0 12px}
 p{margin:4px 0}.soft{color:var(--soft);overflow-wrap:anywhere}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin-top:18px;
@@ -32,10 +32,12 @@ th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);white
 th{color:var(--soft);font-weight:600;font-size:13px}
 th:first-child,td:first-child{text-align:left}
 tr:last-child td{border-bottom:0}
-.cross td{text-align:center}.cross td:first-child{text-align:left}.cross th{text-align:center}
+.cross td{text-align:center;padding:5px 3px}
+.cross td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:120px}
+.cross th{text-align:center}
 .cross th:first-child{text-align:left}
 .cross small{display:block;color:var(--soft);font-size:11.5px}
-.cross nav{display:flex;flex-wrap:wrap;gap:1px;width:109px;margin:5px auto 0}
+.cross nav{display:flex;flex-wrap:wrap;justify-content:center;gap:1px;width:65px;margin:5px auto 0}
 .cross nav a{width:10px;height:10px;border-radius:2px;background:var(--soft);opacity:.75}
 .cross nav a:hover,.cross nav a:focus{opacity:1;outline:2px solid var(--ink)}
 .cross nav .won{background:rgb(var(--win))}.cross nav .lost{background:rgb(var(--loss))}
@@ -108,7 +110,7 @@ def _plot(standings: Standings) -> str:
     low, high = math.floor(min(ends) / step) * step, math.ceil(max(ends) / step) * step
     if low == high:
         low, high = low - step, high + step
-    left, right, row = 240, 960, 30
+    left, right, row = 30 + 7.5 * max(len(_short(name)) for name, _ in rated), 960, 30
     bottom = 10 + row * len(rated)
 
     def across(points: float) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tesuji
+from tesuji.arena.file_lock import lock_file
 from tesuji.arena.match import GameResult, Move
 from tesuji.arena.player import Choice
 from tesuji.errors import MatchError, RecordError
@@ -114,7 +115,7 @@ class Scoresheet:
     """The file of a match's games, added to game by game in their order.
 
     If the file is there, its games are those that the match has played already; a line that was cut off when the match
-    was interrupted is dropped.
+    was interrupted is dropped. As long as it is open, no other match can write to it.
 
     Args:
         path: ends in ``.jsonl``.
@@ -123,7 +124,7 @@ class Scoresheet:
         conditions: what decides the match's games; those of a file that is there must be the same.
 
     Raises:
-        MatchError: the file is another match's.
+        MatchError: the file is another match's, or one is writing to it.
         RecordError: it is damaged, or cannot be written.
     """
 
@@ -135,14 +136,24 @@ class Scoresheet:
         self._names = tuple(names)
         self._conditions = conditions
         self._running = versions()
-        self.played: list[GameResult] = list(self._before()) if path.exists() else []
-        """The games that were there already."""
         try:
-            self._file = path.open("r+b" if path.exists() else "xb")
-            self._file.truncate(self._whole)
-            self._file.seek(self._whole)
+            self._file = path.open("a+b")
+            free = lock_file(self._file)
         except OSError as error:
             raise self._unwritable(error) from error
+        if not free:
+            self._file.close()
+            raise MatchError(f"--record: expected a file that nobody writes to, but a match is writing {path}")
+        try:
+            self.played: list[GameResult] = list(self._before())
+            """The games that were there already."""
+            self._file.truncate(self._whole)
+        except OSError as error:
+            self._file.close()
+            raise self._unwritable(error) from error
+        except BaseException:
+            self._file.close()
+            raise
 
     _whole = 0
 

@@ -115,6 +115,8 @@ class _Turn:
     """When it began, as of :func:`time.monotonic`."""
     moves: list[Move] = field(default_factory=list)
     """The moves so far."""
+    paid: tuple[float, ...] = ()
+    """What every seat has been paid."""
 
 
 class _Worker:
@@ -168,7 +170,7 @@ class _Worker:
             return None
         turn = self._turn
         assert turn is not None
-        turn.seat, turn.remaining, seat, action, elapsed = said
+        turn.seat, turn.remaining, turn.paid, seat, action, elapsed = said
         turn.since = time.monotonic()
         if action is not None:
             turn.moves.append(Move(seat, Choice(action), elapsed))
@@ -199,7 +201,7 @@ class _Worker:
         self.end()
         turn, spec, self._turn, self._spec = self._turn, self._spec, None, None
         self._start()
-        return ended(spec, turn.fixture, turn.moves, [0.0] * spec.players, ending, seat, reason)
+        return ended(spec, turn.fixture, turn.moves, turn.paid, ending, seat, reason)
 
     def end(self) -> None:
         self._process.kill()
@@ -214,9 +216,9 @@ def _play(make: Callable[[], Setting], clock: Clock | None, pipe: Connection) ->
         game, players = make()
         pipe.send(game.spec)
 
-        def watch(seat: int, remaining: float | None, before: Move | None) -> None:
+        def watch(seat: int, remaining: float | None, before: Move | None, paid: tuple[float, ...]) -> None:
             past = (None, None, None) if before is None else (before.seat, before.choice.action, before.elapsed)
-            pipe.send((seat, remaining, *past))
+            pipe.send((seat, remaining, paid, *past))
 
         while True:
             pipe.send(play_fixture(game, players, pipe.recv(), clock, watch))

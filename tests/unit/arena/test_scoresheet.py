@@ -148,3 +148,15 @@ def test_standings_sum_a_match_up() -> None:
     assert standings.ratings.players[0].elo == 0
     assert standings.ratings.players[1].elo > 100
     assert stand([], NAMES, 2).ratings is None
+
+
+def test_two_matches_do_not_write_to_one_file(tmp_path: Path) -> None:
+    path, game = tmp_path / "match.jsonl", setting()[0]
+    with Scoresheet(path, game.spec, ["one", "other"], "those") as sheet:
+        first = next(play_tournament(setting, fixtures(), sheet=sheet))
+        before = path.read_bytes()
+        with pytest.raises(MatchError, match=f"expected a file that nobody writes to, but a match is writing {path}"):
+            Scoresheet(path, game.spec, ["one", "other"], "those")
+        assert path.read_bytes() == before
+    with Scoresheet(path, game.spec, ["one", "other"], "those") as sheet:
+        assert essence(sheet.played) == essence([first])

@@ -8,7 +8,9 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tesuji.arena.clock import Clock
 from tesuji.arena.match import Ending, GameResult
@@ -21,8 +23,10 @@ from tesuji.arena.workers import play_fixtures
 from tesuji.errors import MatchError
 from tesuji.game import Game, State
 from tesuji_engines import load_game
+from tesuji_engines.openspiel_game import OpenSpielState
 
 GAME = "openspiel:tic_tac_toe"
+THREE = "openspiel:pig(players=3,winscore=10)"
 
 
 class Dying(RandomPlayer):
@@ -40,6 +44,22 @@ class Sleeping(RandomPlayer):
     def choose(self, state: State) -> Choice:
         if len(state.legal_actions()) < 8:
             time.sleep(600)
+        return super().choose(state)
+
+
+class Leaving(RandomPlayer):
+    """Ends its process at its second move of every game."""
+
+    moves = 0
+
+    def new_game(self, game: Game, seat: int, seed: int) -> None:
+        super().new_game(game, seat, seed)
+        self.moves = 0
+
+    def choose(self, state: State) -> Choice:
+        self.moves += 1
+        if self.moves == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().choose(state)
 
 
@@ -100,3 +120,34 @@ def test_what_cannot_be_made_is_one_clear_error() -> None:
         list(play_fixtures(leaving, fixtures, workers=2))
     with pytest.raises(MatchError, match="workers: expected at least 1, got 0"):
         list(play_fixtures(refused, fixtures, workers=0))
+
+
+def at_three(kinds: Sequence[type]) -> tuple[Game, list[Player]]:
+    """A game for three that pays a quarter for every move, in the process that calls this."""
+    plain = OpenSpielState.apply
+
+    def paying(self: OpenSpielState, action: int) -> NDArray[np.float32]:
+        mover = self.to_play()
+        paid = plain(self, action).copy()
+        paid[mover] += 0.25
+        return paid
+
+    OpenSpielState.apply = paying  # type: ignore[method-assign]  # in a worker's process only
+    return load_game(THREE), [kind() for kind in kinds]
+
+
+@pytest.mark.slow
+def test_of_three_players_the_others_keep_what_they_were_paid() -> None:
+    game = load_game(THREE)
+    fixtures = list(schedule(game, 3, games=2, seed=1))
+    results = list(play_fixtures(partial(at_three, (RandomPlayer, Leaving, RandomPlayer)), fixtures, workers=2))
+    assert [result.number for result in results] == [0, 1]
+    for result in results:
+        gone = result.seat_of(1)
+        assert (result.ending, result.offender) == (Ending.CRASHED, gone)
+        assert result.reason == "its process ended with signal SIGKILL"
+        movers = [move.seat for move in result.moves]
+        paid = [0.25 * movers.count(seat) for seat in range(3)]
+        assert max(paid) > 0
+        paid[gone] = game.spec.returns[0]
+        assert result.returns == tuple(paid)
