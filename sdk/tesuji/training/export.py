@@ -31,7 +31,7 @@ TOLERANCE = 1e-4
 VECTORS = 16
 """Observations among the vectors that are compared; twice as many moves from latent states."""
 SHIPPED = 8
-"""Observations among the bundle's parity vectors, and twice as many moves: for a large board they are the largest part."""
+"""Observations among the bundle's parity vectors, and twice as many moves; a large board's take much room."""
 DEPTH = 5
 """How many moves latent states are unrolled for the comparison."""
 SEARCHES = 8
