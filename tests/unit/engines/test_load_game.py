@@ -31,7 +31,7 @@ def test_a_game_is_found_and_named_so_that_it_is_found_again() -> None:
         ("tic_tac_toe", "expected a kind and a name such as openspiel:tic_tac_toe"),
         ("openspiel:", "expected a kind and a name"),
         ("../openspiel:tic_tac_toe", "expected a kind and a name"),
-        ("nothing:tic_tac_toe", "expected one of gymnasium:, openspiel:, python:"),
+        ("nothing:tic_tac_toe", "expected one of gymnasium:, listen:, openspiel:, python:"),
         ("openspiel:connect4", "does not know 'connect4'; expected a game such as .*connect_four"),
         ("openspiel:connect_four(rows=5", "expected parameters in brackets"),
         ("openspiel:connect_four(rowz=5)", "no parameter 'rowz'; it has: columns"),
