@@ -19,13 +19,13 @@ static int show(const tesuji_info *info, void *user) {
 static tesuji_status play(tesuji_session *session, tesuji_error *error) {
   int board[9] = {0}, player = 0; /* 0 is empty, else 1 or 2 */
   for (int turn = 0; turn < 9 && !has_won(board, 1) && !has_won(board, 2); turn++, player = !player) {
-    /* What OpenSpiel's tic-tac-toe shows: where it is empty, where o is, where x is. */
+    /* What tesuji's tic-tac-toe shows: the mover's squares, the other's, the empty ones. */
     float planes[3][9];
     int32_t legal[9], to_play = player;
     tesuji_position position = {.observation = planes[0], .legal = legal, .to_play = &to_play};
     for (int square = 0; square < 9; square++) {
       for (int plane = 0; plane < 3; plane++) planes[plane][square] = 0.0F;
-      planes[board[square] == 0 ? 0 : board[square] == 2 ? 1 : 2][square] = 1.0F;
+      planes[board[square] == 0 ? 2 : board[square] == player + 1 ? 0 : 1][square] = 1.0F;
       if (board[square] == 0) legal[position.legal_count++] = square;
     }
     tesuji_limit limit = {.simulations = 200, .on_info = show};

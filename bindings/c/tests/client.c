@@ -228,7 +228,7 @@ static int once(tesuji_client *client, double seconds, double pause) {
   tesuji_error error;
   tesuji_session *session;
   tesuji_decision decision;
-  tesuji_limit limit = {.time = seconds};
+  tesuji_limit limit = {.time = seconds, .simulations = 65536}; /* more than a server makes of time alone */
   tesuji_status status = tesuji_open(client, NULL, &session, &error);
   observe_row(0);
   if (status == TESUJI_OK) status = tesuji_think_start(session, &position, seconds > 0.0 ? &limit : &few, &error);
