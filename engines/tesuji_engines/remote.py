@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import msgspec
@@ -77,9 +78,28 @@ class RemoteGame:
 
     def new_state(self, rng: np.random.Generator) -> RemoteState:
         """A new game; all chance in it follows from one number drawn here."""
-        state = RemoteState(self, int(rng.integers(1 << 62)))
-        self._bring([state])
+        (state,) = self.new_states([rng])
+        if isinstance(state, Exception):
+            raise state
         return state
+
+    def new_states(self, rngs: Sequence[np.random.Generator]) -> list[RemoteState | Exception]:
+        """Begin several games, in one frame for as many as the engine has slots; each as :meth:`new_state` does.
+
+        Returns:
+            For each its beginning, or the error that :meth:`new_state` would raise.
+        """
+        begun: list[RemoteState | Exception] = []
+        most = self._found.slots
+        for begin in range(0, len(rngs), most):
+            states = [RemoteState(self, int(rng.integers(1 << 62))) for rng in rngs[begin : begin + most]]
+            try:
+                faults = self._patiently([], partial(self._reset, states))
+            except GameError as error:
+                begun += [error] * len(states)
+            else:
+                begun += [fault or state for state, fault in zip(states, faults, strict=True)]
+        return begun
 
     def apply_all(self, states: Sequence[RemoteState], actions: Sequence[int]) -> list[NDArray[np.float32] | Exception]:
         """Play one action in each of several states, in one frame for as many as the engine has slots.
@@ -181,8 +201,11 @@ class RemoteGame:
         for state in states:
             if state.slot is not None:
                 self._held.move_to_end(state.slot)
-        if not missing:
-            return
+        if missing and (faults := [fault for fault in self._reset(missing) if fault is not None]):
+            raise faults[-1]
+
+    def _reset(self, missing: Sequence[RemoteState]) -> list[GameError | None]:
+        """Put states into slots and have their moves played there; for each, why the engine could not."""
         for state in missing:
             if self._free:
                 slot = self._free.pop()
@@ -209,15 +232,14 @@ class RemoteGame:
             raise
         errors = {error.slot: error for error in answer.errors or ()}
         legal = self._legal(answer)
-        fault: GameError | None = None
+        faults: list[GameError | None] = [None] * len(missing)
         for row, state in enumerate(missing):
             assert state.slot is not None
             if state.slot in errors:
-                fault = self._fault(state, errors[state.slot])
+                faults[row] = self._fault(state, errors[state.slot])
             else:
                 self._take(state, answer, row, legal)
-        if fault is not None:
-            raise fault
+        return faults
 
     def release(self, state: RemoteState) -> None:
         """Take a state's slot back."""

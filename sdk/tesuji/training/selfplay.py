@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.errors import GameError, LegalActionsError, ObservationError, TrainingError
-from tesuji.game import Game, State, apply_all
+from tesuji.game import Game, apply_all, new_states
 from tesuji.runtime.planner import Planner
 from tesuji.search.config import Algorithm, SearchConfig
 from tesuji.training.config import SelfPlayConfig
@@ -75,7 +75,8 @@ class SelfPlay:
         self._openings = np.zeros(count, np.int64)
         self._careless = np.full(count, NOBODY, np.int64)
         self._opening_rewards = np.zeros((count, spec.players))
-        self._states: list[State] = [self._begin(slot) for slot in range(count)]
+        self._states: list[Any] = [None] * count
+        self._begin(list(range(count)))
 
     def play(self) -> list[Trajectory]:
         """Play one move in every game; returns the games that ended by it.
@@ -95,8 +96,7 @@ class SelfPlay:
                 waiting += self._blind(observations, set(waiting))
             if not waiting:
                 break
-            for slot in waiting:
-                self._states[slot] = self._begin(slot)
+            self._begin(waiting)
         else:
             raise self._hopeless("played")
         self.planner.open(
@@ -188,7 +188,7 @@ class SelfPlay:
         return np.where(explored | careless, drawn, actions), explored
 
     def _apply(self, actions: NDArray[np.int64]) -> list[Trajectory]:
-        finished = []
+        finished, ended = [], []
         rewards, lengths, histories = self._rewards, self._lengths, self._histories
         chosen: list[int] = actions.tolist()
         outcomes = apply_all(self.game, self._states, chosen)
@@ -203,14 +203,15 @@ class SelfPlay:
                     raise GameError(f"rewards: expected {self.game.spec.players} finite numbers, got {paid}")
             except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(slot, error)
-                self._states[slot] = self._begin(slot)
+                ended.append(slot)
                 continue
             lengths[slot] += 1
             if over:
                 finished.append(self._record(slot))
-                self._states[slot] = self._begin(slot)
+                ended.append(slot)
         self.moves += len(actions)
         self.games += len(finished)
+        self._begin(ended)
         return finished
 
     def _record(self, slot: int) -> Trajectory:
@@ -249,35 +250,71 @@ class SelfPlay:
             self._abandon(slot, ObservationError("observation: expected finite numbers, got NaN or infinity"))
         return blind
 
-    def _begin(self, slot: int) -> State:
-        """A new game, past its opening."""
+    def _begin(self, slots: list[int]) -> None:
+        """A new game in each of these slots, past its opening."""
+        failures = 0
+        while slots:
+            before = len(self.abandoned)
+            slots = self._try_to_begin(slots)
+            failures = failures + 1 if len(self.abandoned) > before else 0
+            if failures == ATTEMPTS:
+                raise self._hopeless("begun")
+
+    def _try_to_begin(self, slots: list[int]) -> list[int]:
+        """Begin a game in each slot, all of them at once; returns where it failed or was over with the opening."""
         rng, config = self._rng, self.config
-        failed = 0
-        while True:
-            self._seeds[slot] = seed = int(rng.integers(1 << 62))
-            history: list[int] = []
-            self._histories[slot] = history
-            self._lengths[slot] = 0
+        plies: dict[int, int] = {}
+        for slot in slots:
+            self._seeds[slot] = rng.integers(1 << 62)
+            self._histories[slot] = []
+            self._lengths[slot] = self._openings[slot] = 0
             self._opening_rewards[slot] = 0.0
-            plies = int(rng.integers(1, config.opening_plies + 1)) if rng.random() < config.opening_share else 0
+            plies[slot] = int(rng.integers(1, config.opening_plies + 1)) if rng.random() < config.opening_share else 0
             careless = bool(config.careless_share) and rng.random() < config.careless_share
             self._careless[slot] = rng.integers(self.game.spec.players) if careless else NOBODY
+        again: list[int] = []
+        opening: list[int] = []
+        states = new_states(self.game, [np.random.default_rng(self._seeds[slot]) for slot in slots])
+        for slot, state in zip(slots, states, strict=True):
+            if isinstance(state, Exception):
+                self._abandon(slot, state)
+                again.append(slot)
+            else:
+                self._states[slot] = state
+                opening.append(slot)
+        while opening:
+            opening = self._open(opening, plies, again)
+        return again
+
+    def _open(self, slots: list[int], plies: dict[int, int], again: list[int]) -> list[int]:
+        """A random ply wherever the opening is not at its end; returns where. What is over goes to ``again``."""
+        chosen: dict[int, int] = {}
+        for slot in slots:
+            state = self._states[slot]
             try:
-                state = self.game.new_state(np.random.default_rng(seed))
-                while len(history) < plies and not state.is_terminal():
+                if state.is_terminal():
+                    again.append(slot)
+                elif self._openings[slot] < plies[slot]:
                     legal = state.legal_actions()
-                    history.append(int(legal[int(rng.integers(len(legal)))]))
-                    self._opening_rewards[slot] += state.apply(history[-1])
-                over = state.is_terminal()
-            except Exception as error:
+                    chosen[slot] = int(legal[int(self._rng.integers(len(legal)))])
+            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(slot, error)
-                failed += 1
-                if failed == ATTEMPTS:
-                    raise self._hopeless("begun") from error
+                again.append(slot)
+        opened = []
+        outcomes = apply_all(self.game, [self._states[slot] for slot in chosen], list(chosen.values()))
+        for (slot, action), paid in zip(chosen.items(), outcomes, strict=True):
+            self._histories[slot].append(action)
+            try:
+                if isinstance(paid, Exception):
+                    raise paid
+                self._opening_rewards[slot] += paid
+            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+                self._abandon(slot, error)
+                again.append(slot)
                 continue
-            self._openings[slot] = len(history)
-            if not over:
-                return state
+            self._openings[slot] += 1
+            opened.append(slot)
+        return opened
 
     def _abandon(self, slot: int, error: Exception) -> None:
         self.abandoned.append(AbandonedGame.of(self._seeds[slot], self._histories[slot], error))

@@ -18,6 +18,7 @@ import pytest
 from demos.three_in_a_row import Position, ThreeInARow
 
 import tesuji
+from tesuji.client.link import Link
 from tesuji.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
 from tesuji.server.environment_server import EnvironmentServer
 from tesuji.testing.games import check_game
@@ -37,6 +38,15 @@ class _FragilePosition(Position):
         if action == 5 and (self.board != -1).sum() == 2:
             raise RuntimeError("the board fell over")
         return super().apply(action)
+
+
+class Hard(ThreeInARow):
+    """Cannot begin at every second seed or so."""
+
+    def new_state(self, rng: np.random.Generator) -> Position:
+        if rng.random() < 0.5:
+            raise ValueError("no dice")
+        return super().new_state(rng)
 
 
 class Engine:
@@ -121,6 +131,46 @@ def test_an_illegal_action_leaves_its_state_and_the_others_alone(game: RemoteGam
     assert [len(state.history) for state in states] == [1, 1, 1]
     with pytest.raises(IllegalActionError, match="expected one of"):
         states[1].apply(99)
+
+
+@pytest.mark.parametrize(
+    ("engine", "frames"), [((ThreeInARow(), 8), 1), ((ThreeInARow(), 2), 3)], indirect=["engine"], ids=["8", "2 slots"]
+)
+def test_games_begin_in_as_few_frames_as_the_slots_allow(
+    game: RemoteGame, frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(game._link, "ask", lambda make, kind: asked.append(kind) or Link.ask(game._link, make, kind))
+    begun = game.new_states([np.random.default_rng(seed) for seed in range(5)])
+    assert len(asked) == frames
+    states = [state for state in begun if not isinstance(state, Exception)]
+    assert [state.seed for state in states] == [game.new_state(np.random.default_rng(seed)).seed for seed in range(5)]
+    assert [len(state.legal_actions()) for state in states] == [16] * 5
+    for state in states:
+        state.apply(7)
+        assert 7 not in state.legal_actions()
+
+
+@pytest.mark.parametrize("engine", [(Hard(), 4)], indirect=True)
+def test_a_game_that_cannot_begin_leaves_the_others_alone(game: RemoteGame) -> None:
+    rngs = [np.random.default_rng(seed) for seed in range(9)]
+    begun = game.new_states(rngs)
+    failed = [state for state in begun if isinstance(state, GameError)]
+    assert 0 < len(failed) < 9
+    assert all("environment: ValueError: no dice" in str(error) for error in failed)
+    for state in begun:
+        if not isinstance(state, Exception):
+            state.apply(3)
+
+
+def test_games_begin_although_the_engine_died_and_returned(engine: Engine, game: RemoteGame) -> None:
+    (first,) = game.new_states([np.random.default_rng(0)])
+    engine.stop()
+    engine.start()
+    begun = game.new_states([np.random.default_rng(seed) for seed in range(3)])
+    for state in (first, *begun):
+        assert not isinstance(state, Exception)
+        state.apply(3)
 
 
 @pytest.mark.parametrize("engine", [(Fragile(), 4)], indirect=True)
