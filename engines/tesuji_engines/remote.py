@@ -7,6 +7,7 @@ and so are all of them if the engine dies and returns.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
@@ -30,6 +31,10 @@ PATIENCE = 60.0
 """Seconds for which an engine that died is waited for."""
 TIMEOUT = 60.0
 """Seconds that an engine may take for one step."""
+MANY = 2000
+"""Ticks after which it can be said whether too many of them were missed."""
+
+log = logging.getLogger("tesuji.training")
 
 
 class RemoteGame:
@@ -64,8 +69,12 @@ class RemoteGame:
         self._name = name
         self._arguments = (address, name, token, patience)
         found = self._link.ask(with_id(EnvSpec), Spec)
-        if found.mode == "realtime":
-            raise GameError(f"{name}: expected a game that waits for its steps (lockstep), got one in realtime")
+        self.replayable = found.mode != "realtime"
+        """Whether the same seed and actions make the same game. One in realtime is not: it has no clones, and is lost
+        (``ConnectionLostError``) with the connection, or when its slot goes to another."""
+        self.most_games = None if self.replayable else found.slots
+        """How many games can go on at once; None for any number."""
+        self._ticks, self._missed = 0, 0
         self._spec = msgspec.structs.replace(found.game.spec(), name=name)
         self._found = found
         self._free = list(range(found.slots - 1, -1, -1))
@@ -150,6 +159,9 @@ class RemoteGame:
             state.refusal(action) or np.zeros(0, np.float32)
             for state, action in zip(states, actions, strict=True)
         ]  # fmt: skip
+        for row, state in enumerate(states):
+            if state.slot is None and not self.replayable:
+                outcomes[row] = _GameLostError(f"{self._name}: expected a game that goes on, its slot went to another")
         rows = [row for row, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
         if not rows:
             return outcomes
@@ -161,7 +173,7 @@ class RemoteGame:
                     with_id(Step, slots=tuple(state.slot for state in playing), actions=moves), States
                 ),
             )
-        except GameError as error:
+        except (GameError, _GameLostError) as error:
             for row in rows:
                 outcomes[row] = error
             return outcomes
@@ -176,7 +188,23 @@ class RemoteGame:
             state.history.append(moves[place])
             self._take(state, answer, place, legal)
             outcomes[row] = rewards[place]
+        self._watch_clock(playing, answer)
         return outcomes
+
+    def _watch_clock(self, states: Sequence[RemoteState], answer: States) -> None:
+        """Realtime: how many ticks passed without an action; said once when it is most of them."""
+        if answer.ticks is None:
+            return
+        for state, tick in zip(states, answer.ticks, strict=True):
+            self._ticks += tick - state.tick
+            self._missed += tick - state.tick - 1
+            state.tick = tick
+        if self._ticks >= MANY and 2 * self._missed > self._ticks:
+            log.warning(
+                f"{self._name}: {self._missed} of {self._ticks} ticks passed without an action: "
+                "search with fewer --simulations, or let the engine's clock go slower"
+            )
+            self._ticks = -(1 << 62)
 
     def _patiently(self, states: Sequence[RemoteState], ask: Callable[[], Any]) -> Any:
         """Ask for something about states that are held; once more if the engine was lost on the way and came back."""
@@ -184,6 +212,8 @@ class RemoteGame:
             try:
                 self._bring(states)
                 return ask()
+            except _GameLostError:
+                raise
             except ConnectionLostError:
                 for state in self._held.values():
                     state.slot = None
@@ -206,6 +236,8 @@ class RemoteGame:
 
     def _reset(self, missing: Sequence[RemoteState]) -> list[GameError | None]:
         """Put states into slots and have their moves played there; for each, why the engine could not."""
+        if not self.replayable and any(not state.is_terminal() for state in missing):
+            raise _GameLostError(f"{self._name}: expected a game that goes on, it was lost with its connection or slot")
         for state in missing:
             if self._free:
                 slot = self._free.pop()
@@ -284,6 +316,10 @@ class RemoteGame:
             self.release(state)
 
 
+class _GameLostError(ConnectionLostError):
+    """A game in realtime is lost; the engine need not be."""
+
+
 class RemoteState:
     """One position: a seed, the moves since, and what the engine said of it last."""
 
@@ -298,6 +334,8 @@ class RemoteState:
         """Where the engine holds it, if it does."""
         self.truncated = False
         """Whether the game was cut off from outside."""
+        self.tick = 0
+        """Realtime: the engine's latest tick that is known."""
         self._observation: NDArray[np.float32] = np.zeros(0, np.float32)
         self._legal: list[int] = []
         self._to_play = 0
@@ -336,7 +374,15 @@ class RemoteState:
         return outcome
 
     def clone(self) -> Self:
-        """The same seed and moves; it takes a slot once it is played on."""
+        """The same seed and moves; it takes a slot once it is played on.
+
+        Raises:
+            GameError: the game goes by a clock of its own.
+        """
+        if not self.game.replayable:
+            raise GameError(
+                f"{self.game.spec.name}: expected a game that waits for its steps, one in realtime has no clones"
+            )
         copy = type(self)(self.game, self.seed)
         copy.history = list(self.history)
         copy.see(self._observation, self._legal, self._to_play, truncated=self.truncated)

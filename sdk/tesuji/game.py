@@ -5,6 +5,7 @@ A class of one's own that has these methods is a tesuji game; nothing needs to b
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from tesuji.spec import GameSpec
 
-__all__ = ["Game", "State", "apply_all", "new_states"]
+__all__ = ["Game", "State", "apply_all", "most_games", "new_states", "replayable"]
 
 
 @runtime_checkable
@@ -127,3 +128,17 @@ def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[Stat
         except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
             begun.append(error)
     return begun
+
+
+def most_games(game: Game) -> int:
+    """How many of its games can go on at once: what its attribute ``most_games`` says, if it has one."""
+    most = getattr(game, "most_games", None)
+    return sys.maxsize if most is None else int(most)
+
+
+def replayable(game: Game) -> bool:
+    """Whether the same seed and actions make the same game again: unless its attribute ``replayable`` denies it.
+
+    One that is not so, such as a game that goes by a clock of its own, has no clones either.
+    """
+    return bool(getattr(game, "replayable", True))

@@ -203,14 +203,18 @@ def _configure(
 ) -> TrainingConfig:
     import msgspec
 
+    from tesuji.errors import ArgumentError
+    from tesuji.game import most_games, replayable
     from tesuji.training.presets import preset as named
 
     config = named(game.spec, preset)
     if minutes is None and steps is None:
         minutes = None if deterministic else config.minutes
-    selfplay = config.selfplay
+    selfplay = msgspec.structs.replace(config.selfplay, games=min(config.selfplay.games, most_games(game)))
     if simulations is not None:
         selfplay = msgspec.structs.replace(selfplay, simulations=simulations)
+    if deterministic and not replayable(game):
+        raise ArgumentError(f"--deterministic: expected a game that the same actions repeat, {game.spec.name} is not")
     learner = config.learner
     if reanalyse is not None or offline is not None:
         learner = msgspec.structs.replace(learner, reanalyse=1.0 if reanalyse is None else reanalyse)

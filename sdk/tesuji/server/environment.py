@@ -28,7 +28,7 @@ from tesuji.protocol.messages import (
 )
 from tesuji.protocol.tensor import Tensor
 
-__all__ = ["EnvironmentService"]
+__all__ = ["Answer", "EnvironmentService"]
 
 log = logging.getLogger("tesuji.server")
 
@@ -45,14 +45,14 @@ class EnvironmentService:
         self._game = game
         self._states: list[State | None] = [None] * slots
 
-    def handle(self, request: Request) -> Reply | Error:
-        """The reply to a request."""
+    def handle(self, request: Request) -> Reply | Error | None:
+        """The reply to a request; None if it will be replied to later."""
         try:
             match request:
                 case Ping():
                     return Pong(id=request.id)
                 case EnvSpec():
-                    return Spec(id=request.id, game=GameMap.of(self._game.spec), slots=len(self._states))
+                    return self._spec(request)
                 case Reset():
                     return self._reset(request)
                 case Step():
@@ -73,9 +73,12 @@ class EnvironmentService:
             log.exception("a request failed", extra={"event": "fault", "request": type(request).__name__})
             return Error(id=request.id, code="environment", msg=f"{type(error).__name__}: {error}")
 
+    def _spec(self, request: EnvSpec) -> Spec:
+        return Spec(id=request.id, game=GameMap.of(self._game.spec), slots=len(self._states))
+
     def _reset(self, request: Reset) -> States:
         self._check("reset", request.slots)
-        answer = _Answer(self._game, len(request.slots))
+        answer = Answer(self._game, len(request.slots))
         moves = request.moves or ((),) * len(request.slots)
         for row, (slot, seed, actions) in enumerate(zip(request.slots, request.seeds, moves, strict=True)):
             try:
@@ -91,7 +94,7 @@ class EnvironmentService:
 
     def _step(self, request: Step) -> States:
         self._check("step", request.slots)
-        answer = _Answer(self._game, len(request.slots))
+        answer = Answer(self._game, len(request.slots))
         for row, (slot, action) in enumerate(zip(request.slots, request.actions, strict=True)):
             state = self._states[slot]
             if state is None or state.is_terminal():
@@ -118,8 +121,13 @@ class EnvironmentService:
             raise RemoteProtocolError("invalid", f"{kind}.slots", f"slots below {len(self._states)}", str(max(slots)))
 
 
-class _Answer:
-    """What slots are like, row by row."""
+class Answer:
+    """What slots are like, row by row.
+
+    Args:
+        game: the rules.
+        rows: how many slots.
+    """
 
     def __init__(self, game: Game, rows: int) -> None:
         spec = game.spec
@@ -129,8 +137,10 @@ class _Answer:
         self._rewards = np.zeros((rows, spec.players), np.float32)
         self._terminated, self._truncated = [False] * rows, [False] * rows
         self.errors: list[SlotError] = []
+        """Slots that went wrong."""
 
     def note(self, row: int, state: State, paid: Any) -> None:
+        """What is to be seen in a row's game, and what it has paid."""
         over = state.is_terminal()
         truncated = over and bool(getattr(state, "truncated", False))
         self._observations[row] = state.observation()
@@ -141,11 +151,13 @@ class _Answer:
             self._to_play[row] = state.to_play()
 
     def fail(self, slot: int, error: Exception) -> None:
+        """What went wrong in a slot."""
         illegal = isinstance(error, IllegalActionError)
         said = str(error) if illegal else f"{type(error).__name__}: {error}"
         self.errors.append(SlotError(slot=slot, code="illegal_action" if illegal else "environment", msg=said))
 
     def states(self, request: int, slots: tuple[int, ...]) -> States:
+        """The reply to a request."""
         return States(
             id=request,
             slots=slots,

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from typing import Self
 
 import tesuji
-from tesuji.errors import RemoteProtocolError
+from tesuji.errors import ArgumentError, RemoteProtocolError
 from tesuji.game import Game
 from tesuji.protocol import Connection, Rejected, Role, State
 from tesuji.protocol.handshake import accept, check_welcome
 from tesuji.protocol.messages import VERSION, Bye, Error, Hello, Message, Request, Welcome
 from tesuji.server.environment import EnvironmentService
+from tesuji.server.realtime import RealtimeService
 from tesuji.server.transport import StreamTransport
 
 __all__ = ["EnvironmentServer"]
 
 log = logging.getLogger("tesuji.server")
 
-CAPABILITIES = ("describe",)
 PATIENCE = 5.0
 """Seconds that a trainer may take to read its last replies."""
 
@@ -38,10 +39,21 @@ class EnvironmentServer:
         game: the rules.
         slots: how many games at once for each trainer.
         token: what trainers must show.
+        tick: seconds from one tick to the next, for games that go on by themselves (``realtime``); if not given, games
+            wait for their next step (``lockstep``).
+        idle: realtime: the action that a tick plays where the trainer has chosen none. It must always be legal.
+
+    Raises:
+        ArgumentError: the tick is not a positive number.
     """
 
-    def __init__(self, game: Game, slots: int = 256, token: str | None = None) -> None:
-        self._game, self._slots, self._token = game, slots, token
+    def __init__(
+        self, game: Game, slots: int = 256, token: str | None = None, *, tick: float | None = None, idle: int = 0
+    ) -> None:
+        if tick is not None and not 0.0 < tick < math.inf:
+            raise ArgumentError(f"tick: expected a positive number of seconds, got {tick}")
+        self._game, self._slots, self._token, self._tick, self._idle = game, slots, token, tick, idle
+        self._caps = ("describe",) if tick is None else ("describe", "realtime")
         self._listeners: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,7 +94,7 @@ class EnvironmentServer:
                 role="environment",
                 name=f"tesuji {tesuji.__version__}",
                 token=self._token,
-                caps=CAPABILITIES,
+                caps=self._caps,
                 heartbeat=0.0,
             )
             transport.write(connection.send(hello))
@@ -104,7 +116,19 @@ class EnvironmentServer:
             await transport.close(PATIENCE)
 
     async def _talk(self, transport: StreamTransport, connection: Connection) -> None:
-        service = EnvironmentService(self._game, self._slots)
+        if self._tick is None:
+            await self._listen_to(transport, connection, EnvironmentService(self._game, self._slots))
+            return
+        service = RealtimeService(self._game, self._slots, tick=self._tick, idle=self._idle)
+        clock = asyncio.create_task(_run_clock(transport, connection, service, self._tick))
+        try:
+            await self._listen_to(transport, connection, service)
+        finally:
+            clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await clock
+
+    async def _listen_to(self, transport: StreamTransport, connection: Connection, service: EnvironmentService) -> None:
         while connection.state is not State.CLOSED:
             data = await transport.read()
             if data is None:
@@ -122,7 +146,8 @@ class EnvironmentServer:
         if isinstance(event, Rejected):
             return connection.refuse(event)
         if isinstance(event, Request):
-            return connection.send(service.handle(event))
+            answer = service.handle(event)
+            return None if answer is None else connection.send(answer)
         if isinstance(event, Bye):
             connection.state = State.CLOSED
             return None
@@ -138,6 +163,19 @@ class EnvironmentServer:
             return connection.send(
                 Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
             )
-        caps = tuple(word for word in CAPABILITIES if word in (event.caps or ()))
+        caps = tuple(word for word in self._caps if word in (event.caps or ()))
         name = f"tesuji {tesuji.__version__}"
         return connection.send(Welcome(proto=version, role="environment", name=name, caps=caps, heartbeat=0.0))
+
+
+async def _run_clock(transport: StreamTransport, connection: Connection, service: RealtimeService, tick: float) -> None:
+    """Tick; where the game takes longer than a tick, time that is lost is not made up for."""
+    loop = asyncio.get_running_loop()
+    due = loop.time() + tick
+    while True:
+        await asyncio.sleep(due - loop.time())
+        due = max(due + tick, loop.time())
+        if connection.state is State.CLOSED:
+            return
+        for states in service.tick():
+            transport.write(connection.send(states))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tesuji.game import Game, State
+from tesuji.errors import ConnectionLostError
+from tesuji.game import Game, State, apply_all, new_states
 from tesuji.runtime.planner import Planner
 from tesuji.training.failures import AbandonedGame
 from tesuji.training.opponents import Opponent, search_moves
@@ -142,6 +143,7 @@ class _Table:
 
     def __init__(self, game: Game, games: int, rng: np.random.Generator, opening_plies: int) -> None:
         players = game.spec.players
+        self._game = game
         self.states: dict[int, State] = {}
         self.seats = [index % players for index in range(games)]
         self.returns = np.zeros((games, players))
@@ -152,45 +154,58 @@ class _Table:
         self.finished: list[int] = []
         self.abandoned: list[AbandonedGame] = []
         self._seeds: list[int] = []
-        self._moves: list[list[int]] = []
+        self._moves: list[list[int]] = [[] for _ in range(games)]
+        openings: list[list[int]] = []
         seed, opening = 0, [0]
         for index in range(games):
             if index % players == 0:
                 seed = int(rng.integers(1 << 62))
                 opening = _opening(game, seed, rng, opening_plies)
             self._seeds.append(seed)
-            self._moves.append([])
-            try:
-                self.states[index] = state = game.new_state(np.random.default_rng(seed))
-                for action in opening:
-                    self._moves[index].append(action)
-                    self.returns[index] += state.apply(action)
-                self._look(index)
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
-                self._abandon(index, error)
+            openings.append(opening)
+        for index, state in enumerate(new_states(game, [np.random.default_rng(seed) for seed in self._seeds])):
+            if isinstance(state, Exception):
+                self._abandon(index, state)
+                continue
+            self.states[index] = state
+            self._look(index)
+        for ply in range(max(map(len, openings), default=0)):
+            self.apply({index: openings[index][ply] for index in self.going if ply < len(openings[index])})
 
     def apply(self, chosen: dict[int, int]) -> None:
-        """Play a move in each game that goes on."""
-        self.going = []
-        for index, action in chosen.items():
+        """Play a move in some of the games that go on."""
+        self.going = [index for index in self.going if index not in chosen]
+        outcomes = apply_all(self._game, [self.states[index] for index in chosen], list(chosen.values()))
+        for (index, action), paid in zip(chosen.items(), outcomes, strict=True):
             self._moves[index].append(action)
             try:
-                self.returns[index] += self.states[index].apply(action)
-                self._look(index)
-            except Exception as error:  # noqa: BLE001 -- likewise
+                if isinstance(paid, Exception):
+                    raise paid
+                self.returns[index] += paid
+            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(index, error)
+                continue
+            self._look(index)
+        self.going.sort()
 
     def _look(self, index: int) -> None:
+        """Take in a position."""
         state = self.states[index]
-        if state.is_terminal():
-            self.finished.append(index)
+        try:
+            if state.is_terminal():
+                self.finished.append(index)
+                return
+            self.movers[index] = state.to_play()
+            self.legal[index] = state.legal_actions()
+            self.seen[index] = state.observation()
+        except Exception as error:  # noqa: BLE001 -- likewise
+            self._abandon(index, error)
             return
-        self.movers[index] = state.to_play()
-        self.legal[index] = state.legal_actions()
-        self.seen[index] = state.observation()
         self.going.append(index)
 
     def _abandon(self, index: int, error: Exception) -> None:
+        if isinstance(error, ConnectionLostError):
+            return  # no fault of the game's
         self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error))
 
 

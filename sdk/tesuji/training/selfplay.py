@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.errors import GameError, LegalActionsError, ObservationError, TrainingError
-from tesuji.game import Game, apply_all, new_states
+from tesuji.errors import ConnectionLostError, GameError, LegalActionsError, ObservationError, TrainingError
+from tesuji.game import Game, apply_all, new_states, replayable
 from tesuji.runtime.planner import Planner
 from tesuji.search.config import Algorithm, SearchConfig
 from tesuji.training.config import SelfPlayConfig
@@ -137,7 +137,7 @@ class SelfPlay:
         }
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Go on from what :meth:`state` returned: the games' moves are played again.
+        """Go on from what :meth:`state` returned: the games' moves are played again, or new ones begun.
 
         Raises:
             TrainingError: it does not fit this game or configuration.
@@ -156,6 +156,10 @@ class SelfPlay:
         self._careless[:] = state["careless"]
         self._seeds[:] = state["seeds"]
         self.moves, self.games = (int(count) for count in state["counts"])
+        if not replayable(self.game):
+            self._begin(self._slots.tolist())
+            restore_random_state(self._rng, state["random"])
+            return
         for slot, moves in enumerate(state["histories"]):
             self._histories[slot] = [int(move) for move in moves if move >= 0]
             self._states[slot] = self.game.new_state(np.random.default_rng(self._seeds[slot]))
@@ -317,6 +321,8 @@ class SelfPlay:
         return opened
 
     def _abandon(self, slot: int, error: Exception) -> None:
+        if isinstance(error, ConnectionLostError):
+            return  # no fault of the game's
         self.abandoned.append(AbandonedGame.of(self._seeds[slot], self._histories[slot], error))
 
     def _hopeless(self, what: str) -> GameError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tesuji.errors import BundleError, TrainingError
-from tesuji.game import Game
+from tesuji.game import Game, most_games
 from tesuji.runtime.evaluator import Evaluator
 from tesuji.runtime.planner import Planner
 from tesuji.training.architecture import Architecture
@@ -247,7 +247,7 @@ class Strength:
                 if total.games or abandoned:
                     break
                 count = least
-            count = min(count, wanted)
+            count = min(count, wanted, most_games(self._game))
             begun = time.perf_counter()
             evaluation, failed = play_games(self._game, planner, opponent, count, rng=rng, opening_plies=self._plies)
             took = time.perf_counter() - begun
