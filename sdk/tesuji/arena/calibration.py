@@ -26,7 +26,7 @@ from tesuji.runtime.agent import Agent
 from tesuji.runtime.bundle import Bundle
 from tesuji.runtime.manifest import GRAPHS, Strength
 
-__all__ = ["Measured", "calibrate", "ease", "graded", "misses", "neighbours"]
+__all__ = ["Measured", "calibrate", "ease", "enough_openings", "graded", "misses", "neighbours"]
 
 FEWEST = 4
 """Simulations at the greatest ease."""
@@ -34,6 +34,8 @@ FREEST = 6.0
 """Temperature at the greatest ease."""
 STEADY = 0.25
 """Least margin: a steady level may still choose among moves that differ by an eighth of all that a game can pay."""
+FEWEST_PLIES, MOST_PLIES = 2, 12
+"""Random moves that games begin with, where nothing is said."""
 PROBES = 9
 """Strengths that are tried before levels are set."""
 REACH = 3
@@ -76,7 +78,7 @@ def calibrate(
     levels: int = 10,
     most: int,
     games: int,
-    plies: int = 2,
+    plies: int | None = None,
     seed: int = 0,
     workers: int = 1,
     tell: Callable[[str, int, int], None] = lambda stage, done, total: None,
@@ -94,7 +96,7 @@ def calibrate(
         levels: how many levels.
         most: simulations at full strength.
         games: games between each two who meet in the second pool; half as many in the first.
-        plies: random moves that games begin with.
+        plies: random moves that games begin with; 2 if not given, or more where that makes too few openings.
         seed: seed of everything random.
         workers: processes that play.
         tell: hears of the stage, the games played and those to be played.
@@ -103,20 +105,20 @@ def calibrate(
         The levels, weakest first, numbered from 1.
 
     Raises:
-        MatchError: the game is not for two, or there are fewer than two levels.
+        MatchError: the game is not for two, there are fewer than two levels, or not enough openings.
     """
     if game.spec.players != 2:
         raise MatchError(f"calibrate: expected a game of two players, got {game.spec.players} in {game.spec.name}")
     if levels < 2:
         raise MatchError(f"levels: expected at least 2, got {levels}")
 
+    beginnings = enough_openings(game, games, seed) if plies is None else RandomOpenings(plies)
+
     def pool(stage: str, eases: Sequence[float], each: int, own_seed: int) -> list[Measured]:
         strengths = tuple(ease(amount, most) for amount in eases)
         groups = neighbours(len(strengths) + 1)
         total, results = each * len(groups), list[GameResult]()
-        fixtures = schedule(
-            game, len(strengths) + 1, games=each, seed=own_seed, openings=RandomOpenings(plies), groups=groups
-        )
+        fixtures = schedule(game, len(strengths) + 1, games=each, seed=own_seed, openings=beginnings, groups=groups)
         for result in play_fixtures(make(strengths), fixtures, workers=workers):
             results.append(result)
             tell(stage, len(results), total)
@@ -138,6 +140,27 @@ def calibrate(
         Measured(msgspec.structs.replace(each.strength, level=float(number)), each.games)
         for number, each in enumerate(measured, 1)
     ]
+
+
+def enough_openings(game: Game, games: int, seed: int) -> RandomOpenings:
+    """Openings of as few random moves, 2 at least, as make enough for both pools.
+
+    Raises:
+        MatchError: no number of moves does.
+    """
+    wrong: MatchError | None = None
+    for plies in range(FEWEST_PLIES, MOST_PLIES + 1):
+        openings = RandomOpenings(plies)
+        try:
+            for pool in (seed, seed + 1):
+                for _ in schedule(game, game.spec.players, games=games, seed=pool, openings=openings):
+                    pass
+        except MatchError as error:
+            wrong = wrong or error
+        else:
+            return openings
+    assert wrong is not None
+    raise wrong
 
 
 def neighbours(players: int) -> list[tuple[int, int]]:

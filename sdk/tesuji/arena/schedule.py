@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from tesuji.errors import MatchError
 from tesuji.game import Game
 
 __all__ = ["Fixture", "Format", "schedule", "tables"]
+
+EARLY = 1000
+"""So many openings are drawn before the first game, so that too few are known of at once."""
 
 
 class Format(enum.StrEnum):
@@ -93,8 +96,9 @@ def schedule(
     rounds = -(-games // seats)
     source = RandomOpenings(0) if openings is None else openings
     drawn = source.draw(game, (_pair(seed, number) for number in range(rounds)))
+    first = list(islice(drawn, EARLY))
     number = 0
-    for turn, opening in enumerate(drawn):
+    for turn, opening in enumerate(chain(first, drawn)):
         chance, _ = _pair(seed, turn)
         for which, group in enumerate(groups):
             own = _words([seed, turn, which + 1], seats)

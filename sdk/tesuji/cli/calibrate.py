@@ -46,7 +46,10 @@ def calibrate(
     simulations: Annotated[
         int | None, typer.Option(min=1, help="Simulations a move of the strongest level; by default the bundle's.")
     ] = None,
-    opening: Annotated[int, typer.Option(min=0, help="Random moves that games begin with.")] = 2,
+    opening: Annotated[
+        int | None,
+        typer.Option(min=0, help="Random moves that games begin with; by default 2, or as many more as are needed."),
+    ] = None,
     wins: Annotated[int, typer.Option(min=0, help="Positions with a win at once that every level is asked.")] = 200,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that play; by default every core.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
@@ -58,7 +61,7 @@ def calibrate(
     0. new_session(level=3), new_session(elo=400) and agent.tesuji@level=3 use the table.
     """
     from tesuji.arena.calibration import calibrate as measure
-    from tesuji.arena.calibration import graded, misses
+    from tesuji.arena.calibration import enough_openings, graded, misses
     from tesuji.errors import BundleError
     from tesuji.runtime.agent import Agent
     from tesuji.runtime.bundle import Bundle
@@ -77,13 +80,14 @@ def calibrate(
         if progress.due:
             progress.show(f"{stage}: {done}/{total} games")
 
+    plies = enough_openings(game, games, seed).plies if opening is None else opening
     measured = measure(
         lambda strengths: partial(_seated, _Ladder(bundle, game.spec.name, strengths)),
         game,
         levels=levels,
         most=most,
         games=games,
-        plies=opening,
+        plies=plies,
         seed=seed,
         workers=workers or len(os.sched_getaffinity(0)),
         tell=tell,
@@ -94,7 +98,7 @@ def calibrate(
     conditions: dict[str, object] = {
         "zero": "random play",
         "games_a_pairing": games,
-        "opening_plies": opening,
+        "opening_plies": plies,
         "seed": seed,
         "wins_at_once": wins,
         "wins_missed": missed,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tesuji.arena.agent_player import AgentPlayer
-from tesuji.arena.calibration import calibrate, ease, graded, misses, neighbours
+from tesuji.arena.calibration import calibrate, ease, enough_openings, graded, misses, neighbours
 from tesuji.arena.player import Player
 from tesuji.arena.random_player import RandomPlayer
 from tesuji.errors import MatchError
@@ -91,3 +91,10 @@ def test_games_that_cannot_be_calibrated_are_refused() -> None:
         calibrate(nobody, load_game("openspiel:catch"), most=4, games=2)
     with pytest.raises(MatchError, match="levels: expected at least 2, got 1"):
         calibrate(nobody, GAME, levels=1, most=4, games=2)
+
+
+def test_openings_are_as_short_as_makes_enough_of_them() -> None:
+    assert enough_openings(GAME, 100, seed=1).plies == 2
+    assert enough_openings(GAME, 150, seed=1).plies == 3  # after two moves there are 72 positions
+    with pytest.raises(MatchError, match="2 of openspiel:tic_tac_toe brought none after 72"):
+        enough_openings(GAME, 100_000, seed=1)

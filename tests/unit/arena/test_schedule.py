@@ -53,6 +53,8 @@ def test_no_position_comes_twice() -> None:
     assert len({fixture.opening for fixture in planned}) == 72
     with pytest.raises(MatchError, match="2 of openspiel:tic_tac_toe brought none after 72: take more plies or fewer"):
         list(schedule(GAME, 2, games=146, openings=RandomOpenings(2)))
+    with pytest.raises(MatchError, match="2 of openspiel:tic_tac_toe brought none after 72"):
+        next(schedule(GAME, 2, games=146, openings=RandomOpenings(2)))  # known before the first game
     with pytest.raises(MatchError, match="random_plies: expected fewer than end openspiel:tic_tac_toe, got 9"):
         list(schedule(GAME, 2, games=2, openings=RandomOpenings(9)))
 
