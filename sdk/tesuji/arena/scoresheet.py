@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tesuji
-from tesuji.arena.file_lock import lock_file
 from tesuji.arena.match import GameResult, Move
 from tesuji.arena.player import Choice
 from tesuji.errors import MatchError, RecordError
+from tesuji.file_lock import lock_file
 from tesuji.record import FORMAT, GameRecord, encode_record, read_records
 from tesuji.spec import GameSpec
 

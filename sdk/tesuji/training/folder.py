@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
 from tesuji.errors import TrainingError
+from tesuji.file_lock import lock_file
 from tesuji.training.config import TrainingConfig
 
 __all__ = [
@@ -57,8 +57,7 @@ LOCK = ".lock"
 class Lock:
     """Held by the one process that trains in a folder; given up when the process ends, however it does.
 
-    It is the operating system's lock on the file ``.lock``, which stays and of itself means nothing: ``flock`` on
-    POSIX, ``msvcrt.locking`` on Windows.
+    It is the operating system's lock on the file ``.lock``, which stays and of itself means nothing.
 
     Args:
         folder: the run's.
@@ -69,38 +68,23 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK
-        self._handle = -1
 
     def __enter__(self) -> Self:
         try:
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._file = self._path.open("ab")
+            alone = lock_file(self._file)
         except OSError as error:
             raise TrainingError(f"{self._path}: expected to lock the run, got: {error.strerror or error}") from error
-        try:
-            _lock(self._handle)
-        except OSError as error:
-            os.close(self._handle)
+        if not alone:
+            self._file.close()
             raise TrainingError(
                 f"{self._path.parent}: expected a run that no other process is training, got one that is: "
                 "wait for it, end it, or name another folder"
-            ) from error
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._handle)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file.close()
 
 
 def checkpoint_identity(folder: Path) -> tuple[int, ...] | None:
