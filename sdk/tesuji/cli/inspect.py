@@ -96,7 +96,7 @@ def _strength(level: Strength) -> str:
     if level.mix or level.margin < 1:
         said += f", mix {level.mix:g}, margin {level.margin:g}"
     if level.elo is not None:
-        said += f", Elo {level.elo:.0f}" + (f" ± {level.error:.0f}" if level.error is not None else "")
+        said += f", Elo {level.elo:.0f}" + (f" ± {1.96 * level.error:.0f} (95%)" if level.error is not None else "")
     return said
 
 
