@@ -6,6 +6,7 @@ python demos/board_room [--agents FOLDER] [--seed N] [--watch GAME] [--frames N]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -69,4 +70,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

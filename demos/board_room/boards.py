@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pygame
 from table import Table
+
+from tesuji_engines import load_game
 
 Color = tuple[int, int, int]
 
@@ -33,6 +36,8 @@ class Board:
     rows = 3
     columns = 3
     seats: ClassVar[tuple[str, str]] = ("Red", "Blue")
+    sample: ClassVar[tuple[int, ...]] = ()
+    """Moves of the position that the menu shows."""
 
     def __init__(self, area: pygame.Rect) -> None:
         size = min(area.width // self.columns, area.height // self.rows)
@@ -49,16 +54,16 @@ class Board:
         """Where each action is clicked."""
         return {r * self.columns + c: self.square(r, c) for r in range(self.rows) for c in range(self.columns)}
 
-    def places(self, table: Table) -> dict[int, pygame.Rect]:
+    def places(self, table: Table | Sample) -> dict[int, pygame.Rect]:
         """Where each legal action's probability is shown."""
         legal = table.state.legal_actions()
         return {action: cell for action, cell in self.cells().items() if action in legal}
 
-    def stones(self, table: Table) -> list[list[str]]:
+    def stones(self, table: Table | Sample) -> list[list[str]]:
         """x, o or another letter for each square."""
         return [list(line) for line in str(table.state).split("\n")[: self.rows]]
 
-    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+    def draw(self, surface: pygame.Surface, table: Table | Sample, hover: int | None) -> None:
         pygame.draw.rect(surface, BOARD, self.rect.inflate(20, 20), border_radius=18)
         last = table.moves[-1][1] if table.moves else None
         for row, line in enumerate(self.stones(table)):
@@ -79,7 +84,7 @@ class Board:
     def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
         disc(surface, SEATS[seat], square.center, square.width * 2 // 5)
 
-    def score(self, table: Table) -> str:
+    def score(self, table: Table | Sample) -> str:
         """How it stands, where that can be counted."""
         return ""
 
@@ -88,6 +93,7 @@ class TicTacToe(Board):
     """Three in a row on 3 × 3."""
 
     title, string, file = "Tic-tac-toe", "openspiel:tic_tac_toe", "tic_tac_toe.tesuji"
+    sample = (4, 0, 2, 6, 3)
 
     def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
         inner = square.inflate(-square.width // 2, -square.height // 2)
@@ -106,17 +112,18 @@ class ConnectFour(Board):
 
     title, string, file = "Connect four", "openspiel:connect_four", "connect_four.tesuji"
     rows, columns = 6, 7
+    sample = (3, 3, 2, 4, 4, 2, 5, 3, 1, 3)
 
     def cells(self) -> dict[int, pygame.Rect]:
         return {column: self.square(0, column).unionall([self.square(5, column)]) for column in range(self.columns)}
 
-    def places(self, table: Table) -> dict[int, pygame.Rect]:
+    def places(self, table: Table | Sample) -> dict[int, pygame.Rect]:
         """Where the stone would come to lie."""
         stones = self.stones(table)
         free = {column: sum(line[column] not in "xo" for line in stones) for column in table.state.legal_actions()}
         return {column: self.square(number - 1, column) for column, number in free.items()}
 
-    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+    def draw(self, surface: pygame.Surface, table: Table | Sample, hover: int | None) -> None:
         pygame.draw.rect(surface, BOARD, self.rect.inflate(20, 20), border_radius=18)
         stones = self.stones(table)
         for row, line in enumerate(stones):
@@ -139,12 +146,13 @@ class Othello(Board):
 
     title, string, file = "Othello", "openspiel:othello", "othello.tesuji"
     rows = columns = 8
+    sample = (19, 18, 26, 20, 21, 34, 42, 44)
 
-    def stones(self, table: Table) -> list[list[str]]:
+    def stones(self, table: Table | Sample) -> list[list[str]]:
         lines = [line for line in str(table.state).split("\n") if line[:1].isdigit()]
         return [line.split()[1:9] for line in lines]
 
-    def score(self, table: Table) -> str:
+    def score(self, table: Table | Sample) -> str:
         letters = [letter for line in self.stones(table) for letter in line]
         return f"{letters.count('x')} : {letters.count('o')}"
 
@@ -158,6 +166,7 @@ class DotsAndBoxes(Board):
         "dots_and_boxes.tesuji",
     )
     rows = columns = 2
+    sample = (0, 9, 6, 2, 7, 8)
 
     def __init__(self, area: pygame.Rect) -> None:
         super().__init__(area.inflate(-80, -80))
@@ -183,7 +192,7 @@ class DotsAndBoxes(Board):
         """The four lines around a box."""
         return {2 * row + column, 2 * row + column + 2, 6 + 3 * row + column, 6 + 3 * row + column + 1}
 
-    def owners(self, table: Table) -> dict[tuple[int, int], int]:
+    def owners(self, table: Table | Sample) -> dict[tuple[int, int], int]:
         """Who closed which box."""
         drawn: set[int] = set()
         owners: dict[tuple[int, int], int] = {}
@@ -194,7 +203,7 @@ class DotsAndBoxes(Board):
                     owners.setdefault(box, seat)
         return owners
 
-    def draw(self, surface: pygame.Surface, table: Table, hover: int | None) -> None:
+    def draw(self, surface: pygame.Surface, table: Table | Sample, hover: int | None) -> None:
         pygame.draw.rect(surface, BOARD, self.rect.inflate(100, 100), border_radius=18)
         for (row, column), seat in self.owners(table).items():
             box = pygame.Rect(self.dot(row, column), (self.size, self.size)).inflate(-24, -24)
@@ -216,9 +225,39 @@ class DotsAndBoxes(Board):
             for column in range(3):
                 pygame.draw.circle(surface, LAST, self.dot(row, column), 9)
 
-    def score(self, table: Table) -> str:
+    def score(self, table: Table | Sample) -> str:
         owners = list(self.owners(table).values())
         return f"{owners.count(0)} : {owners.count(1)}"
 
 
 BOARDS: tuple[type[Board], ...] = (TicTacToe, ConnectFour, Othello, DotsAndBoxes)
+
+
+class Sample:
+    """A position that nobody plays, with what boards look at of a :class:`table.Table`.
+
+    Args:
+        kind: whose :attr:`Board.sample` it is.
+    """
+
+    def __init__(self, kind: type[Board]) -> None:
+        self.state: Any = load_game(kind.string).new_state(np.random.default_rng(0))
+        self.moves: list[tuple[int, int]] = []
+        for action in kind.sample:
+            self.moves.append((self.mover, action))
+            self.state.apply(action)
+
+    @property
+    def mover(self) -> int:
+        return int(self.state.to_play())
+
+
+def picture(kind: type[Board], size: tuple[int, int]) -> pygame.Surface:
+    """A board with a few moves played, made small."""
+    whole = pygame.Surface((900, 900), pygame.SRCALPHA)
+    board = kind(whole.get_rect().inflate(-260, -260))
+    board.draw(whole, Sample(kind), None)
+    part = whole.subsurface(whole.get_bounding_rect())
+    width, height = part.get_size()
+    scale = min(size[0] / width, size[1] / height)
+    return pygame.transform.smoothscale(part, (round(width * scale), round(height * scale)))

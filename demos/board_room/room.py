@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pygame
-from boards import BOARDS, LAST, SEATS, Board
+from boards import BOARDS, LAST, SEATS, Board, picture
 from table import BUDGET, Level, Table, levels
 
 import tesuji
@@ -48,6 +48,7 @@ class Room:
         self.agents: list[tesuji.Agent | None] = []
         self.excuses: list[str] = []
         self.level: list[int] = []
+        self.pictures = [picture(kind, (150, 130)) for kind in BOARDS]
         for kind in BOARDS:
             agent, excuse = self._load(kind, agents)
             self.agents.append(agent)
@@ -138,7 +139,9 @@ class Room:
             pygame.draw.rect(self.surface, LIT if lit else CARD, tile, border_radius=16)
             if number == self.chosen:
                 pygame.draw.rect(self.surface, SEATS[1], tile, 2, border_radius=16)
-            self._picture(kind, tile.inflate(-70, -100).move(0, -22), there)
+            picture = self.pictures[number]
+            picture.set_alpha(255 if there else 90)
+            self.surface.blit(picture, picture.get_rect(center=(tile.centerx, tile.top + 95)))
             color = INK if there else FAINT
             self._text(kind.title, self.middle, color, center=(tile.centerx, tile.bottom - 48))
             below = f"press {number + 1}" if there else "no agent yet"
@@ -155,19 +158,6 @@ class Room:
             self._text(label, self.middle, INK if agent else FAINT, center=button.center)
         keys = "arrows: game and strength     tab: who plays     enter: play     esc: leave"
         self._text(keys, self.small, FAINT, center=(SIZE[0] // 2, 640))
-
-    def _picture(self, kind: type[Board], place: pygame.Rect, there: bool) -> None:
-        """A small empty board with a few stones."""
-        step = min(place.width // kind.columns, place.height // kind.rows)
-        board = pygame.Rect(0, 0, step * kind.columns, step * kind.rows)
-        board.center = place.center
-        for row in range(kind.rows):
-            for column in range(kind.columns):
-                cell = pygame.Rect(board.left + column * step, board.top + row * step, step, step).inflate(-3, -3)
-                pygame.draw.rect(self.surface, BACK, cell, border_radius=4)
-                if there and (row * 3 + column * 5 + row * column) % 7 in (1, 3):
-                    seat = (row + column) % 2
-                    pygame.draw.circle(self.surface, SEATS[seat], cell.center, max(2, step * 3 // 10))
 
     def _turn_level(self, step: int) -> None:
         agent = self.agents[self.chosen]

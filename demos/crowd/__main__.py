@@ -6,6 +6,7 @@ python demos/crowd [--agent FILE] [--sheep N] [--seed N] [--frames N] [--record 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -61,4 +62,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -6,6 +6,7 @@ python demos/duel [--agent FILE] [--seed N] [--watch] [--frames N] [--record FIL
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 
@@ -55,4 +56,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

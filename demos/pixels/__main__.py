@@ -6,6 +6,7 @@ python demos/pixels [--agent FILE] [--curve FILE] [--seed N] [--watch] [--frames
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 
@@ -57,4 +58,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
