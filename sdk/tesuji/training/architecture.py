@@ -30,12 +30,14 @@ class Operations(Protocol[T]):
         features: int,
         *,
         kernel: int = 0,
+        stride: int = 1,
         action: T | None = None,
         skip: bool = False,
         normalize: bool = True,
     ) -> T:
-        """A dense layer (``kernel`` 0) or a same-size convolution, an action's row of a table, and batch normalisation.
+        """A dense layer (``kernel`` 0) or a convolution, an action's row of a table, and batch normalisation.
 
+        A convolution of stride s makes of height h and width w ⌈h/s⌉ and ⌈w/s⌉.
         The row is added to the layer's outputs before the normalisation, with ``skip`` the layer's inputs after it. All
         of it is folded into one layer and its table before they are shipped.
         """
@@ -96,6 +98,8 @@ class Layer:
     """Features or channels out."""
     kernel: int
     """Side of the convolution's window; 0 for a dense layer."""
+    stride: int
+    """How far apart the convolution's windows are."""
     table: tuple[int, ...] | None
     """Shape of the per-action table [actions, features, …], if actions enter here."""
     skip: bool
@@ -120,14 +124,15 @@ class Declaration:
         features: int,
         *,
         kernel: int = 0,
+        stride: int = 1,
         action: tuple[int, ...] | None = None,
         skip: bool = False,
         normalize: bool = True,
     ) -> tuple[int, ...]:
         """Note the layer."""
-        shape = (features, *x[1:])
+        shape = (features, *(-(-side // stride) for side in x[1:]))
         table = None if action is None else (self.actions, *shape)
-        self.layers.append(Layer(name, x[0], features, kernel, table, skip, normalize))
+        self.layers.append(Layer(name, x[0], features, kernel, stride, table, skip, normalize))
         return shape
 
     def relu(self, x: tuple[int, ...]) -> tuple[int, ...]:
@@ -200,7 +205,8 @@ class Architecture:
         columns = 1 if opposed else game.players
         latent: tuple[int, ...] = (network.width,)
         if network.kind is NetworkKind.RESIDUAL:
-            latent = (network.width, *game.observation[1:])
+            scale = 2**network.halvings
+            latent = (network.width, *(-(-side // scale) for side in game.observation[1:]))
         model = ModelSpec(
             observation=game.observation,
             actions=game.actions,
@@ -218,7 +224,11 @@ class Architecture:
             x = observation if len(self.model.observation) == 1 else ops.flatten(observation)
             x = ops.relu(ops.layer("representation.input", x, self.network.width))
         else:
-            x = ops.relu(ops.layer("representation.input", observation, self.network.width, kernel=3))
+            halvings, width = self.network.halvings, self.network.width
+            stride = 2 if halvings else 1
+            x = ops.relu(ops.layer("representation.input", observation, width, kernel=3, stride=stride))
+            for number in range(1, halvings):
+                x = ops.relu(ops.layer(f"representation.halving{number}", x, width, kernel=3, stride=2))
         for block in range(self.network.representation_blocks):
             x = self._block(ops, f"representation.block{block}", x)
         return ops.scale(x)

@@ -42,6 +42,9 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Which family."""
     width: int = 128
     """Units of a hidden layer and of the latent state (mlp), or channels (residual)."""
+    halvings: int = 0
+    """Residual networks: strided convolutions that the representation network begins with; each halves height and width
+    (MuZero, Appendix F), so that the latent state of an image is small."""
     representation_blocks: int = 1
     """Residual blocks of the representation network, after its first layer."""
     dynamics_blocks: int = 1
@@ -60,6 +63,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         _integer("network.width", self.width, 1, 1 << 14)
+        _integer("network.halvings", self.halvings, 0, 10)
         _integer("network.representation_blocks", self.representation_blocks, 0, 1000)
         _integer("network.dynamics_blocks", self.dynamics_blocks, 0, 1000)
         _integer("network.head_channels", self.head_channels, 1, 1 << 12)

@@ -24,16 +24,19 @@ class Decoder(nn.Module):
     of 0.89 after 300 steps; with a SimSiam consistency loss instead, 0.04.)
 
     Args:
-        model: the shapes. Of latent planes each square is decoded by itself.
+        model: the shapes. Of latent planes each square is decoded by itself, to all that it stands for.
     """
 
     def __init__(self, model: ModelSpec) -> None:
         super().__init__()
         latent, observation = model.latent, model.observation
-        planes = len(latent) == 3 and latent[1:] == observation[1:]
         self.map: nn.Module
-        if planes:
-            self.map = nn.Conv2d(latent[0], observation[0], 1)
+        if len(latent) == 3 and len(observation) == 3:
+            scale = 1
+            while -(-observation[1] // scale) > latent[1] or -(-observation[2] // scale) > latent[2]:
+                scale *= 2
+            squares = nn.Conv2d(latent[0], observation[0] * scale * scale, 1)
+            self.map = squares if scale == 1 else nn.Sequential(squares, nn.PixelShuffle(scale))
         else:
             self.map = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(latent), math.prod(observation)))
 
@@ -52,7 +55,8 @@ class Decoder(nn.Module):
             float32 [n], 0 where there was none.
         """
         target = _standardized(seen.float(), alive)
-        told = self.map(latent).float().view(target.shape)
+        told = self.map(latent).float()
+        told = told[..., : seen.shape[2], : seen.shape[3]] if told.dim() == 4 else told.view(target.shape)
         unseen: Tensor = (told - target).square().flatten(1).mean(1) * alive
         return unseen
 

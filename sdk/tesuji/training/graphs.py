@@ -71,6 +71,7 @@ class _GraphOperations:
         features: int,
         *,
         kernel: int = 0,
+        stride: int = 1,
         action: str | None = None,
         skip: bool = False,
         normalize: bool = True,
@@ -84,7 +85,7 @@ class _GraphOperations:
         if not kernel:
             return self.node("Gemm", [x, weight, row], transB=1)
         inputs = [x, weight] if action is not None else [x, weight, row]
-        x = self.node("Conv", inputs, kernel_shape=[kernel, kernel], pads=[kernel // 2] * 4, strides=[1, 1])
+        x = self.node("Conv", inputs, kernel_shape=[kernel, kernel], pads=[kernel // 2] * 4, strides=[stride] * 2)
         return x if action is None else self.add(x, row)
 
     def relu(self, x: str) -> str:

@@ -51,7 +51,7 @@ class NormalizedLayer(nn.Module):
             self.action_weight = nn.Parameter(torch.randn(layer.features, planes.shape[1], *window) * 0.5)
             self.register_buffer("planes", planes, persistent=False)
         self.norm = BatchRenormalization(layer.features) if layer.normalize else None
-        self.padding = layer.kernel // 2
+        self.padding, self.stride = layer.kernel // 2, layer.stride
         self.skip = layer.skip
 
     def forward(self, x: Tensor, action: Tensor | None) -> Tensor:
@@ -59,7 +59,7 @@ class NormalizedLayer(nn.Module):
         if self.weight.dim() == 2:
             y = functional.linear(x, self.weight, self.bias)
         else:
-            y = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
+            y = functional.conv2d(x, self.weight, self.bias, self.stride, self.padding)
         if self.table is not None and action is not None:
             y = y + self._rows(self.table, action)
         if self.norm is not None:
@@ -137,6 +137,7 @@ class Network(nn.Module, _TensorOperations):
         features: int,
         *,
         kernel: int = 0,
+        stride: int = 1,
         action: Tensor | None = None,
         skip: bool = False,
         normalize: bool = True,
@@ -172,13 +173,14 @@ class PlainOperations(_TensorOperations):
         features: int,
         *,
         kernel: int = 0,
+        stride: int = 1,
         action: Tensor | None = None,
         skip: bool = False,
         normalize: bool = True,
     ) -> Tensor:
         """A layer with its normalisation, its bias and its skip folded in."""
         weight, bias = self._weights[f"{name}.weight"], self._weights.get(f"{name}.bias")
-        x = functional.conv2d(x, weight, bias, padding=kernel // 2) if kernel else functional.linear(x, weight, bias)
+        x = functional.conv2d(x, weight, bias, stride, kernel // 2) if kernel else functional.linear(x, weight, bias)
         return x if action is None else x + self._weights[f"{name}.table"][action]
 
 

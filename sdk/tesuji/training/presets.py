@@ -16,6 +16,8 @@ __all__ = ["preset", "preset_names"]
 
 PLANES = 25
 """Boards of at least so many squares are looked at by convolutions."""
+LARGEST = 19
+"""Larger sides are an image's rather than a board's, and are halved until they are not."""
 
 
 def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
@@ -77,7 +79,11 @@ def _default(game: GameSpec) -> TrainingConfig:
 
 def _planes(game: GameSpec) -> TrainingConfig:
     length = game.max_length or 200
-    network = NetworkConfig(kind=NetworkKind.RESIDUAL, width=16, representation_blocks=2, dynamics_blocks=1)
+    side = max(game.observation[1:])
+    halvings = max(0, math.ceil(math.log2(side / LARGEST)))
+    network = NetworkConfig(
+        kind=NetworkKind.RESIDUAL, width=16, halvings=halvings, representation_blocks=2, dynamics_blocks=1
+    )
     return TrainingConfig(
         game=game.name,
         minutes=20.0,

@@ -63,6 +63,9 @@ def test_the_preset_is_chosen_by_the_games_name() -> None:
     assert dots.network.kind is NetworkKind.MLP
     assert preset(SPEC).network.kind is NetworkKind.RESIDUAL
     assert preset(msgspec.structs.replace(SPEC, observation=(72,))).network.kind is NetworkKind.MLP
+    halvings = {19: 0, 20: 1, 38: 1, 39: 2, 84: 3}
+    for side, wanted in halvings.items():
+        assert preset(msgspec.structs.replace(SPEC, observation=(3, side, 8))).network.halvings == wanted
     with pytest.raises(
         ArgumentError,
         match="preset: expected one of CartPole-v1, connect_four, default, dots_and_boxes, tic_tac_toe, got 'chess'",

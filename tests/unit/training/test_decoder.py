@@ -61,3 +61,12 @@ def test_a_channel_that_never_changes_has_nothing_to_tell() -> None:
     latent, seen = torch.randn(32, *VECTOR.latent), torch.full((32, 6), 0.1)
     loss = learned(VECTOR, torch.zeros_like(latent), seen, torch.ones(32))
     assert loss.max() < 1e-3
+
+
+def test_a_small_latent_square_tells_all_the_pixels_it_stands_for() -> None:
+    torch.manual_seed(4)
+    image = ModelSpec(observation=(2, 7, 6), actions=2, players=1, latent=(32, 2, 2), value_columns=1, reward_columns=1)
+    seen = torch.randn(64, 2, 7, 6)
+    latent = torch.nn.functional.pixel_unshuffle(torch.nn.functional.pad(seen, (0, 2, 0, 1)), 4)
+    assert learned(image, latent, seen, torch.ones(64)).mean() < 0.05
+    assert learned(image, latent.roll(1, 0), seen, torch.ones(64)).mean() > 0.5

@@ -24,6 +24,7 @@ from tesuji.training.networks import Network, Weights, fold
 KINDS = {
     "mlp": ((3, 3, 3), NetworkConfig(rewards=False, width=32)),
     "residual": ((3, 6, 7), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=16)),
+    "image": ((2, 21, 14), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=8, halvings=2)),
 }
 
 

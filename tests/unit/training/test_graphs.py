@@ -24,6 +24,7 @@ KINDS = {
         (2, 5, 5),
         NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=8, bins=51, transform=True),
     ),
+    "residual, of an image": ((2, 21, 14), NetworkConfig(kind=NetworkKind.RESIDUAL, width=8, halvings=2)),
 }
 GAMES = {
     "zero-sum": (2, True, True, (-1.0, 1.0), Movers.ALTERNATE),
