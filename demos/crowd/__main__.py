@@ -22,7 +22,7 @@ from tesuji_engines.pygame_recorder import Recorder
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "grazing.tesuji"
 FRAMES = 60
 """Frames a second."""
-TRAINED = "tesuji train python:demos/crowd/rules.py:grazing --minutes 20 --out"
+TRAINED = "tesuji train python:demos/crowd/rules.py:grazing --minutes 10 --out"
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The meadow: sheep graze, and run from the wolf. The rules, for one sheep that learns and for a whole flock.
 
-    tesuji train python:demos/crowd/rules.py:grazing --minutes 20 --out demos/agents/grazing.tesuji
+    tesuji train python:demos/crowd/rules.py:grazing --minutes 10 --out demos/agents/grazing.tesuji
 
 A sheep sees the grass around it and the wolf, and decides three times a second whether to graze or where to go. The
 agent learns as a sheep alone; in the demo it is every sheep of the flock.

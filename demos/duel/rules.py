@@ -1,6 +1,6 @@
 """The duel: two paddles, one ball that gets faster, walls above and below. The rules alone, a frame at a time.
 
-    tesuji train python:demos/duel/rules.py:duel --minutes 30 --out demos/agents/duel.tesuji
+    tesuji train python:demos/duel/rules.py:duel --minutes 8 --out demos/agents/duel.tesuji
 
 Who hits the ball with the edge of the paddle sends it off steeply, so it pays to aim. The agent learns to win single
 rallies against the built-in opponent, who is more and less skilful by turns; a match is a row of rallies.

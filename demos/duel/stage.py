@@ -33,7 +33,7 @@ MODES: tuple[tuple[str, tuple[Hands, Hands]], ...] = (
 KEYS = "H hint     O thoughts     P pause     R restart     Esc menu"
 TRAIL = 14
 """Places of the ball that are still seen."""
-EXCUSE = "No agent: one is trained by  tesuji train python:demos/duel/rules.py:duel --minutes 30 --out"
+EXCUSE = "No agent: one is trained by  tesuji train python:demos/duel/rules.py:duel --minutes 8 --out"
 
 
 class Spark:

@@ -1,6 +1,6 @@
 """Star harvest: a boat catches falling stars. The rules, and how it is drawn; learned from its image alone.
 
-    tesuji train python:demos/pixels/rules.py:harvest --minutes 30 --out demos/agents/harvest.tesuji
+    tesuji train python:demos/pixels/rules.py:harvest --minutes 20 --out demos/agents/harvest.tesuji
 
 Every star can be caught by who sets off in time: the best possible score is all of them.
 """

@@ -274,7 +274,7 @@ class Sea:
     def _load(file: Path) -> tuple[tesuji.Agent | None, str]:
         """The agent, or why there is none."""
         if not file.exists():
-            command = "tesuji train python:demos/pixels/rules.py:harvest --minutes 30"
+            command = "tesuji train python:demos/pixels/rules.py:harvest --minutes 20"
             return None, f"No agent: one is trained by\n{command} \\\n--out {file}"
         try:
             agent = tesuji.load(file, "cpu")

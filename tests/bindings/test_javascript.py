@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
+import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tesuji
 from tesuji.game import apply_all
 from tesuji_engines import load_game
 
@@ -87,3 +92,65 @@ def test_the_example_engine_has_the_rules_of_openspiel(ours: Any) -> None:
         pairs = [pair for pair in pairs if not pair[0].is_terminal()]
     assert won > 10
     assert drawn > 3
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A trainer that listens for an engine, and its port."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
+    command += ["--steps", "40", "--simulations", "4", "--opponents", "random", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "four.tesuji")]
+    with subprocess.Popen(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield port, process
+        process.kill()
+
+
+def test_an_engine_that_connects_to_the_trainer_is_learned_from(
+    node: str, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    port, process = trainer
+    said = run(node, "examples/connect_four/engine.js", "--join", str(port))  # waits for the trainer, which starts up
+    assert said == "The trainer has learned enough.\n"
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    agent = tesuji.load(tmp_path / "four.tesuji", "cpu")
+    assert agent.new_session(seed=1).play(np.zeros((3, 4, 5), np.float32)).action in range(5)
+
+
+def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
+    node: str, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    port, process = trainer
+    command = [node, "examples/connect_four/engine.js", "--join", str(port)]
+    with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as first:
+        metrics = tmp_path / "run" / "metrics.csv"
+        while not (metrics.exists() and metrics.read_text().count("\n") > 1):  # until it learns
+            assert process.poll() is None
+            time.sleep(0.02)
+        first.send_signal(signal.SIGKILL)
+    assert run(*command) == "The trainer has learned enough.\n"
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+
+
+def test_a_trainer_that_refuses_or_never_comes_is_said(node: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    script = (
+        'import { joinTrainer } from "tesuji";'
+        'import { connectFour } from "./examples/connect_four/rules.js";'
+        "try { await joinTrainer(connectFour(5, 4), { port: %d, patience: 0.5 }); }"
+        "catch (error) { console.log(error.name, error.message); }"
+    )
+    said = run(node, "--input-type=module", "-e", script % port)
+    assert said.startswith(f"ConnectionLostError 127.0.0.1:{port}: expected a trainer, got: connect ECONNREFUSED")
+    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "four.tesuji")]
+    with subprocess.Popen(command, env={**os.environ, "TESUJI_TOKEN": "secret"}) as process:
+        said = run(node, "--input-type=module", "-e", script.replace("0.5", "60") % port)
+        process.kill()
+    assert said.startswith("RequestError unauthorized"), said

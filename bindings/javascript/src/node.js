@@ -6,7 +6,7 @@ import { dialWebSocket } from "./websocket.js";
 
 export * from "./exports.js";
 export { discover, discoveryPath } from "./discovery.js";
-export { serveEnvironment } from "./environment_server.js";
+export { joinTrainer, serveEnvironment } from "./environment_server.js";
 
 /**
  * Connect to an agent server.

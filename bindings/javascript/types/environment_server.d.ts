@@ -15,9 +15,36 @@ export function serveEnvironment(game: import("./environment.js").Game, { host, 
     slots?: number | undefined;
     token?: string | undefined;
 }): Promise<EnvironmentServer>;
+/**
+ * Connect to a trainer that listens (`tesuji train --listen HOST:PORT`) and serve it a game until it says goodbye. A
+ * trainer that is not there yet, or is lost, is waited for.
+ * @param {import("./environment.js").Game} game
+ * @param {object} options
+ * @param {string} [options.host]
+ * @param {number} options.port
+ * @param {number} [options.slots] how many games at once
+ * @param {string} [options.token] what the trainer wants to be shown
+ * @param {number} [options.patience] seconds for which a trainer is waited for
+ * @returns {Promise<void>}
+ * @throws {ArgumentError} the game's specification is wrong
+ * @throws {ConnectionLostError} no trainer came within the patience
+ * @throws {RequestError} the trainer refuses
+ */
+export function joinTrainer(game: import("./environment.js").Game, { host, port, slots, token, patience }: {
+    host?: string | undefined;
+    port: number;
+    slots?: number | undefined;
+    token?: string | undefined;
+    patience?: number | undefined;
+}): Promise<void>;
 export type Message = import("./codec.js").Message;
 export type EnvironmentServer = {
     url: string;
     port: number;
     close: () => Promise<void>;
 };
+/**
+ * hears once how a conversation ended: null for a goodbye
+ */
+export type Ended = (why: TesujiError | null) => void;
+import { TesujiError } from "./errors.js";

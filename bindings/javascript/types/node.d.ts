@@ -9,6 +9,6 @@
  */
 export function connect(address?: string, options?: import("./client.js").ConnectOptions): Promise<Client>;
 export * from "./exports.js";
-export { serveEnvironment } from "./environment_server.js";
 import { Client } from "./client.js";
 export { discover, discoveryPath } from "./discovery.js";
+export { joinTrainer, serveEnvironment } from "./environment_server.js";

@@ -7,6 +7,7 @@ a hyphen in a verb is an underscore there.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import warnings
 from typing import Any, TextIO
@@ -78,6 +79,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line and end the process: 0 if all is well, 2 for an error, whose one line is on stderr."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # a game may bring Pygame, whose greeting is no answer
     app()
 
 

@@ -179,6 +179,9 @@ def train(
             f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
         )
     summary = learning.train(out, date=datetime.now(UTC).isoformat(timespec="seconds"))
+    say_goodbye = getattr(rules, "close", None)
+    if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
+        say_goodbye()
     typer.echo(
         f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
         f"{summary.games:,} games, {summary.positions:,} positions"

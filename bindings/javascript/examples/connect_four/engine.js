@@ -2,18 +2,27 @@
 //
 //     node examples/connect_four/engine.js [--port PORT] [--columns 5] [--rows 4]
 //     tesuji train tcp://127.0.0.1:PORT --minutes 1 --out four.tesuji
+//
+// With --join PORT it connects to a trainer instead: tesuji train --listen 127.0.0.1:PORT --minutes 1 --out four.tesuji
 import { parseArgs } from "node:util";
-import { serveEnvironment } from "tesuji";
+import { joinTrainer, serveEnvironment } from "tesuji";
 import { connectFour } from "./rules.js";
 
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "0" },
+    join: { type: "string" },
     columns: { type: "string", default: "5" },
     rows: { type: "string", default: "4" },
   },
 });
 const [columns, rows] = [Number(values.columns), Number(values.rows)];
-const server = await serveEnvironment(connectFour(columns, rows), { port: Number(values.port) });
-console.log(`Connect four on ${columns} by ${rows}. To learn it: tesuji train ${server.url}`);
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void server.close());
+const rules = connectFour(columns, rows);
+if (values.join !== undefined) {
+  await joinTrainer(rules, { port: Number(values.join), token: process.env.TESUJI_TOKEN });
+  console.log("The trainer has learned enough.");
+} else {
+  const server = await serveEnvironment(rules, { port: Number(values.port) });
+  console.log(`Connect four on ${columns} by ${rows}. To learn it: tesuji train ${server.url}`);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void server.close());
+}
