@@ -129,7 +129,7 @@ def test_a_duel_of_two_people_is_scored_paused_and_left(tmp_path: Path) -> None:
         window.hold("Down", down=False)
         window.keep("duel")
         window.press("p")
-        time.sleep(0.3)
+        time.sleep(1.0)  # sparks burn out
         still = window.seen()
         time.sleep(0.5)
         assert (window.seen() == still).all()
@@ -139,3 +139,45 @@ def test_a_duel_of_two_people_is_scored_paused_and_left(tmp_path: Path) -> None:
         time.sleep(0.3)
         window.press("Escape")
         assert window.ended() == 0
+
+
+def test_the_boat_is_sailed_by_its_agent_and_by_a_person(tmp_path: Path) -> None:
+    with Window(DEMOS / "pixels", pictures=tmp_path) as window:
+        window.wait(lambda: bool(window.seen().max() > 200), "the menu")
+        time.sleep(0.5)
+        window.keep("pixels_menu")
+        window.press("Return")
+        time.sleep(6.0)
+        window.keep("pixels_agent")
+        window.press("Escape")
+        time.sleep(0.3)
+        window.press("Tab", "Return")
+        window.hold("Left", down=True)
+        time.sleep(2.0)
+        window.keep("pixels_person")
+        left = window.seen()
+        window.hold("Left", down=False)
+        window.hold("Right", down=True)
+        time.sleep(2.0)
+        assert (window.seen() != left).any()
+        window.hold("Right", down=False)
+        window.press("Escape")
+        time.sleep(0.3)
+        window.press("Escape")
+        assert window.ended() == 0
+        assert window.said() == ""
+
+
+def test_the_flock_runs_from_a_wolf_that_is_led(tmp_path: Path) -> None:
+    with Window(DEMOS / "crowd", pictures=tmp_path) as window:
+        window.wait(lambda: bool(window.seen().max() > 200), "the meadow")
+        for place in ((300, 300), (700, 200), (500, 500)):
+            window.point(*place)
+            time.sleep(1.0)
+        window.keep("crowd")
+        window.press("4")
+        time.sleep(2.0)
+        window.keep("crowd_256")
+        window.press("Escape")
+        assert window.ended() == 0
+        assert window.said() == ""
