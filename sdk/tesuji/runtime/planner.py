@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
@@ -19,6 +21,7 @@ from tesuji.spec import Movers
 
 __all__ = ["Planner"]
 
+LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
 
 
@@ -73,12 +76,12 @@ class Planner:
         try:
             self.forest = Forest(config, slots=slots, actions=model.actions, players=model.players, nodes=nodes)
             rows = slots * config.leaves
-            self._pool = np.empty((slots * nodes, model.latent_size), np.float32)
+            self._pool = _untouched(slots * nodes, model.latent_size)
             self._initial = _memory({"observation": (model.observation, np.float32), **initial_shapes(model)}, slots)
             self._recurrent = _memory(
                 {"latent": (model.latent, np.float32), "action": ((), np.int64), **recurrent_shapes(model)}, rows
             )
-        except MemoryError as error:
+        except (MemoryError, OSError, OverflowError) as error:
             raise CapacityError(f"slots, nodes: expected what fits into memory, got {slots} × {nodes}") from error
         flat = (rows, model.latent_size)
         self._wave = Wave(
@@ -345,6 +348,19 @@ class Planner:
         bindings: list[Binding] = []
         runs: list[Callable[[], None]] = [partial(bind_and_run, rows) for rows in range(batch + 1)]
         return runs
+
+
+def _untouched(rows: int, columns: int) -> NDArray[np.float32]:
+    """Float32 [rows, columns] that takes no memory before it is used, page by page.
+
+    NumPy asks Linux for huge pages where an array is large: a tree's first row would then take 2 MB, and the time to
+    clear them.
+    """
+    size = 4 * rows * columns
+    if size < LARGE or sys.platform == "win32":
+        return np.empty((rows, columns), np.float32)
+    own = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return np.frombuffer(own, np.float32).reshape(rows, columns)
 
 
 def _memory(shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]], rows: int) -> dict[str, NDArray[Any]]:

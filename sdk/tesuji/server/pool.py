@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -24,8 +25,8 @@ LEAST_SIMULATIONS = 64
 """Trees have room for so many at least, so that sessions of different budgets share planners."""
 LEAST_SLOTS = 64
 MOST_SLOTS = 1024
-CHUNK_BYTES = 1 << 28
-"""A planner has as many slots as fit, within these bounds; what is not used is never touched."""
+CHUNK_BYTES = 1 << 28 if sys.platform == "win32" else 1 << 30
+"""A planner has as many slots as fit, within these bounds; what is not used is never touched, though Windows counts it."""
 
 
 class TimedEvaluator:

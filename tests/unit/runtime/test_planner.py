@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -55,6 +57,22 @@ def test_a_tree_is_the_same_bit_for_bit_alone_and_among_others(config: SearchCon
         for field in ("visits", "q", "policy", "value"):
             assert getattr(alone, field).tobytes() == getattr(among, field).tobytes()
         assert alone.principal_variation == among.principal_variation
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to see what memory is used")
+def test_a_tree_takes_memory_only_as_it_grows() -> None:
+    """Many sessions may begin to think at once, each with room for a search of thousands of simulations."""
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    network = mlp(6, 5, 256)
+    planner = Planner(evaluator(network), SearchConfig(simulations=20), slots=32, simulations=4096, nodes=8193)
+    assert planner.nbytes > 1 << 28
+    before = resident()
+    planner.open(np.arange(32), observations(network.model, 32), simulations=20)
+    assert planner.run()
+    assert resident() - before < 1 << 24
 
 
 def test_the_network_is_called_once_for_all_roots_and_once_a_wave() -> None:
