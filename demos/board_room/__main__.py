@@ -6,8 +6,8 @@ python demos/board_room [--agents FOLDER] [--seed N] [--watch GAME] [--frames N]
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -37,6 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     begin = time.perf_counter()
     pygame.display.init()
+    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     pygame.font.init()
     pygame.display.set_caption("Board room")
     room = Room(pygame.display.set_mode(SIZE), options.agents, options.seed)
@@ -70,5 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
+    main()

@@ -6,8 +6,8 @@ python demos/crowd [--agent FILE] [--sheep N] [--seed N] [--frames N] [--record 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def main() -> None:
         sys.exit(f"no agent: one is trained by  {TRAINED} {options.agent}")
     agent = tesuji.load(options.agent, "cpu")
     pygame.display.init()
+    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     pygame.font.init()
     pygame.display.set_caption("Crowd")
     field = Field(pygame.display.set_mode(SIZE), agent, options.sheep, options.seed)
@@ -62,5 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
+    main()

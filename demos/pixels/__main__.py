@@ -6,8 +6,8 @@ python demos/pixels [--agent FILE] [--curve FILE] [--seed N] [--watch] [--frames
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     pygame.display.init()
+    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     pygame.font.init()
     pygame.display.set_caption("Star harvest")
     sea = Sea(pygame.display.set_mode(WINDOW), options.agent, options.curve, options.seed)
@@ -58,5 +59,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
+    main()

@@ -57,9 +57,16 @@ class Page:
     def wait(self, expression: str) -> None:
         """Until an expression is true."""
         end = time.monotonic() + PATIENCE
-        while not self.value(expression):
+        while not self._is(expression):
             assert time.monotonic() < end, f"{expression}: still not true; {self.value('document.body.innerText')}"
             time.sleep(0.05)
+
+    def _is(self, expression: str) -> bool:
+        """Whether it is true; not while one page takes another's place."""
+        try:
+            return bool(self.value(expression))
+        except AssertionError:
+            return False
 
     def click(self, x: float, y: float) -> None:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
@@ -97,8 +104,10 @@ def browse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         def browse(url: str) -> Page:
             new = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?{quote(url, safe='')}", method="PUT")
             with urllib.request.urlopen(new, timeout=PATIENCE) as answer:
-                pages.append(Page(json.load(answer)["webSocketDebuggerUrl"]))
-            return pages[-1]
+                page = Page(json.load(answer)["webSocketDebuggerUrl"])
+            pages.append(page)
+            page.wait("location.href !== 'about:blank' && document.readyState === 'complete'")
+            return page
 
         try:
             yield browse

@@ -304,8 +304,8 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        while self._held:
-            held = self._held.pop()
+        cut, self._held = self._held, []  # who comes back at once is left alone
+        for held in cut:
             with contextlib.suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
             held.close()
