@@ -26,7 +26,7 @@ LEAST_SIMULATIONS = 64
 LEAST_SLOTS = 64
 MOST_SLOTS = 1024
 CHUNK_BYTES = 1 << 28 if sys.platform == "win32" else 1 << 30
-"""A planner has as many slots as fit, within these bounds; what is not used is never touched, though Windows counts it."""
+"""A planner has as many slots as fit, within these bounds. What is not used is never touched; Windows counts it."""
 
 
 class TimedEvaluator:
