@@ -92,7 +92,7 @@ class EnvironmentService:
                 answer.fail(slot, error)
         return answer.states(request.id, request.slots)
 
-    def _step(self, request: Step) -> States:
+    def _step(self, request: Step) -> States | None:
         self._check("step", request.slots)
         answer = Answer(self._game, len(request.slots))
         for row, (slot, action) in enumerate(zip(request.slots, request.actions, strict=True)):

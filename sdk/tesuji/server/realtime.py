@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from tesuji.errors import GameError, IllegalActionError, RemoteProtocolError
 from tesuji.game import Game, State
-from tesuji.protocol.messages import EnvSpec, Error, Reply, Request, Reset, SlotError, Spec, States, Step
+from tesuji.protocol.messages import EnvSpec, Reset, SlotError, Spec, States, Step
 from tesuji.server.environment import Answer, EnvironmentService
 
 __all__ = ["RealtimeService"]
@@ -37,11 +38,6 @@ class RealtimeService(EnvironmentService):
         self._slots: dict[int, _Slot] = {}
         self._waiting: list[Step] = []
 
-    def handle(self, request: Request) -> Reply | Error | None:
-        """The reply to a request; None for a step, which is replied to by a tick."""
-        answer = super().handle(request)
-        return None if isinstance(request, Step) and isinstance(answer, States) else answer
-
     def tick(self) -> list[States]:
         """Let every game go on by one action; returns the replies to the steps that waited for it."""
         chosen = {
@@ -57,8 +53,7 @@ class RealtimeService(EnvironmentService):
         return [self._reply(step) for step in waiting]
 
     def _spec(self, request: EnvSpec) -> Spec:
-        spec = super()._spec(request)
-        return Spec(id=spec.id, game=spec.game, slots=spec.slots, mode="realtime", tick=self._tick)
+        return replace(super()._spec(request), mode="realtime", tick=self._tick)
 
     def _reset(self, request: Reset) -> States:
         self._check_idle("reset", request.slots)
@@ -71,13 +66,13 @@ class RealtimeService(EnvironmentService):
                 self._slots[slot] = _Slot(
                     state, np.zeros(self._game.spec.players, np.float32), told=state.is_terminal()
                 )
-        return _with_ticks(states, (0,) * len(request.slots))
+        return replace(states, ticks=(0,) * len(request.slots))
 
-    def _step(self, request: Step) -> States:
+    def _step(self, request: Step) -> None:
+        """Take note of it: a tick replies."""
         self._check("step", request.slots)
         self._check_idle("step", request.slots)
         self._waiting.append(request)
-        return Answer(self._game, len(request.slots)).states(request.id, request.slots)
 
     def _check_idle(self, kind: str, slots: tuple[int, ...]) -> None:
         for step in self._waiting:
@@ -108,7 +103,7 @@ class RealtimeService(EnvironmentService):
                 continue
             slot.paid = np.zeros_like(slot.paid)
             slot.told = slot.over
-        return _with_ticks(answer.states(step.id, step.slots), tuple(ticks))
+        return replace(answer.states(step.id, step.slots), ticks=tuple(ticks))
 
 
 @dataclass(slots=True)
@@ -146,8 +141,3 @@ class _Slot:
         except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
             self.fault = GameError(str(error)) if isinstance(error, IllegalActionError) else error
             self.over = True
-
-
-def _with_ticks(states: States, ticks: tuple[int, ...]) -> States:
-    fields = {name: getattr(states, name) for name in states.__struct_fields__}
-    return States(**{**fields, "ticks": ticks})
