@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from demos.three_in_a_row import Position, ThreeInARow
+from tests.unit.engines.engine_thread import Engine
 
 import tesuji
 from tesuji.client.link import Link
 from tesuji.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
-from tesuji.server.environment_server import EnvironmentServer
 from tesuji.testing.games import check_game
 from tesuji_engines import load_game
 from tesuji_engines.remote import RemoteGame
@@ -47,36 +44,6 @@ class Hard(ThreeInARow):
         if rng.random() < 0.5:
             raise ValueError("no dice")
         return super().new_state(rng)
-
-
-class Engine:
-    """An environment server in a thread; it can be killed and started anew on the same port."""
-
-    def __init__(self, game: Any, slots: int) -> None:
-        self._game, self._slots, self.port = game, slots, 0
-        self.start()
-
-    def start(self) -> None:
-        self._ready: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self._thread.start()
-        self._ready.result(20)
-
-    def trainers(self) -> int:
-        return len(self._server._tasks)
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join(20)
-            assert not self._thread.is_alive()
-
-    async def _run(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        async with EnvironmentServer(self._game, self._slots) as self._server:
-            self.port = await self._server.listen("127.0.0.1", self.port)
-            self._ready.set_result(None)
-            await self._end.wait()
 
 
 @pytest.fixture

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.engines.engine_thread import Engine
 
 import tesuji
 from tesuji.client.address import Address
@@ -181,38 +179,9 @@ def test_a_clock_needs_a_tick(tick: float) -> None:
         EnvironmentServer(Fall(), tick=tick)
 
 
-class Engine:
-    """An engine in a thread; it can be killed and started anew on the same port."""
-
-    def __init__(self, slots: int, tick: float) -> None:
-        self._slots, self._tick, self.port = slots, tick, 0
-        self.start()
-
-    def start(self) -> None:
-        self._ready: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self._thread.start()
-        self._ready.result(20)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
-
-    async def _run(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        async with EnvironmentServer(Fall(), self._slots, tick=self._tick) as server:
-            self.port = await server.listen("127.0.0.1", self.port)
-            self._ready.set_result(None)
-            await self._end.wait()
-
-    @property
-    def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
-
-
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    held = Engine(*getattr(request, "param", (4, 0.01)))
+    held = Engine(Fall(), *getattr(request, "param", (4, 0.01)))
     yield held
     held.stop()
 
