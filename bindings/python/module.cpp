@@ -7,6 +7,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -191,6 +192,19 @@ public:
               }
           ) {}
 
+    // slots [n]; latent [n, l]; prior [n, k]; value [n, v]; legal, noise, gumbel [n, k]; the rest [n]
+    void open(
+        const Array<const std::int32_t>& slots, const Array<const float>& latent, const Array<const float>& prior,
+        const Array<const float>& value, const Array<const std::int32_t>& to_play, const Array<const std::int32_t>& simulations,
+        const Array<const std::int32_t>& planned, const Maybe<const bool>& legal, const Maybe<const float>& noise,
+        const Maybe<const float>& gumbel
+    ) {
+        wave.open(
+            {slots.data(), slots.shape(0), latent.data(), prior.data(), value.data(), static_cast<std::int32_t>(value.shape(1)),
+             to_play.data(), simulations.data(), planned.data(), pointer(legal), pointer(noise), pointer(gumbel)}
+        );
+    }
+
     void begin(const Array<const std::int32_t>& slots) { wave.begin(slots.data(), slots.shape(0)); }
     std::int32_t step() { return wave.step(); }
     void cancel() { wave.cancel(); }
@@ -240,6 +254,19 @@ NB_MODULE(_core, module) {
     nb::register_exception_translator(translate);
     module.def("exp", &tesuji::exp, "x"_a);
     module.def("log", &tesuji::log, "x"_a);
+    module.def(
+        "all_finite",
+        [](const Array<const float>& array) {
+            std::uint32_t wrong = 0;
+            for (std::size_t i = 0; i < array.size(); ++i) {
+                std::uint32_t bits;
+                std::memcpy(&bits, array.data() + i, sizeof bits);
+                wrong |= (bits & 0x7fffffffu) + 0x00800000u;  // the highest bit is set where all of the exponent's are
+            }
+            return (wrong & 0x80000000u) == 0;
+        },
+        "array"_a
+    );
 
     const auto none = nb::none();
     nb::class_<PythonForest>(module, "Forest")
@@ -289,6 +316,10 @@ NB_MODULE(_core, module) {
                 const Maybe<const std::int64_t>&>(),
             nb::keep_alive<1, 2>(), "forest"_a, "pool"_a, "latent_in"_a, "action_in"_a, "latent_out"_a, "prior"_a, "value"_a,
             "reward"_a = none, "mover"_a = none
+        )
+        .def(
+            "open_trees", &PythonWave::open, "slots"_a, "latent"_a, "prior"_a, "value"_a, "to_play"_a, "simulations"_a,
+            "planned"_a, "legal"_a = none, "noise"_a = none, "gumbel"_a = none
         )
         .def("begin", &PythonWave::begin, "slots"_a)
         .def("step", &PythonWave::step)

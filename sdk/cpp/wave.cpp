@@ -17,6 +17,47 @@ Wave::Wave(Forest& forest, const Arrays& arrays) : forest_(forest), arrays_(arra
     failed_.reserve(static_cast<std::size_t>(forest.slots()));
 }
 
+void Wave::open(const Openings& openings) {
+    const std::size_t players = static_cast<std::size_t>(forest_.players());
+    const std::size_t actions = static_cast<std::size_t>(forest_.actions());
+    const auto row = [actions](auto* samples, std::size_t i) { return samples == nullptr ? nullptr : samples + i * actions; };
+    for (std::size_t i = 0; i < openings.count * arrays_.latent; ++i) {
+        if (!std::isfinite(openings.latent[i])) {
+            throw EvaluationError(text(
+                "slot ", openings.slots[i / arrays_.latent], ": latent: expected finite numbers from the network, got ", openings.latent[i]
+            ));
+        }
+    }
+    std::vector<float> values(openings.count * players);
+    std::vector<bool> listed(static_cast<std::size_t>(forest_.slots()));
+    const auto root = [&](std::size_t i) {
+        const ActionSet set{openings.prior + i * actions, forest_.actions(), nullptr, row(openings.legal, i)};
+        return Root{
+            set, values.data() + i * players, openings.to_play[i], row(openings.noise, i), row(openings.gumbel, i),
+            openings.simulations[i], openings.planned[i]
+        };
+    };
+    for (std::size_t i = 0; i < openings.count; ++i) {
+        const std::int32_t slot = openings.slots[i];
+        const std::int32_t mover = openings.to_play[i];
+        forest_.require_slot(slot);
+        if (listed[slot]) throw ArgumentError(text("slots: expected each slot once, got ", slot, " twice"));
+        listed[slot] = true;
+        if (mover < 0 || mover >= forest_.players()) {
+            throw ArgumentError(text(
+                "slot ", slot, ": to_play: expected an integer from 0 to ", forest_.players() - 1, ", got ", mover
+            ));
+        }
+        absolute(openings.value + i * openings.value_columns, openings.value_columns, mover, values.data() + i * players);
+        forest_.check(slot, root(i));
+    }
+    for (std::size_t i = 0; i < openings.count; ++i) {
+        forest_.open(openings.slots[i], root(i));
+        float* latent = arrays_.pool + static_cast<std::size_t>(openings.slots[i]) * forest_.nodes() * arrays_.latent;
+        std::memcpy(latent, openings.latent + i * arrays_.latent, arrays_.latent * sizeof(float));
+    }
+}
+
 void Wave::begin(const std::int32_t* slots, std::size_t count) {
     std::vector<bool> listed(static_cast<std::size_t>(forest_.slots()));
     for (std::size_t i = 0; i < count; ++i) {

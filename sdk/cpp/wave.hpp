@@ -26,9 +26,28 @@ struct Arrays {
     std::int32_t reward_columns;  // 0, 1 or players
 };
 
+// What trees begin with, one row each: what the initial graph said, and what the caller wants.
+struct Openings {
+    const std::int32_t* slots;
+    std::size_t count;
+    const float* latent;         // [count, latent]
+    const float* prior;          // [count, actions]
+    const float* value;          // [count, value_columns], the mover's first
+    std::int32_t value_columns;  // 1 or players
+    const std::int32_t* to_play;
+    const std::int32_t* simulations;
+    const std::int32_t* planned;
+    const bool* legal;    // [count, actions] or null
+    const float* noise;   // [count, actions] or null
+    const float* gumbel;  // [count, actions] or null
+};
+
 class Wave {
 public:
     Wave(Forest& forest, const Arrays& arrays);
+
+    // Begin trees, all or, if it throws, none; the pool has their latents.
+    void open(const Openings& openings);
 
     // Which slots take part from now on, until they are closed, opened anew or rerooted. Leaves awaited already are
     // still taken in.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Union
 
 import msgpack
 import msgspec
@@ -15,7 +15,10 @@ __all__ = ["MOST_NESTING", "decode", "encode"]
 
 MOST_NESTING = 16
 """How deep maps and arrays may lie in each other, the message itself being 1."""
+SMALL = 1 << 16
+"""Payloads up to so many bytes are first read as what they most likely are: a message just as we would write it."""
 _HIGHEST_ID = 0xFFFFFFFF
+_TYPED: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Union[tuple(MESSAGES.values())])  # noqa: UP007
 
 
 def encode(message: Message) -> bytes:
@@ -30,6 +33,18 @@ def decode(payload: bytes) -> Message:
         RemoteProtocolError: it holds none. The code is ``malformed``, ``unknown_type`` or ``invalid``; the error has
             the request's id and the type where they could be read.
     """
+    if len(payload) <= SMALL:
+        try:
+            message: Message = _TYPED.decode(payload)
+            if encode(message) == payload:  # it holds nothing unknown that would have to be looked at
+                return message
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass
+    return _decode_carefully(payload)
+
+
+def _decode_carefully(payload: bytes) -> Message:
+    """The message, or what exactly is wrong."""
     held = _unpack(payload)
     kind, request = held.get("t"), held.get("id")
     if not isinstance(kind, str):

@@ -140,7 +140,7 @@ class Deliberation:
     def decide(self) -> Decision:
         """The best so far."""
         result = self.result()
-        policy = np.where(self.legal, result.policy, np.float32(0.0))
+        policy = result.policy * self.legal
         return Decision(
             action=result.action if self._temperature == 0.0 else self._drawn(result, policy),
             policy=policy,

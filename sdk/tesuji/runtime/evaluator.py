@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from tesuji.errors import ArgumentError, BundleError, EvaluationError, ObservationError, ProviderError, ProviderWarning
 from tesuji.runtime.parity import TOLERANCE, Deviation, Parity, deviation, initial_shapes, recurrent_shapes
 from tesuji.runtime.providers import RUNTIME_ERRORS, Failure, choices, kernels_run, start
+from tesuji.search.arrays import all_finite
 from tesuji.spec import ModelSpec
 
 __all__ = ["Bindable", "Binding", "Evaluator", "Graph", "as_observations"]
@@ -284,9 +285,12 @@ def as_observations(model: ModelSpec, observations: ArrayLike | Sequence[ArrayLi
         raise ObservationError(f"observation: expected real numbers, got {array.dtype}")
     if array.ndim < 1 or len(array) < 1 or array.shape[1:] != model.observation:
         raise ObservationError(f"observation: expected shape {list(model.observation)}, got {list(array.shape[1:])}")
-    with np.errstate(over="ignore"):
-        batch = np.ascontiguousarray(array, np.float32)
-    if not np.isfinite(batch).all():
+    if array.dtype == np.float32:
+        batch = np.ascontiguousarray(array)
+    else:
+        with np.errstate(over="ignore"):
+            batch = np.ascontiguousarray(array, np.float32)
+    if not all_finite(batch):
         raise ObservationError("observation: expected finite numbers, got NaN or infinity")
     return batch
 

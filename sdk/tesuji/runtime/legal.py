@@ -39,7 +39,7 @@ def as_mask(actions: int, legal_actions: ArrayLike | None) -> NDArray[np.bool_]:
         mask = given.copy()
     else:
         mask = _mask_of(actions, given)
-    if not mask.any():
+    if not np.count_nonzero(mask):
         raise LegalActionsError("legal_actions: expected at least one action, got none")
     return mask
 
@@ -50,11 +50,13 @@ def _mask_of(actions: int, given: NDArray[Any]) -> NDArray[np.bool_]:
         return mask
     if given.dtype.kind not in "iu":
         raise LegalActionsError(f"legal_actions: expected integers or booleans, got {given.dtype}")
-    low, high = int(given.min()), int(given.max())
-    if low < 0 or high >= actions:
-        worst = low if low < 0 else high
-        raise LegalActionsError(f"legal_actions: expected integers from 0 to {actions - 1}, got {worst}")
-    mask[given] = True
-    if mask.sum() != len(given):
+    low = int(given.min())
+    try:
+        mask[given] = True
+    except IndexError:
+        low = low if low < 0 else int(given.max())
+    if not 0 <= low < actions:
+        raise LegalActionsError(f"legal_actions: expected integers from 0 to {actions - 1}, got {low}")
+    if np.count_nonzero(mask) != len(given):
         raise LegalActionsError("legal_actions: expected each action once, got one twice")
     return mask

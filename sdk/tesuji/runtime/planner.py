@@ -17,6 +17,7 @@ from tesuji.runtime.evaluator import Bindable, Binding, Graph, as_observations
 from tesuji.runtime.parity import initial_shapes, recurrent_shapes
 from tesuji.runtime.providers import RUNTIME_ERRORS
 from tesuji.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
+from tesuji.search.arrays import as_list
 from tesuji.spec import Movers
 
 __all__ = ["Planner"]
@@ -148,26 +149,24 @@ class Planner:
             EvaluationError: the network's answer is not finite.
             CapacityError: a budget does not fit into its slot.
         """
-        numbers = np.atleast_1d(np.asarray(slots))
-        names = dict.fromkeys(numbers.tolist())
-        if len(names) != len(numbers):
-            raise ArgumentError(f"slots: expected different ones, got {numbers.tolist()}")
-        latent, prior, value = self._encode(numbers, observations)
-        movers = np.broadcast_to(np.asarray(to_play), numbers.shape)
-        self.forest.open_many(
+        numbers = as_list("slots", slots)
+        latent, prior, value = self._encode(len(numbers), observations)
+        self._wave.open(
             numbers,
+            latent,
             prior,
-            self._absolute(value, movers),
-            to_play=movers,
+            value,
+            to_play=to_play,
             legal=legal,
             noise=noise,
             gumbel=gumbel,
             simulations=self.simulations if simulations is None else simulations,
             planned=planned,
         )
-        self._pool[numbers * self.forest.nodes] = latent
-        self._open.update(names)
-        self._order = None
+        names = numbers.tolist()
+        if not all(name in self._open for name in names):
+            self._open.update(dict.fromkeys(names))
+            self._order = None
 
     def run(self, deadline: float | None = None, slots: ArrayLike | None = None) -> bool:
         """Search open trees until their budgets are spent, or until the deadline.
@@ -241,7 +240,9 @@ class Planner:
         Raises:
             TesujiError: as :meth:`open`; then nothing has changed.
         """
-        latent = None if observation is None else self._encode(np.array([slot]), np.asarray(observation)[np.newaxis])[0]
+        latent = None if observation is None else self._encode(1, np.asarray(observation)[np.newaxis])[0]
+        if latent is not None and not np.isfinite(latent).all():
+            raise EvaluationError("initial.latent: expected finite numbers from the network, got NaN or infinity")
         budget = self.simulations if simulations is None else simulations
         kept = self._wave.reroot(
             slot, action, legal=legal, noise=noise, gumbel=gumbel, simulations=budget, planned=planned
@@ -293,15 +294,15 @@ class Planner:
         return self._order
 
     def _encode(
-        self, slots: NDArray[Any], observations: ArrayLike
+        self, trees: int, observations: ArrayLike
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Latents [n, latent_size], priors and values of observations, in memory that the next call overwrites."""
         if self.evaluator.generation != self._generation:
             self._rebind()
         batch = as_observations(self.evaluator.model, observations)
         rows = len(batch)
-        if slots.shape != (rows,):
-            raise ArgumentError(f"slots: expected {rows}, one for each observation, got shape {list(slots.shape)}")
+        if rows != trees:
+            raise ArgumentError(f"slots: expected {rows}, one for each observation, got {trees}")
         if rows > self.slots:
             raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
         memory = self._initial
@@ -310,21 +311,7 @@ class Planner:
             self._roots[rows]()
         except RUNTIME_ERRORS as error:
             raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
-        latent = memory["latent"][:rows].reshape(rows, -1)
-        if not np.isfinite(latent).all():
-            raise EvaluationError("initial.latent: expected finite numbers from the network, got NaN or infinity")
-        return latent, memory["prior"][:rows], memory["value"][:rows]
-
-    def _absolute(self, value: NDArray[np.float32], movers: NDArray[Any]) -> NDArray[np.float32]:
-        """Values by seat, [n, players], of values that begin with the mover's."""
-        players = self.evaluator.model.players
-        if value.shape[1] < players:
-            values = np.empty((len(value), players), np.float32)
-            np.multiply(value[:, 0], 1 - 2 * movers, out=values[:, 0], casting="same_kind")
-            np.negative(values[:, 0], out=values[:, 1])
-            return values
-        columns = (np.arange(players) - movers[:, np.newaxis]) % players
-        return np.take_along_axis(value, columns, axis=1)
+        return memory["latent"][:rows].reshape(rows, -1), memory["prior"][:rows], memory["value"][:rows]
 
     def _rebind(self) -> None:
         """Bind the evaluator's current sessions; each batch size when it is first met.

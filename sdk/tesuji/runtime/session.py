@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+SLOTS = np.array([SLOT], np.int32)
 MOST_SIMULATIONS = 100_000
 MOST_MEMORY = 1 << 28
 LEAST_CAPACITY = 512
@@ -205,7 +206,7 @@ class Session:
         planner, budget, planned = self._prepare(limit)
         if not self._carry_over(planner, batch, legal, turn, budget, planned):
             self._moves = None
-            planner.open([SLOT], batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned)
+            planner.open(SLOTS, batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned)
             self._kept = 0
         self._turn = turn
         self._moves = []
@@ -224,7 +225,7 @@ class Session:
             begin=begin,
             provider=self.agent.provider,
         )
-        if settle and int(legal.sum()) == 1:
+        if settle and np.count_nonzero(legal) == 1:
             deliberation.end(StopReason.ONLY_MOVE)
         return deliberation
 

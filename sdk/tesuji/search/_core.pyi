@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 def exp(x: float) -> float: ...
 def log(x: float) -> float: ...
+def all_finite(array: NDArray[np.float32]) -> bool: ...
 
 class Forest:
     def __init__(
@@ -106,6 +107,19 @@ class Wave:
         value: NDArray[np.float32],
         reward: NDArray[np.float32] | None = None,
         mover: NDArray[np.int64] | None = None,
+    ) -> None: ...
+    def open_trees(
+        self,
+        slots: NDArray[np.int32],
+        latent: NDArray[np.float32],
+        prior: NDArray[np.float32],
+        value: NDArray[np.float32],
+        to_play: NDArray[np.int32],
+        simulations: NDArray[np.int32],
+        planned: NDArray[np.int32],
+        legal: NDArray[np.bool_] | None = None,
+        noise: NDArray[np.float32] | None = None,
+        gumbel: NDArray[np.float32] | None = None,
     ) -> None: ...
     def begin(self, slots: NDArray[np.int32]) -> None: ...
     def step(self) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError
+from tesuji.search._core import all_finite
 
-__all__ = ["as_booleans", "as_floats", "as_integers", "as_list", "require_buffer"]
+__all__ = ["all_finite", "as_booleans", "as_floats", "as_integers", "as_list", "require_buffer"]
 
 FLOAT32, INT32, BOOL = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.bool_)
 
@@ -37,12 +38,16 @@ def as_booleans(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray
     return np.ascontiguousarray(_checked(field, value, "b", "booleans", shape))
 
 
-def as_integers(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:
+def as_integers(field: str, value: ArrayLike | int, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """The value as a contiguous int32 array; a single integer stands for an array of it.
 
     Raises:
         ArgumentError: it holds other than integers of 32 bits, or has another shape.
     """
+    if isinstance(value, int) and not isinstance(value, bool) and -(1 << 31) <= value < 1 << 31:
+        many = np.empty(shape, np.int32)
+        many.fill(value)
+        return many
     if _is_ready(value, INT32, shape):
         return np.asarray(value)
     array = _array(field, value)
@@ -65,6 +70,8 @@ def as_list(field: str, value: ArrayLike) -> NDArray[np.int32]:
         ArgumentError: it is not a sequence of integers of 32 bits.
     """
     array = _array(field, value)
+    if array.ndim == 1 and _is_ready(array, INT32, array.shape):
+        return array
     if array.ndim != 1:
         raise ArgumentError(f"{field}: expected a list of integers, got an array of {array.ndim} dimensions")
     return as_integers(field, array if array.size else array.astype(np.int32), array.shape)

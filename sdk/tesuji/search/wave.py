@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError
 from tesuji.search import _core
-from tesuji.search.arrays import require_buffer
+from tesuji.search.arrays import as_booleans, as_floats, as_integers, require_buffer
 from tesuji.search.forest import Forest
 
 __all__ = ["Wave"]
@@ -21,7 +21,7 @@ class Wave(_core.Wave):
     The loop of a search is ``while n := wave.step(): run(n)``, where ``run(n)`` evaluates rows 0 … n−1 of the
     inputs into the same rows of the outputs. With B rows to evaluate at most, L numbers in a latent and A actions::
 
-        pool        float32 [slots × nodes, L]   each node's latent; the caller writes the roots' (row slot × nodes)
+        pool        float32 [slots × nodes, L]   each node's latent: row slot × nodes + node
         latent_in   float32 [B, L]               written: what the recurrent graph reads
         action_in   int64 [B]                    written: likewise
         latent_out  float32 [B, L]               read: what the recurrent graph wrote
@@ -67,6 +67,56 @@ class Wave(_core.Wave):
         super().__init__(forest._core, pool, latent_in, action_in, latent_out, prior, value, reward, mover)
         self.forest = forest
         """The trees."""
+        self._latent = latent
+        self._value_columns = value.shape[1]
+
+    def open(
+        self,
+        slots: ArrayLike,
+        latents: ArrayLike,
+        priors: ArrayLike,
+        values: ArrayLike,
+        *,
+        to_play: ArrayLike = 0,
+        legal: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: ArrayLike | None = None,
+        planned: ArrayLike | None = None,
+    ) -> None:
+        """:meth:`Forest.open_many` with what the initial graph said; all trees are begun, or none.
+
+        Args:
+            slots: int32 [n], different.
+            latents: float32 [n, L], which go into the pool.
+            priors: float32 [n, A].
+            values: float32 [n, V], relative: the mover's first.
+            to_play: int32 [n] or one for all, like the budgets: no chance.
+            legal: bool [n, A].
+            noise: float32 [n, A].
+            gumbel: float32 [n, A].
+            simulations: int32 [n].
+            planned: int32 [n].
+
+        Raises:
+            TesujiError: as :meth:`Forest.open`, and EvaluationError if a latent is not finite.
+        """
+        forest = self.forest
+        numbers = forest._slots(slots)
+        shape, count = (len(numbers), forest.actions), (len(numbers),)
+        budget = as_integers("simulations", forest.config.simulations if simulations is None else simulations, count)
+        self.open_trees(
+            numbers,
+            as_floats("latents", latents, (len(numbers), self._latent)),
+            as_floats("priors", priors, shape),
+            as_floats("values", values, (len(numbers), self._value_columns)),
+            as_integers("to_play", to_play, count),
+            budget,
+            np.maximum(budget, 1) if planned is None else as_integers("planned", planned, count),
+            None if legal is None else as_booleans("legal", legal, shape),
+            None if noise is None else as_floats("noise", noise, shape),
+            None if gumbel is None else as_floats("gumbel", gumbel, shape),
+        )
 
     def begin(self, slots: ArrayLike) -> None:
         """Say which trees take part from now on, in this order; call it anew after opening or rerooting one of them.

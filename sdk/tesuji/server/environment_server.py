@@ -23,6 +23,8 @@ __all__ = ["EnvironmentServer"]
 log = logging.getLogger("tesuji.server")
 
 PATIENCE = 5.0
+UNREAD = 1 << 20
+"""Bytes that a trainer may leave unread before it is no longer listened to."""
 """Seconds that a trainer may take to read its last replies."""
 
 
@@ -74,7 +76,7 @@ class EnvironmentServer:
 
     async def listen(self, host: str, port: int) -> int:
         """Take connections; returns the port."""
-        listener = await asyncio.start_server(self._serve, host, port)
+        listener = await asyncio.get_running_loop().create_server(lambda: StreamTransport(self._serve), host, port)
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
@@ -85,8 +87,7 @@ class EnvironmentServer:
             OSError: nobody listens there.
             RemoteProtocolError: the trainer refuses; the message says why.
         """
-        reader, writer = await asyncio.open_connection(host, port)
-        transport = StreamTransport(reader, writer)
+        _, transport = await asyncio.get_running_loop().create_connection(StreamTransport, host, port)
         connection = Connection(Role.ENVIRONMENT, dials=True)
         try:
             hello = Hello(
@@ -98,16 +99,16 @@ class EnvironmentServer:
                 heartbeat=0.0,
             )
             transport.write(connection.send(hello))
+            transport.flush()
             await self._talk(transport, connection)
         finally:
             await transport.close(PATIENCE)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, transport: StreamTransport) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        transport = StreamTransport(reader, writer)
         try:
             await self._talk(transport, Connection(Role.ENVIRONMENT, dials=False))
         except asyncio.CancelledError:
@@ -129,17 +130,17 @@ class EnvironmentServer:
                 await clock
 
     async def _listen_to(self, transport: StreamTransport, connection: Connection, service: EnvironmentService) -> None:
-        while connection.state is not State.CLOSED:
-            data = await transport.read()
-            if data is None:
-                log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})
-                return
+        def take(data: bytes) -> bool:
             connection.feed(data)
             while (event := connection.next()) is not None:
                 answer = self._answer(connection, service, event)
                 if answer is not None:
                     transport.write(answer)
-                await transport.drain()
+            transport.flush()
+            return connection.state is not State.CLOSED
+
+        if not await transport.receive(take, UNREAD):
+            log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})
 
     def _answer(self, connection: Connection, service: EnvironmentService, event: Message | Rejected) -> bytes | None:
         """What to say to an event."""
@@ -179,3 +180,4 @@ async def _run_clock(transport: StreamTransport, connection: Connection, service
             return
         for states in service.tick():
             transport.write(connection.send(states))
+        transport.flush()

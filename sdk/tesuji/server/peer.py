@@ -53,14 +53,7 @@ class Peer:
         """Serve; returns when the connection is closed."""
         watch = asyncio.create_task(self._watch())
         try:
-            while self._connection.state is not State.CLOSED:
-                data = await self._transport.read()
-                if data is None:
-                    break
-                self._heard = asyncio.get_running_loop().time()
-                self._take(data)
-                while self._transport.unsent > self._server.settings.unread:
-                    await self._transport.drain()
+            await self._transport.receive(self._take, self._server.settings.unread)
         finally:
             watch.cancel()
             self._leave()
@@ -82,20 +75,29 @@ class Peer:
         self._service = None
         self._fail(RemoteProtocolError("timeout", "connection", "one that is alive", "another in its place"))
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Meet what came; returns whether more may come."""
+        self._heard = asyncio.get_running_loop().time()
         connection = self._connection
-        if not self._transport.framed:
+        if self._transport.framed:
+            connection.feed(data)
+            while (event := connection.next()) is not None:
+                self._meet(event)
+        else:
             self._meet(connection.receive(data))
-            return
-        connection.feed(data)
-        while (event := connection.next()) is not None:
-            self._meet(event)
+        self._server.flush()
+        return connection.state is not State.CLOSED
+
+    def _write(self, data: bytes) -> None:
+        """To be sent by the server's next flush."""
+        self._transport.write(data)
+        self._server.unflushed.append(self._transport)
 
     def _meet(self, event: Message | Rejected) -> None:
         if isinstance(event, Rejected):
             self._server.shared.metrics.errors[event.reply.code] += 1
             log.info(str(event.error), extra={"event": "rejected", "peer": self._transport.name})
-            self._transport.write(self._connection.refuse(event))
+            self._write(self._connection.refuse(event))
             self._lost = self._lost and not event.fatal
         elif isinstance(event, Hello):
             self._greet(event)
@@ -166,7 +168,7 @@ class Peer:
             data = self._connection.send(
                 Error(id=message.id, code="capacity", msg=f"{error}: hello.frame is too small")
             )
-        self._transport.write(data)
+        self._write(data)
 
     def _fail(self, error: RemoteProtocolError) -> None:
         """Say what is wrong, and end."""
@@ -178,7 +180,7 @@ class Peer:
         log.info(str(error), extra={"event": "refused", "peer": self._transport.name})
         if self._connection.state is not State.CLOSED:
             try:
-                self._transport.write(self._connection.send(message))
+                self._write(self._connection.send(message))
             except LocalProtocolError:
                 self._connection.state = State.CLOSED
 
@@ -230,6 +232,7 @@ class Peer:
             if silence > self._heartbeat and not self._pings_pending():
                 self._pings += 1
                 self._say(Ping(id=self._pings))
+                self._server.flush()
         await self._transport.close(0.5)
 
     def _pings_pending(self) -> bool:

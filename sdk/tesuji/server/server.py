@@ -63,17 +63,17 @@ class Server:
             wake=self._wake,
         )
         """What its connections share."""
-        self._work = asyncio.Event()
+        self.unflushed: list[Transport] = []
+        """Connections that were written to since the last :meth:`flush`."""
+        self._searching = False
         self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
         self._listeners: list[Any] = []
         self._lent: dict[str, tuple[AgentService, Peer]] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._ended = asyncio.Event()
-        self._loop_task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Server:
-        """Begin to search."""
-        self._loop_task = asyncio.create_task(self._search())
+        """Nothing to do."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -87,7 +87,9 @@ class Server:
             ArgumentError: the address is not this machine's own, and there is no token.
         """
         self._guard(host)
-        listener = await asyncio.start_server(self._on_stream, host, port, ssl=tls, backlog=1024)
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: StreamTransport(self._serve), host, port, ssl=tls, backlog=1024
+        )
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
@@ -95,7 +97,9 @@ class Server:
         """Take connections on a Unix socket, which only its owner may open."""
         mask = os.umask(0o177)
         try:
-            self._listeners.append(await asyncio.start_unix_server(self._on_stream, path, backlog=1024))
+            loop = asyncio.get_running_loop()
+            listener = await loop.create_unix_server(lambda: StreamTransport(self._serve), path, backlog=1024)
+            self._listeners.append(listener)
         finally:
             os.umask(mask)
 
@@ -146,13 +150,10 @@ class Server:
     async def serve_stdio(self) -> None:
         """Serve the program that started this one, on standard input and output, until it ends."""
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-        transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), sys.stdout.buffer
-        )
-        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        await self._serve(StreamTransport(reader, writer, "stdio"), trusted=True)
+        transport = StreamTransport(name="stdio")
+        await loop.connect_read_pipe(lambda: transport, sys.stdin.buffer)
+        await loop.connect_write_pipe(lambda: transport, sys.stdout.buffer)
+        await self._serve(transport, trusted=True)
 
     async def wait(self) -> None:
         """Wait until :meth:`close` was called."""
@@ -178,10 +179,6 @@ class Server:
             self._expire(ticket)
         for listener in self._listeners:
             await listener.wait_closed()
-        if self._loop_task is not None:
-            self._loop_task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop_task
         self._ended.set()
 
     def metrics_text(self) -> str:
@@ -197,6 +194,12 @@ class Server:
                 ("tree_bytes", "gauge", "Bytes reserved for trees.", pools.nbytes),
             ]
         )
+
+    def flush(self) -> None:
+        """Send what was written."""
+        unflushed, self.unflushed = self.unflushed, []
+        for transport in unflushed:
+            transport.flush()
 
     def lend(self, ticket: str, service: AgentService, peer: Peer) -> None:
         """Take note of who may come back."""
@@ -243,23 +246,23 @@ class Server:
             raise ArgumentError(f"token: expected one to listen on {host}, which others can reach, got none")
 
     def _wake(self) -> None:
-        self._work.set()
+        """There is something to search: begin when all that came with it has been read."""
+        if not self._searching:
+            self._searching = True
+            asyncio.get_running_loop().call_soon(self._search)
 
-    async def _search(self) -> None:
-        """Search in slices; between them the sockets are served."""
+    def _search(self) -> None:
+        """Search for a slice of time, and send what was found; between two slices the sockets are served."""
         scheduler = self.shared.scheduler
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            try:
-                while scheduler.step(self.settings.slice):
-                    await asyncio.sleep(0)
-            except Exception:
-                log.exception("the search failed", extra={"event": "fault"})
-                scheduler.stop_all()
-
-    async def _on_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._serve(StreamTransport(reader, writer))
+        try:
+            self._searching = scheduler.step(self.settings.slice)
+        except Exception:
+            log.exception("the search failed", extra={"event": "fault"})
+            scheduler.stop_all()
+            self._searching = False
+        self.flush()
+        if self._searching:
+            asyncio.get_running_loop().call_soon(self._search)
 
     async def _on_websocket(self, socket: Any) -> None:
         await self._serve(WebSocketTransport(socket))

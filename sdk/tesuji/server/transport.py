@@ -5,27 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 __all__ = ["StreamTransport", "Transport", "WebSocketTransport"]
 
-READ = 1 << 16
+Take = Callable[[bytes], bool]
+"""Takes some bytes of a stream, or one message; returns whether more may come."""
 
 
 class Transport(Protocol):
-    """One connection's bytes."""
+    """One connection's bytes. What is written goes out when it is flushed, or the transport closed."""
 
     framed: bool
     """Whether frames have a length."""
     name: str
     """Who is at the other end, for the log."""
 
-    async def read(self) -> bytes | None:
-        """Some bytes of a stream, or one message; None at the end."""
+    async def receive(self, take: Take, unread: int) -> bool:
+        """Hand over whatever comes; nothing is read while more than ``unread`` bytes wait for the other end.
+
+        Returns:
+            Whether ``take`` had enough; if not, the other end is gone.
+        """
         ...
 
     def write(self, data: bytes) -> None:
-        """Send, without waiting."""
+        """Take note of what to send."""
+        ...
+
+    def flush(self) -> None:
+        """Send what was written, without waiting."""
         ...
 
     @property
@@ -33,66 +43,128 @@ class Transport(Protocol):
         """Bytes that the other end has not taken yet."""
         ...
 
-    async def drain(self) -> None:
-        """Wait until less is unsent."""
-        ...
-
     async def close(self, patience: float) -> None:
         """Send what is unsent, for so many seconds at most, and close."""
         ...
 
 
-class StreamTransport:
-    """A stream of bytes. What is written between two looks at the sockets goes out at once."""
+class StreamTransport(asyncio.Protocol):
+    """A stream of bytes, as asyncio's loop knows it: what comes is taken in the moment that it does.
+
+    Args:
+        serve: makes a task of its own of a new connection, on the side that listens.
+        name: who is at the other end; its address if not given.
+    """
 
     framed = True
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str = "") -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(
+        self, serve: Callable[[StreamTransport], Coroutine[Any, Any, None]] | None = None, name: str = ""
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.name = name
+        self._serve = serve
+        self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.ReadTransport | None = None
+        self._writing: asyncio.WriteTransport | None = None
+        self._open = 0
+        self._early: list[bytes] = []
+        self._take: Take | None = None
+        self._enough: asyncio.Future[bool] = loop.create_future()
+        self._lost: asyncio.Future[None] = loop.create_future()
         self._outgoing: list[bytes] = []
         self._held = 0
-        self.name = name or _peer(writer)
 
-    async def read(self) -> bytes | None:
-        """What has come; None at the end."""
-        try:
-            return await self._reader.read(READ) or None
-        except (OSError, EOFError):
-            return None
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio has a connection, or one direction of it."""
+        self._open += 1
+        if isinstance(transport, asyncio.ReadTransport):
+            self._reading = transport
+        if isinstance(transport, asyncio.WriteTransport):
+            self._writing = transport
+        self.name = self.name or _peer(transport)
+        if self._serve is not None:
+            self._task = asyncio.create_task(self._serve(self))
+
+    def data_received(self, data: bytes) -> None:
+        """Something came."""
+        if self._take is None:
+            self._early.append(data)
+        elif not self._enough.done():
+            try:
+                if not self._take(data):
+                    self._enough.set_result(True)
+            except Exception as error:
+                self._enough.set_exception(error)
+
+    def eof_received(self) -> bool:
+        """Nothing more comes, but the other end may still read."""
+        self._end()
+        return self._reading is None or self._reading.get_extra_info("sslcontext") is None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is over, or one direction of it."""
+        self._end()
+        self._open -= 1
+        if not self._open:
+            self._lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        """The other end does not read."""
+        if self._reading is not None:
+            self._reading.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The other end reads again."""
+        if self._reading is not None:
+            self._reading.resume_reading()
+
+    async def receive(self, take: Take, unread: int) -> bool:
+        """Hand over whatever comes until ``take`` has enough, or the other end is gone."""
+        assert self._writing is not None
+        self._writing.set_write_buffer_limits(high=unread)
+        self._take = take
+        early, self._early = self._early, []
+        for data in early:
+            self.data_received(data)
+        return await self._enough
 
     def write(self, data: bytes) -> None:
-        """Send, without waiting."""
-        if not self._outgoing:
-            asyncio.get_running_loop().call_soon(self._flush)
+        """Take note of what to send."""
         self._outgoing.append(data)
         self._held += len(data)
+
+    def flush(self) -> None:
+        """Send what was written, all in one."""
+        outgoing, self._outgoing, self._held = self._outgoing, [], 0
+        if outgoing and self._writing is not None and not self._writing.is_closing():
+            self._writing.write(b"".join(outgoing))
 
     @property
     def unsent(self) -> int:
         """Bytes in the buffers."""
-        return self._held + self._writer.transport.get_write_buffer_size()
-
-    async def drain(self) -> None:
-        """Wait until the buffer has room."""
-        self._flush()
-        with contextlib.suppress(OSError):
-            await self._writer.drain()
+        return self._held + (0 if self._writing is None else self._writing.get_write_buffer_size())
 
     async def close(self, patience: float) -> None:
         """Flush and close."""
-        self._flush()
-        self._writer.close()
+        self.flush()
+        for each in {self._reading, self._writing}:
+            if each is not None:
+                each.close()
         try:
             async with asyncio.timeout(patience):
-                await self._writer.wait_closed()
-        except (TimeoutError, OSError):
-            self._writer.transport.abort()
+                await asyncio.shield(self._lost)
+        except TimeoutError:
+            self.abort()
 
-    def _flush(self) -> None:
-        """Hand over what was written."""
-        outgoing, self._outgoing, self._held = self._outgoing, [], 0
-        if outgoing and not self._writer.is_closing():
-            self._writer.write(b"".join(outgoing))
+    def abort(self) -> None:
+        """Close at once, whatever is unsent."""
+        if self._writing is not None:
+            self._writing.abort()
+
+    def _end(self) -> None:
+        if not self._enough.done():
+            self._enough.set_result(False)
 
 
 class WebSocketTransport:
@@ -109,20 +181,27 @@ class WebSocketTransport:
         self._sender = asyncio.create_task(self._send())
         self.name = f"ws {socket.remote_address}"
 
-    async def read(self) -> bytes | None:
-        """One message; a text is what no payload can be."""
+    async def receive(self, take: Take, unread: int) -> bool:
+        """Hand over messages; a text is what no payload can be."""
         from websockets.exceptions import ConnectionClosed
 
-        try:
-            message = await self._socket.recv()
-        except ConnectionClosed:
-            return None
-        return message if isinstance(message, bytes) else b"\xc1"
+        while True:
+            try:
+                message = await self._socket.recv()
+            except ConnectionClosed:
+                return False
+            if not take(message if isinstance(message, bytes) else b"\xc1"):
+                return True
+            while self._unsent > unread:
+                await self._drain()
 
     def write(self, data: bytes) -> None:
-        """Send, without waiting."""
+        """Take note of what to send."""
         self._outgoing.append(data)
         self._unsent += len(data)
+
+    def flush(self) -> None:
+        """Send, without waiting."""
         self._some.set()
 
     @property
@@ -130,24 +209,29 @@ class WebSocketTransport:
         """Bytes of messages that were not handed over yet."""
         return self._unsent
 
-    async def drain(self) -> None:
-        """Wait until a message was handed over."""
-        if self._unsent and not self._sender.done():
-            self._less.clear()
-            await self._less.wait()
-
     async def close(self, patience: float) -> None:
         """Send what is left and close."""
+        self.flush()
         try:
             async with asyncio.timeout(patience):
                 while self._unsent and not self._sender.done():
-                    await self.drain()
+                    await self._drain()
         except TimeoutError:
             pass
         self._sender.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._sender
         await self._socket.close()
+
+    def abort(self) -> None:
+        """Close at once, whatever is unsent."""
+        self._socket.transport.abort()
+
+    async def _drain(self) -> None:
+        """Wait until a message was handed over."""
+        if self._unsent and not self._sender.done():
+            self._less.clear()
+            await self._less.wait()
 
     async def _send(self) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -167,6 +251,6 @@ class WebSocketTransport:
             self._less.set()
 
 
-def _peer(writer: asyncio.StreamWriter) -> str:
-    name = writer.get_extra_info("peername")
+def _peer(transport: asyncio.BaseTransport) -> str:
+    name = transport.get_extra_info("peername")
     return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "unix"

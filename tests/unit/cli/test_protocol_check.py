@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,13 +58,13 @@ class Wrong(EnvironmentService):
     """The reference, but for one mistake."""
 
     mistake = ""
+    salt = itertools.count()
 
     def handle(self, request: Request) -> Reply | Error:
         if self.mistake == "twice" and isinstance(request, Reset) and len(request.slots) == 1 and request.slots[0] > 3:
             return super().handle(msgspec.structs.replace(request, slots=(0,)))
         if self.mistake == "seed" and isinstance(request, Reset):
-            self._salt = getattr(self, "_salt", 0) + 1
-            action = (self._salt + id(self) // 64) % 9
+            action = next(self.salt) % 9
             return super().handle(msgspec.structs.replace(request, moves=((action,),) * len(request.slots)))
         if self.mistake == "moves" and isinstance(request, Reset):
             return super().handle(msgspec.structs.replace(request, moves=None))
@@ -130,6 +131,7 @@ def test_the_reference_passes(slots: int, token: str | None) -> None:
 )
 def test_a_mistake_is_found(monkeypatch: pytest.MonkeyPatch, mistake: str, found: str, said: str) -> None:
     monkeypatch.setattr(Wrong, "mistake", mistake)
+    monkeypatch.setattr(Wrong, "salt", itertools.count())
     monkeypatch.setattr(environment_server, "EnvironmentService", Wrong)
     with serving(load("tic_tac_toe")) as port:
         outcomes = check(port)

@@ -50,7 +50,7 @@ def test_a_tree_is_the_same_bit_for_bit_alone_and_among_others(config: SearchCon
     many.open(np.arange(9), seen, to_play=movers, simulations=budgets)
     assert many.run()
     for slot in range(9):
-        one.open(0, seen[slot : slot + 1], to_play=movers[slot], simulations=int(budgets[slot]))
+        one.open([0], seen[slot : slot + 1], to_play=movers[slot], simulations=int(budgets[slot]))
         assert one.run()
         alone, among = one.result(0), many.result(slot)
         assert among.simulations == budgets[slot]

@@ -15,7 +15,6 @@ import pytest
 
 from tesuji.runtime.agent import Agent, load
 from tesuji.server import Server, Settings
-from tesuji.server.transport import StreamTransport
 from tesuji.testing.networks import mlp, write_bundle
 
 
@@ -72,8 +71,7 @@ class Running:
         def lose() -> None:
             for peer in list(self.server._peers):
                 transport: Any = peer._transport
-                held = transport._writer if isinstance(transport, StreamTransport) else transport._socket
-                held.transport.abort()
+                transport.abort()
 
         self.loop.call_soon_threadsafe(lose)
 
