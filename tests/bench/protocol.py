@@ -2,7 +2,8 @@
 
 The server is ``tesuji serve`` in a process of its own; the client, a plain one, is here. Four figures:
 
-- ``think``: a think with 1 simulation on mlp64, there and back, one at a time; beside it :meth:`Session.play` here.
+- ``think``: a think with 1 simulation on mlp64, there and back, one at a time; beside it :meth:`Session.play` here, and
+  what 300 bytes take there and back between two processes that do nothing else: no server is faster than both together.
 - ``sessions``: 64 sessions of mlp256 that think at once, 50 simulations each, again and again; beside it the batched
   search of 64 trees here, measured by turns with it. ``by the clock`` is the ratio of moves a second; ``by CPU`` the
   ratio of processor time a move, which other programs on the machine disturb less.
@@ -142,13 +143,34 @@ def observation_of(network: Network) -> np.ndarray[Any, Any]:
     return np.random.default_rng(0).standard_normal(network.model.observation).astype(np.float32)
 
 
+ECHO = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+peer = listener.accept()[0]
+peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+while data := peer.recv(65536):
+    peer.sendall(data)
+"""
+
+
+@contextmanager
+def echoing() -> Iterator[socket.socket]:
+    """A connection to a process that does nothing but say everything again."""
+    with subprocess.Popen([sys.executable, "-c", ECHO], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        with socket.create_connection(("127.0.0.1", int(process.stdout.readline()))) as peer:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            yield peer
+
+
 def think() -> bool:
     """Round trip of a think with 1 simulation."""
     network = mlp64()
     observation = observation_of(network)
     limit = tesuji.Limit(simulations=1)
-    there, here = [], []
-    with serving(network) as server:
+    there, here, bare = [], [], []
+    with serving(network) as server, echoing() as echo:
         client = Client(server.port, 1)
         session = tesuji.load(server.bundle, "cpu").new_session(seed=0)
         tensor = Tensor.of(observation)
@@ -158,9 +180,13 @@ def think() -> bool:
             client.hear()
             between = perf_counter()
             session.play(observation, limit=limit)
+            after = perf_counter()
+            echo.sendall(bytes(300))
+            echo.recv(1 << 16)
             if turn >= 200:
                 there.append(1e3 * (between - begin))
-                here.append(1e3 * (perf_counter() - between))
+                here.append(1e3 * (after - between))
+                bare.append(1e3 * (perf_counter() - after))
             if turn == 200:
                 before = server.seconds()
         cost = 1e3 * (server.seconds() - before) / THINKS
@@ -168,8 +194,8 @@ def think() -> bool:
     late = p50 > 0.4 or p99 > 2.0
     print(
         f"think     p50 {p50:.3f} ms (at most 0.4), p99 {p99:.3f} ms (at most 2); "
-        f"in process p50 {share(here, 0.5):.3f}, p99 {share(here, 0.99):.3f}; "
-        f"server {cost:.3f} ms CPU{'   missed' if late else ''}",
+        f"in process p50 {share(here, 0.5):.3f}, p99 {share(here, 0.99):.3f}, "
+        f"300 bytes there and back p50 {share(bare, 0.5):.3f}; server {cost:.3f} ms CPU{'   missed' if late else ''}",
         flush=True,
     )
     return not late

@@ -71,6 +71,8 @@ def serve(
     ] = "info",
 ) -> None:
     """Serve agents to engines in any language. Ctrl-C answers what is pending and ends."""
+    import gc
+
     import tesuji
     from tesuji.discovery import default_path
     from tesuji.errors import ArgumentError
@@ -87,6 +89,8 @@ def serve(
     if token is None and host not in ("127.0.0.1", "::1", "localhost"):
         token = secrets.token_urlsafe(24)
         typer.echo(f"Token: {token}", err=True)
+    gc.collect()
+    gc.freeze()  # what is there now stays: no answer waits for the collector to look at it again
     asyncio.run(
         _serve(
             agents, token, host, port, websocket, unix, metrics, stdio, discovery or default_path(),

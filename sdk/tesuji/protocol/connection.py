@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from typing import Any
 
 from tesuji.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from tesuji.protocol.codec import decode, encode
@@ -11,7 +12,7 @@ from tesuji.protocol.framing import FrameReader, check_size, frame
 from tesuji.protocol.messages import (
     DEFAULT_FRAME,
     FIRST_FRAME,
-    Bye,
+    MESSAGES,
     Error,
     Hello,
     Message,
@@ -64,6 +65,14 @@ class Sender(enum.Enum):
     ACCEPTOR = "acceptor"
     """The side that was connected to."""
 
+
+TAGS: dict[type[Message], str] = {struct: kind for kind, struct in MESSAGES.items()}
+GROUPS: dict[type[Message], Group] = {
+    struct: Group.REQUEST if issubclass(struct, Request) else Group.REPLY if issubclass(struct, Reply) else
+    Group.FATAL if struct is Error else Group(kind)
+    for struct, kind in TAGS.items()
+}  # fmt: skip
+"""What each message is; an ``error`` with an id is a reply."""
 
 TRANSITIONS: dict[tuple[State, Sender, Group], State] = {
     (State.GREETING, Sender.DIALLER, Group.HELLO): State.WELCOMING,
@@ -175,17 +184,17 @@ class Connection:
             LocalProtocolError: it may not be sent now, or is larger than the peer takes; nothing has changed.
         """
         kind = _type(message)
-        group = self._group(message, self.role, self.asked, self.pending, LocalProtocolError)
+        group = self._group(message, kind, self.role, self.asked, self.pending, LocalProtocolError)
         target = TRANSITIONS.get((self.state, self._us, group))
-        if target is None or (isinstance(message, Request) and self.state is State.CLOSING):
+        if target is None or (group is Group.REQUEST and self.state is State.CLOSING):
             raise LocalProtocolError("unexpected", "t", f"what may be sent while {self.state.value}", kind)
         payload = encode(message)
         if len(payload) > self._sendable:
             raise LocalProtocolError("too_large", kind, f"at most {self._sendable} bytes", str(len(payload)))
-        self._note(message, self.asked, self.pending)
+        self._note(message, kind, group, self.asked, self.pending)
         if isinstance(message, Welcome):
             self.caps = self._wanted & frozenset(message.caps or ())
-        if isinstance(message, Hello):
+        elif isinstance(message, Hello):
             self._wanted = frozenset(message.caps or ())
         self.state = target
         return frame(payload) if self._framed else payload
@@ -202,34 +211,40 @@ class Connection:
     def _take(self, message: Message) -> None:
         """Check what came against the state, and take note of it."""
         kind = _type(message)
-        group = self._group(message, self.role.counterpart, self.pending, self.asked, RemoteProtocolError)
+        group = self._group(message, kind, self.role.counterpart, self.pending, self.asked, RemoteProtocolError)
         target = TRANSITIONS.get((self.state, self._peer, group))
         if target is None:
             expected = f"what may come while {self.state.value}"
             raise RemoteProtocolError("unexpected", "t", expected, kind)
-        if isinstance(message, Hello):
+        if group is Group.REQUEST:
+            assert isinstance(message, Request)
+            self._admit(message, kind)
+        elif isinstance(message, Hello):
             self._greet(message)
         elif isinstance(message, Welcome):
             self._settle(message)
-        elif isinstance(message, Request):
-            if message.id in self.pending:
-                expected = "an id that is not pending"
-                raise RemoteProtocolError(
-                    "duplicate_id", f"{kind}.id", expected, str(message.id), request=message.id, kind=kind
-                )
-            needed = NEEDED.get(kind)
-            if needed is not None and needed not in self.caps:
-                expected = f"capability {needed} in the handshake"
-                raise RemoteProtocolError("unsupported", kind, expected, "none", request=message.id, kind=kind)
-            if self.state is State.CLOSING and kind != "ping":
-                expected = "no request after bye"
-                raise RemoteProtocolError("shutdown", kind, expected, "one", request=message.id, kind=kind)
-        self._note(message, self.pending, self.asked)
+        self._note(message, kind, group, self.pending, self.asked)
         self.state = target
+
+    def _admit(self, request: Request, kind: str) -> None:
+        """Check a request of the peer against what is pending, and what was agreed on."""
+        if request.id in self.pending:
+            expected = "an id that is not pending"
+            raise RemoteProtocolError(
+                "duplicate_id", f"{kind}.id", expected, str(request.id), request=request.id, kind=kind
+            )
+        needed = NEEDED.get(kind)
+        if needed is not None and needed not in self.caps:
+            expected = f"capability {needed} in the handshake"
+            raise RemoteProtocolError("unsupported", kind, expected, "none", request=request.id, kind=kind)
+        if self.state is State.CLOSING and kind != "ping":
+            expected = "no request after bye"
+            raise RemoteProtocolError("shutdown", kind, expected, "one", request=request.id, kind=kind)
 
     def _group(
         self,
         message: Message,
+        kind: str,
         sender: Role,
         asked: dict[int, str],
         pending: dict[int, str],
@@ -239,39 +254,37 @@ class Connection:
 
         Args:
             message: what is said.
+            kind: its type.
             sender: who says it.
             asked: the sender's own requests.
             pending: requests to the sender.
             kind_of_error: whose mistake it would be.
         """
-        kind = _type(message)
-        if isinstance(message, Hello | Welcome | Bye):
-            return Group(kind)
-        if isinstance(message, Error):
-            if message.id is None:
-                return Group.FATAL
-            if message.id not in pending:
-                raise kind_of_error("unexpected", "error.id", "a pending request", str(message.id))
-            return Group.REPLY
-        if isinstance(message, Request):
+        group = GROUPS[type(message)]
+        if group is Group.REQUEST:
+            assert isinstance(message, Request)
             if kind not in REQUESTS[sender]:
                 raise kind_of_error("unexpected", "t", f"a request of the {sender}", kind)
             if kind_of_error is LocalProtocolError and message.id in asked:
                 raise kind_of_error("duplicate_id", f"{kind}.id", "an id that is not pending", str(message.id))
-            return Group.REQUEST
-        assert isinstance(message, Reply)
-        request = pending.get(message.id)
-        if request is None:
-            raise kind_of_error("unexpected", f"{kind}.id", "a pending request", str(message.id))
-        if request and kind not in (FINAL[request], PARTIAL.get(request)):
-            raise kind_of_error("unexpected", "t", f"a reply to {request}", kind)
-        return Group.REPLY
+        elif group is Group.REPLY:
+            assert isinstance(message, Reply)
+            request = pending.get(message.id)
+            if request is None:
+                raise kind_of_error("unexpected", f"{kind}.id", "a pending request", str(message.id))
+            if request and kind != FINAL[request] and kind != PARTIAL.get(request):
+                raise kind_of_error("unexpected", "t", f"a reply to {request}", kind)
+        elif isinstance(message, Error) and message.id is not None:
+            if message.id not in pending:
+                raise kind_of_error("unexpected", "error.id", "a pending request", str(message.id))
+            return Group.REPLY
+        return group
 
     @staticmethod
-    def _note(message: Message, asked: dict[int, str], pending: dict[int, str]) -> None:
-        if isinstance(message, Request):
-            asked[message.id] = _type(message)
-        elif isinstance(message, Reply | Error) and message.id is not None and _type(message) != "info":
+    def _note(message: Any, kind: str, group: Group, asked: dict[int, str], pending: dict[int, str]) -> None:
+        if group is Group.REQUEST:
+            asked[message.id] = kind
+        elif group is Group.REPLY and kind != "info":
             pending.pop(message.id, None)
 
     def _greet(self, hello: Hello) -> None:
@@ -309,4 +322,4 @@ class Connection:
 
 
 def _type(message: Message) -> str:
-    return str(message.__struct_config__.tag)
+    return TAGS[type(message)]

@@ -16,6 +16,7 @@ TYPES = {
 }  # fmt: skip
 """NumPy's name for each element type."""
 NAMES = {np.dtype(numpy): name for name, numpy in TYPES.items()}
+SIZES = {name: np.dtype(numpy).itemsize for name, numpy in TYPES.items()}
 MOST_DIMENSIONS = 8
 
 
@@ -30,11 +31,12 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
     """The elements."""
 
     def __post_init__(self) -> None:
-        if self.dt not in TYPES:
+        size = SIZES.get(self.dt)
+        if size is None:
             raise ValueError(f"dt: expected one of {', '.join(TYPES)}, got {self.dt[:16]!r}")
-        if len(self.sh) > MOST_DIMENSIONS or any(not 0 <= size < 1 << 32 for size in self.sh):
+        if len(self.sh) > MOST_DIMENSIONS or (self.sh and not 0 <= min(self.sh) <= max(self.sh) < 1 << 32):
             raise ValueError(f"sh: expected at most {MOST_DIMENSIONS} sizes from 0, got {str(list(self.sh))[:80]}")
-        size = math.prod(self.sh) * np.dtype(TYPES[self.dt]).itemsize
+        size *= math.prod(self.sh)
         if len(self.b) != size:
             raise ValueError(f"b: expected {size} bytes for {self.dt} {list(self.sh)}, got {len(self.b)}")
 
@@ -46,6 +48,8 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: its elements are of another type.
         """
         given = np.asarray(array)
+        if (name := NAMES.get(given.dtype)) is not None:
+            return Tensor(dt=name, sh=given.shape, b=given.tobytes())
         name = NAMES.get(given.dtype.newbyteorder("<"))
         if name is None:
             raise ValueError(f"dt: expected an array of one of {', '.join(TYPES)}, got {given.dtype}")

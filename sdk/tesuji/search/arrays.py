@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tesuji.errors import ArgumentError
-from tesuji.search._core import all_finite
+from tesuji.search import _core
 
 __all__ = ["all_finite", "as_booleans", "as_floats", "as_integers", "as_list", "require_buffer"]
 
 FLOAT32, INT32, BOOL = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.bool_)
+
+
+def all_finite(array: NDArray[np.float32]) -> bool:
+    """Whether a contiguous array of any shape has neither NaN nor infinity."""
+    return _core.all_finite(array)
 
 
 def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tesuji.protocol.mask import mask_bytes, unpack_masks
 from tesuji.protocol.messages import Error
 from tesuji.protocol.tensor import Tensor
+from tesuji.search.arrays import all_finite
 
 __all__ = ["Refusal", "finite", "legal_actions", "masks"]
 
@@ -39,8 +42,8 @@ def finite(field: str, tensor: Tensor, shape: tuple[int, ...]) -> NDArray[np.gen
     """An observation's array, of this shape."""
     if tensor.sh != shape:
         raise Refusal("invalid", f"{field}.sh", str(list(shape)), str(list(tensor.sh)))
-    array = tensor.array()
-    if not np.isfinite(array).all():
+    array: NDArray[Any] = tensor.array()
+    if not (all_finite(array) if array.dtype == np.float32 else np.isfinite(array).all()):
         raise Refusal("invalid", f"{field}.b", "finite numbers", "NaN or infinity")
     return array
 

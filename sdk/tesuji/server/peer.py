@@ -85,7 +85,7 @@ class Peer:
                 self._meet(event)
         else:
             self._meet(connection.receive(data))
-        self._server.flush()
+        self._server.proceed()
         return connection.state is not State.CLOSED
 
     def _write(self, data: bytes) -> None:

@@ -121,39 +121,46 @@ class Chunk:
                     tree.failure = error
                     tree.opening = None
 
-    def run(self, trees: Sequence[SharedTree], deadline: float) -> None:
-        """Search some trees until their budgets are spent or the deadline, as of :func:`time.perf_counter`."""
-        slots = np.array([tree.slot for tree in trees], np.int32)
+    def run(self, trees: Sequence[SharedTree], deadline: float) -> list[bool]:
+        """Search some trees until their budgets are spent or the deadline, as of :func:`time.perf_counter`.
+
+        Returns:
+            Which trees have nothing more to search: their budgets are spent, or they failed.
+        """
+        slots = _integers([tree.slot for tree in trees])
         begin, before = perf_counter(), self.evaluator.runs
         try:
-            self.planner.run(deadline, slots)
+            all_spent = self.planner.run(deadline, slots)
+            self.pace.note(self.evaluator.runs - before, perf_counter() - begin)
+            if all_spent:
+                return [True] * len(trees)
         except EvaluationError:
             for tree in trees:
                 try:
                     self.planner.run(deadline, [tree.slot])
                 except EvaluationError as error:
                     tree.failure = error
-            return
-        self.pace.note(self.evaluator.runs - before, perf_counter() - begin)
-
-    def spent(self, trees: Sequence[SharedTree]) -> list[bool]:
-        """Which trees have nothing more to search: their budgets are spent, or they failed."""
-        left = self.planner.forest.all_remaining(np.array([tree.slot for tree in trees], np.int32))
+        left = self.planner.forest.all_remaining(slots)
         return [remaining == 0 or tree.failure is not None for remaining, tree in zip(left, trees, strict=True)]
 
     def _open(self, trees: Sequence[SharedTree]) -> None:
         openings = [tree.opening for tree in trees if tree.opening is not None]
+        one = len(openings) == 1
         self.planner.open(
-            [tree.slot for tree in trees],
-            np.stack([opening.observation for opening in openings]),
-            legal=np.stack([opening.legal for opening in openings]),
-            to_play=[opening.to_play for opening in openings],
-            simulations=[opening.simulations for opening in openings],
-            planned=[opening.planned for opening in openings],
+            _integers([tree.slot for tree in trees]),
+            openings[0].observation if one else np.concatenate([opening.observation for opening in openings]),
+            legal=openings[0].legal if one else np.concatenate([opening.legal for opening in openings]),
+            to_play=_integers([opening.to_play for opening in openings]),
+            simulations=_integers([opening.simulations for opening in openings]),
+            planned=_integers([opening.planned for opening in openings]),
         )
         prior = self.planner.root_prior(len(trees))
         for row, tree in enumerate(trees):
             tree.begun(prior[row : row + 1])
+
+
+def _integers(numbers: list[int]) -> NDArray[np.int32]:
+    return np.array(numbers, np.int32)
 
 
 class Pools:

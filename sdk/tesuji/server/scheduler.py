@@ -160,11 +160,11 @@ class Scheduler:
                 end = min(end, job.end(self._answering))
         before = chunk.evaluator.seconds
         trees = [job.tree for job in jobs]
-        chunk.run(trees, end)
+        finished = chunk.run(trees, end)
         spent = chunk.evaluator.seconds - before
         for job in jobs:
             job.network += spent
-        return [job for job, done in zip(jobs, chunk.spent(trees), strict=True) if done]
+        return [job for job, done in zip(jobs, finished, strict=True) if done]
 
     def _sweep(self) -> None:
         """Forget what was answered."""

@@ -65,7 +65,7 @@ class Server:
         """What its connections share."""
         self.unflushed: list[Transport] = []
         """Connections that were written to since the last :meth:`flush`."""
-        self._searching = False
+        self._searching: asyncio.Handle | None = None
         self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
         self._listeners: list[Any] = []
         self._lent: dict[str, tuple[AgentService, Peer]] = {}
@@ -195,6 +195,14 @@ class Server:
             ]
         )
 
+    def proceed(self) -> None:
+        """All that had come of a connection was read. Where it is the only one, there is no other to wait for."""
+        if self._searching is not None and len(self._peers) == 1:
+            self._searching.cancel()
+            self._search()
+        else:
+            self.flush()
+
     def flush(self) -> None:
         """Send what was written."""
         unflushed, self.unflushed = self.unflushed, []
@@ -247,22 +255,21 @@ class Server:
 
     def _wake(self) -> None:
         """There is something to search: begin when all that came with it has been read."""
-        if not self._searching:
-            self._searching = True
-            asyncio.get_running_loop().call_soon(self._search)
+        if self._searching is None:
+            self._searching = asyncio.get_running_loop().call_soon(self._search)
 
     def _search(self) -> None:
         """Search for a slice of time, and send what was found; between two slices the sockets are served."""
-        scheduler = self.shared.scheduler
+        self._searching = None
         try:
-            self._searching = scheduler.step(self.settings.slice)
+            more = self.shared.scheduler.step(self.settings.slice)
         except Exception:
             log.exception("the search failed", extra={"event": "fault"})
-            scheduler.stop_all()
-            self._searching = False
+            self.shared.scheduler.stop_all()
+            more = False
         self.flush()
-        if self._searching:
-            asyncio.get_running_loop().call_soon(self._search)
+        if more:
+            self._wake()
 
     async def _on_websocket(self, socket: Any) -> None:
         await self._serve(WebSocketTransport(socket))

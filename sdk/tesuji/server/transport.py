@@ -94,7 +94,7 @@ class StreamTransport(asyncio.Protocol):
             try:
                 if not self._take(data):
                     self._enough.set_result(True)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- it is whoever receives that meets it
                 self._enough.set_exception(error)
 
     def eof_received(self) -> bool:

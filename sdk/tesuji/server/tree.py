@@ -19,7 +19,7 @@ __all__ = ["Opening", "SharedTree"]
 
 
 class Opening:
-    """A tree that waits to be begun together with others."""
+    """A tree that waits to be begun together with others: float32 [1, *observation], bool [1, actions]."""
 
     __slots__ = ("legal", "observation", "planned", "simulations", "to_play")
 
@@ -103,23 +103,25 @@ class SharedTree(Planner):
         observations: ArrayLike,
         *,
         legal: ArrayLike | None = None,
-        to_play: ArrayLike = 0,
+        to_play: ArrayLike | int = 0,
         noise: ArrayLike | None = None,
         gumbel: ArrayLike | None = None,
-        simulations: ArrayLike | None = None,
-        planned: ArrayLike | None = None,
+        simulations: ArrayLike | int | None = None,
+        planned: ArrayLike | int | None = None,
     ) -> None:
         """Take note of a tree to be begun; the session has checked all that is given."""
-        budget = int(np.asarray(self.simulations if simulations is None else simulations))
+        assert isinstance(to_play, int)
+        assert isinstance(simulations, int)
+        budget = simulations
         if budget >= self.nodes:
             raise CapacityError(f"simulations: expected at most {self.nodes - 1}, got {budget}")
         self.failure = None
         self.opening = Opening(
-            np.asarray(observations)[0],
-            np.asarray(legal)[0],
-            int(np.asarray(to_play)),
+            np.asarray(observations),
+            np.asarray(legal),
+            to_play,
             budget,
-            budget if planned is None else int(np.asarray(planned)),
+            planned if isinstance(planned, int) else budget,
         )
         self.chunk.waiting.append(self)
 
