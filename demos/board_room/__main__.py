@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-import pygame
 from boards import BOARDS
 from room import MODES, SIZE, Room
 
 from tesuji_engines.pygame_recorder import Recorder
+from tesuji_engines.pygame_window import Window
 
 AGENTS = Path(__file__).resolve().parents[1] / "agents"
-FRAMES = 60
-"""Frames a second."""
 
 
 def main() -> None:
@@ -35,39 +32,25 @@ def main() -> None:
     parser.add_argument("--frames", type=int, help="leave after so many frames, and say how long the start took")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
-    begin = time.perf_counter()
-    pygame.display.init()
-    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
-    pygame.font.init()
-    pygame.display.set_caption("Board room")
-    room = Room(pygame.display.set_mode(SIZE), options.agents, options.seed)
-    if options.watch:
-        room.chosen, room.mode = names.index(options.watch), MODES.index("Agent against agent")
-        room.start()
-        if room.table is None:
-            sys.exit(room.excuses[room.chosen])
     recorder = Recorder(options.record) if options.record else None
-    clock = pygame.time.Clock()
-    shown, started, moved = 0, 0.0, 0.0
-    while room.running and shown != options.frames:
-        now = pygame.time.get_ticks()
-        for event in pygame.event.get():
-            room.handle(event, now)
-        room.update(now)
-        room.draw()
-        pygame.display.flip()
+    begin = time.perf_counter()
+    started = moved = 0.0
+    with Window("Board room", SIZE) as window:
+        room = Room(window.surface, options.agents, options.seed)
+        if options.watch:
+            room.chosen, room.mode = names.index(options.watch), MODES.index("Agent against agent")
+            room.start()
+            if room.table is None:
+                sys.exit(room.excuses[room.chosen])
+        for _ in window.frames(room, options.frames, recorder=recorder):
+            since = time.perf_counter() - begin
+            started = started or since
+            if not moved and room.table is not None and room.table.moves:
+                moved = since
         if recorder is not None:
-            recorder.add(room.surface)
-        shown += 1
-        started = started or time.perf_counter() - begin
-        if not moved and room.table is not None and room.table.moves:
-            moved = time.perf_counter() - begin
-        clock.tick(FRAMES)
-    if recorder is not None:
-        print(f"recorded {recorder.save()}")
+            print(f"recorded {recorder.save()}")
     if options.frames:
         print(f"first frame after {started:.2f} s" + (f", first move after {moved:.2f} s" if moved else ""))
-    pygame.quit()
 
 
 if __name__ == "__main__":

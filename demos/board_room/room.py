@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pygame
@@ -35,9 +36,12 @@ SIDE = pygame.Rect(724, 84, 280, 320)
 class Room:
     """The program, one frame at a time: :meth:`handle` events, :meth:`update`, :meth:`draw`."""
 
-    def __init__(self, surface: pygame.Surface, agents: Path, seed: int) -> None:
+    def __init__(
+        self, surface: pygame.Surface, agents: Path, seed: int, clock: Callable[[], int] = pygame.time.get_ticks
+    ) -> None:
         self.surface = surface
         self.seed = seed
+        self.clock = clock
         self.running = True
         self.overlaid = True
         self.chosen = 0
@@ -59,7 +63,7 @@ class Room:
         self.small = pygame.font.Font(None, 23)
         self.overlay = Overlay(size=21, back=(30, 37, 49))
 
-    def handle(self, event: pygame.event.Event, now: int) -> None:
+    def handle(self, event: pygame.event.Event) -> None:
         """One event of Pygame's."""
         if event.type == pygame.QUIT:
             self._leave()
@@ -67,11 +71,11 @@ class Room:
         elif self.table is None:
             self._handle_menu(event)
         else:
-            self._handle_table(event, self.table, now)
+            self._handle_table(event, self.table, self.clock())
 
-    def update(self, now: int) -> None:
+    def update(self) -> None:
         """What happens in a frame."""
-        if self.table is not None and self.table.update(now):
+        if self.table is not None and self.table.update(self.clock()):
             self.cursor = None
 
     def draw(self) -> None:

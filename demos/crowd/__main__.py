@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-import pygame
 from field import SIZE, Field
 
 import tesuji
 from tesuji_engines.pygame_recorder import Recorder
+from tesuji_engines.pygame_window import Window
 
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "grazing.tesuji"
-FRAMES = 60
-"""Frames a second."""
 TRAINED = "tesuji train python:demos/crowd/rules.py:grazing --minutes 10 --out"
 
 
@@ -39,27 +36,13 @@ def main() -> None:
     if not options.agent.exists():
         sys.exit(f"no agent: one is trained by  {TRAINED} {options.agent}")
     agent = tesuji.load(options.agent, "cpu")
-    pygame.display.init()
-    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
-    pygame.font.init()
-    pygame.display.set_caption("Crowd")
-    field = Field(pygame.display.set_mode(SIZE), agent, options.sheep, options.seed)
     recorder = Recorder(options.record) if options.record else None
-    clock = pygame.time.Clock()
-    shown = 0
-    while field.running and shown != options.frames:
-        for event in pygame.event.get():
-            field.handle(event)
-        field.update()
-        field.draw()
-        pygame.display.flip()
+    with Window("Crowd", SIZE) as window:
+        field = Field(window.surface, agent, options.sheep, options.seed)
+        for _ in window.frames(field, options.frames, recorder=recorder):
+            pass
         if recorder is not None:
-            recorder.add(field.surface)
-        shown += 1
-        clock.tick(FRAMES)
-    if recorder is not None:
-        print(f"recorded {recorder.save()}")
-    pygame.quit()
+            print(f"recorded {recorder.save()}")
 
 
 if __name__ == "__main__":

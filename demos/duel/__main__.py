@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-import pygame
 from stage import SIZE, Stage
 
 from tesuji_engines.pygame_recorder import Recorder
+from tesuji_engines.pygame_window import Window
 
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "duel.tesuji"
-FRAMES = 60
-"""Frames a second."""
 
 
 def main() -> None:
@@ -31,29 +28,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, help="leave after so many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
-    pygame.display.init()
-    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
-    pygame.font.init()
-    pygame.display.set_caption("Duel")
-    stage = Stage(pygame.display.set_mode(SIZE), options.agent, options.seed)
-    if options.watch:
-        stage.watch()
     recorder = Recorder(options.record) if options.record else None
-    clock = pygame.time.Clock()
-    shown = 0
-    while stage.running and shown != options.frames:
-        for event in pygame.event.get():
-            stage.handle(event)
-        stage.update()
-        stage.draw()
-        pygame.display.flip()
+    with Window("Duel", SIZE) as window:
+        stage = Stage(window.surface, options.agent, options.seed)
+        if options.watch:
+            stage.watch()
+        for _ in window.frames(stage, options.frames, recorder=recorder):
+            pass
         if recorder is not None:
-            recorder.add(stage.surface)
-        shown += 1
-        clock.tick(FRAMES)
-    if recorder is not None:
-        print(f"recorded {recorder.save()}")
-    pygame.quit()
+            print(f"recorded {recorder.save()}")
 
 
 if __name__ == "__main__":

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-import pygame
 from sea import WINDOW, Sea
 
 from tesuji_engines.pygame_recorder import Recorder
+from tesuji_engines.pygame_window import Window
 
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "harvest.tesuji"
 CURVE = Path(__file__).resolve().parent / "curve.csv"
-FRAMES = 60
-"""Frames a second."""
 
 
 def main() -> None:
@@ -33,29 +30,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, help="leave after so many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
-    pygame.display.init()
-    signal.signal(signal.SIGINT, lambda *_: pygame.event.post(pygame.event.Event(pygame.QUIT)))
-    pygame.font.init()
-    pygame.display.set_caption("Star harvest")
-    sea = Sea(pygame.display.set_mode(WINDOW), options.agent, options.curve, options.seed)
-    if options.watch:
-        sea.watch()
     recorder = Recorder(options.record) if options.record else None
-    clock = pygame.time.Clock()
-    shown = 0
-    while sea.running and shown != options.frames:
-        for event in pygame.event.get():
-            sea.handle(event)
-        sea.update()
-        sea.draw()
-        pygame.display.flip()
+    with Window("Star harvest", WINDOW) as window:
+        sea = Sea(window.surface, options.agent, options.curve, options.seed)
+        if options.watch:
+            sea.watch()
+        for _ in window.frames(sea, options.frames, recorder=recorder):
+            pass
         if recorder is not None:
-            recorder.add(sea.surface)
-        shown += 1
-        clock.tick(FRAMES)
-    if recorder is not None:
-        print(f"recorded {recorder.save()}")
-    pygame.quit()
+            print(f"recorded {recorder.save()}")
 
 
 if __name__ == "__main__":

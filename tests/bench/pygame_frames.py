@@ -129,7 +129,7 @@ def board_room(folder: Path) -> tuple[float, float]:
     room.start()
     while not room.table.moves and perf_counter() - begin < 10.0:
         now = perf_counter()
-        room.update(round(1000 * (now - begin)))
+        room.update()
         room.draw()
         pygame.display.flip()
         sleep(max(0.0, now + FRAME - perf_counter()))

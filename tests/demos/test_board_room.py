@@ -53,16 +53,16 @@ class Driver:
     """A person at the room: events go through Pygame's queue, time goes on by frames."""
 
     def __init__(self, demo: Any, agents: Path) -> None:
-        self.room = demo.Room(pygame.display.set_mode(demo.SIZE), agents, 1)
         self.now = 0
+        self.room = demo.Room(pygame.display.set_mode(demo.SIZE), agents, 1, lambda: self.now)
         pygame.event.clear()
 
     def frame(self, number: int = 1) -> None:
         for _ in range(number):
             self.now += FRAME
             for event in pygame.event.get():
-                self.room.handle(event, self.now)
-            self.room.update(self.now)
+                self.room.handle(event)
+            self.room.update()
 
     def key(self, *keys: int) -> None:
         for key in keys:

@@ -1,0 +1,77 @@
+"""A game's window: its loop, what ends it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pygame
+import pytest
+
+from tesuji_engines.pygame_recorder import Recorder
+from tesuji_engines.pygame_window import Window
+
+
+class Scene:
+    """Counts what it is asked for; ends on QUIT."""
+
+    def __init__(self) -> None:
+        self.running = True
+        self.events: list[int] = []
+        self.updates = self.drawn = 0
+
+    def handle(self, event: pygame.event.Event) -> None:
+        self.events.append(event.type)
+        self.running = self.running and event.type != pygame.QUIT
+
+    def update(self) -> None:
+        self.updates += 1
+
+    def draw(self) -> None:
+        self.drawn += 1
+
+
+@pytest.fixture(autouse=True)
+def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+
+
+def test_so_many_frames_and_no_more(tmp_path: Path) -> None:
+    scene, recorder = Scene(), Recorder(tmp_path / "frames", every=1)
+    with Window("A game", (64, 48)) as window:
+        assert pygame.display.get_caption()[0] == "A game"
+        assert list(window.frames(scene, 3, recorder=recorder)) == [1, 2, 3]
+        recorder.save()
+    assert (scene.updates, scene.drawn) == (3, 3)
+    assert len(list((tmp_path / "frames").iterdir())) == 3
+    assert not pygame.display.get_init()
+
+
+def test_frames_come_at_their_rate() -> None:
+    with Window("A game", (64, 48)) as window:
+        begin = time.perf_counter()
+        for _ in window.frames(Scene(), 11, rate=50):
+            pass
+    assert time.perf_counter() - begin >= 10 / 50 * 0.9
+
+
+def test_ctrl_c_is_quit_while_the_window_is_open() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    scene = Scene()
+    with Window("A game", (64, 48)) as window:
+        for number in window.frames(scene, 100):
+            if number == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+    assert pygame.QUIT in scene.events
+    assert scene.updates < 10
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_error_of_the_game_closes_the_window_and_is_met_outside() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ZeroDivisionError), Window("A game", (64, 48)):
+        1 / 0  # noqa: B018
+    assert not pygame.display.get_init()
+    assert signal.getsignal(signal.SIGINT) is before
