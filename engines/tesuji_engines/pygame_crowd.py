@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -81,9 +81,10 @@ class Crowd:
         self.agent = agent
         """Who thinks."""
         self.spent = 0.0
-        """Seconds that the last :meth:`step` took."""
+        """Seconds that the last :meth:`step` took, and what was asked before it."""
         self.decisions = 0
         """Decisions made so far."""
+        self._owed = 0.0
         self._planner = Planner(agent.evaluator, config, slots=size, simulations=simulations)
         self._free = list(range(size))[::-1]
         self._waiting: dict[Hashable, _Question] = {}
@@ -118,7 +119,7 @@ class Crowd:
             LegalActionsError: no action is legal, or one is not an action of the game.
             ArgumentError: the seat is none.
         """
-        model = self.agent.model
+        begin, model = perf_counter(), self.agent.model
         if isinstance(to_play, bool) or not isinstance(to_play, int) or not 0 <= to_play < model.players:
             raise ArgumentError(f"to_play: expected an integer from 0 to {model.players - 1}, got {to_play!r}")
         question = _Question(
@@ -126,12 +127,13 @@ class Crowd:
         )
         self.cancel(npc)
         self._waiting[npc] = question
+        self._owed += perf_counter() - begin
 
     def step(self, budget: float) -> dict[Hashable, Decision]:
         """Think for a while about what was asked.
 
-        No wave is begun that would likely end after the time is up; but one is made at least, so that there is progress
-        however small the budget.
+        What :meth:`ask` took since the last step is taken off the budget. No wave is begun that would likely end after
+        the time is up; but one is made at least, so that there is progress however small the budget.
 
         Args:
             budget: seconds, more than 0.
@@ -143,8 +145,9 @@ class Crowd:
             LimitError: the budget is not more than 0.
             EvaluationError: the network failed; the questions concerned are dropped, what is ready comes next time.
         """
-        begin = perf_counter()
-        end = begin + seconds("budget", budget)
+        begin, owed, self._owed = perf_counter(), self._owed, 0.0
+        budget = seconds("budget", budget) - owed
+        end = begin + budget
         try:
             first = True
             while len(self) and (first or perf_counter() + self._base + self._row < end):
@@ -155,14 +158,13 @@ class Crowd:
                     break
                 first = False
         finally:
-            self.spent = perf_counter() - begin
+            self.spent = owed + perf_counter() - begin
         ready, self._ready = self._ready, {}
         return ready
 
     def best(self, npc: Hashable) -> Decision | None:
         """The best so far for one that waits; nothing if its search has not begun."""
-        question = self._searched.get(npc)
-        return None if question is None else self._decision(question, StopReason.THINKING)
+        return next(self._decisions([npc], StopReason.THINKING)) if npc in self._searched else None
 
     def cancel(self, npc: Hashable) -> None:
         """Forget what a character asked, and what was decided and not yet returned; it need not have asked."""
@@ -215,8 +217,8 @@ class Crowd:
         names = list(self._searched)[: max(fit, 1)]
         questions = [self._searched[name] for name in names]
         slots = np.array([question.slot for question in questions], np.int32)
-        remaining = self._planner.forest.remaining
-        before = sum(map(remaining, slots.tolist()))
+        remaining = self._planner.forest.all_remaining
+        before = sum(remaining(slots))
         begin = perf_counter()
         last = end if must else end - self._base - (self._row * leaves + self._answer) * len(names)
         if begin >= last and not must:
@@ -228,7 +230,7 @@ class Crowd:
                 self._release(name)
             raise
         elapsed = perf_counter() - begin
-        made = before - sum(map(remaining, slots.tolist()))
+        made = before - sum(remaining(slots))
         if made > 0:
             waves = made / (leaves * len(names))
             row = (elapsed / waves - self._base) / (leaves * len(names))
@@ -238,32 +240,40 @@ class Crowd:
 
     def _conclude(self, names: list[Hashable], elapsed: float) -> None:
         """Decide for those whose searches have ended."""
-        begin, before = perf_counter(), self.decisions
-        for name in names:
-            question = self._searched[name]
-            question.elapsed += elapsed
-            if not self._planner.forest.remaining(question.slot):
-                self._ready[name] = self._decision(question, StopReason.SIMULATIONS)
-                self._release(name)
-                self.decisions += 1
-        if self.decisions > before:
-            answer = (perf_counter() - begin) / (self.decisions - before)
-            self._answer += NEWEST * (min(answer, MOST * self._answer) - self._answer)
+        begin = perf_counter()
+        ended: list[Hashable] = []
+        left = self._planner.forest.all_remaining([self._searched[name].slot for name in names])
+        for name, remaining in zip(names, left, strict=True):
+            self._searched[name].elapsed += elapsed
+            if not remaining:
+                ended.append(name)
+        if not ended:
+            return
+        self._ready |= zip(ended, self._decisions(ended, StopReason.SIMULATIONS), strict=True)
+        for name in ended:
+            self._release(name)
+        self.decisions += len(ended)
+        answer = (perf_counter() - begin) / len(ended)
+        self._answer += NEWEST * (min(answer, MOST * self._answer) - self._answer)
 
-    def _decision(self, question: _Question, reason: StopReason) -> Decision:
-        result = self._planner.result(question.slot)
-        return Decision(
-            action=result.action,
-            policy=np.where(question.legal, result.policy, np.float32(0.0)),
-            value=float(result.value[question.to_play]),
-            values=result.value,
-            visits=result.visits,
-            principal_variation=result.principal_variation,
-            simulations=result.simulations,
-            elapsed=question.elapsed,
-            provider=self.agent.provider,
-            stop_reason=reason,
-        )
+    def _decisions(self, names: list[Hashable], reason: StopReason) -> Iterator[Decision]:
+        """The best so far for some that are searched."""
+        questions = [self._searched[name] for name in names]
+        results = self._planner.results([question.slot for question in questions])
+        policies = results.policy * np.stack([question.legal for question in questions])
+        for row, question in enumerate(questions):
+            yield Decision(
+                action=int(results.action[row]),
+                policy=policies[row],
+                value=float(results.value[row, question.to_play]),
+                values=results.value[row],
+                visits=results.visits[row],
+                principal_variation=self._planner.forest.principal_variation(question.slot),
+                simulations=int(results.simulations[row]),
+                elapsed=question.elapsed,
+                provider=self.agent.provider,
+                stop_reason=reason,
+            )
 
     def _release(self, name: Hashable) -> None:
         question = self._searched.pop(name)

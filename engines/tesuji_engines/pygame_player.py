@@ -38,6 +38,7 @@ from numpy.typing import ArrayLike
 
 from tesuji import Decision, Limit, Session, Thinking
 from tesuji.errors import ArgumentError
+from tesuji.runtime.limit import seconds
 
 __all__ = ["Player"]
 
@@ -71,7 +72,8 @@ class Player:
         self.event = event
         """The type of the event that says that a move is ready."""
         self.spent = 0.0
-        """Seconds that the last :meth:`step` took."""
+        """Seconds that the last :meth:`step` took, and :meth:`think` or :meth:`ponder` before it."""
+        self._owed = 0.0
         self._pondering = False
         self._current: list[Thinking] = []
         self._end = weakref.finalize(self, _end, self._current)
@@ -118,7 +120,8 @@ class Player:
     def step(self, budget: float) -> Decision | None:
         """Think for a while, or in the background just look.
 
-        No evaluation of the network is begun after the time is up.
+        What :meth:`think` took since the last step is taken off the budget. No evaluation of the network is begun that
+        would likely end after the time is up; but either began one at least, so that there is progress.
 
         Args:
             budget: seconds, more than 0.
@@ -130,19 +133,18 @@ class Player:
             LimitError: the budget is not more than 0.
             EvaluationError: the network failed; nothing is thought about any more.
         """
-        begin = perf_counter()
+        begin, owed, self._owed = perf_counter(), self._owed, 0.0
+        left = seconds("budget", budget) - owed
         try:
-            if self._current and not self.background and not self._current[0].done:
+            if self._current and not self.background and not self._current[0].done and left > 0.0:
                 try:
-                    self._current[0].step(budget)
-                except ArgumentError:
-                    raise
+                    self._current[0].step(left)
                 except BaseException:
                     self.cancel()
                     raise
             return self.poll()
         finally:
-            self.spent = perf_counter() - begin
+            self.spent = owed + perf_counter() - begin
 
     def poll(self) -> Decision | None:
         """The move, once, when it is ready; it does not wait.
@@ -202,11 +204,13 @@ class Player:
         *,
         ponder: bool,
     ) -> None:
+        begin = perf_counter()
         self.cancel()
         thinking = self.session.think(observation, legal_actions, limit, to_play)
         self._pondering = ponder
         self._current.append(thinking)
         if not self.background:
+            self._owed += perf_counter() - begin
             return
         thinking.start()
         if self.event is not None and not ponder:

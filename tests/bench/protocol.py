@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import resource
 import select
 import socket
@@ -283,7 +284,9 @@ def crowd(seconds: float) -> bool:
                 ask(fd)
         begin, first = perf_counter(), 0.0
         while asked:
-            for fd, _ in poll.poll():
+            ready = poll.poll()
+            random.shuffle(ready)  # who is answered first asks again first: it should not always be the same
+            for fd, _ in ready:
                 for result in clients[fd].heard():
                     assert isinstance(result, Result), result
                     session, since = asked.pop((fd, result.id))

@@ -15,6 +15,8 @@ from tesuji.search import SearchResult
 __all__ = ["Deliberation", "Pace"]
 
 SLOT = 0
+LEAST = 1e-4
+"""Seconds in which a first evaluation is begun however early the deadline."""
 
 
 class Pace:
@@ -113,17 +115,15 @@ class Deliberation:
     def run(self, deadline: float | None = None) -> None:
         """Search until the limit is reached, or the deadline as of :func:`time.perf_counter`.
 
-        No evaluation is begun that would likely end after the limit's time.
+        No evaluation is begun that would likely end after either; but before a deadline one is made at least.
 
         Raises:
             EvaluationError: the network failed.
         """
         begin, before = perf_counter(), self.simulations
-        up = math.inf
-        if self._time is not None:
-            margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
-            up = begin + self._time - self._elapsed - margin
-        end = up if deadline is None else min(up, deadline)
+        margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
+        up = math.inf if self._time is None else begin + self._time - self._elapsed - margin
+        end = up if deadline is None else min(up, max(deadline - margin, begin + LEAST))
         spent = self._planner.run(None if end == math.inf else end)
         now = perf_counter()
         self._elapsed += now - begin

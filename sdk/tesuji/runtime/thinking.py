@@ -55,7 +55,7 @@ class Thinking:
         return self._done.is_set()
 
     def step(self, budget: float) -> bool:
-        """Think for a while. No evaluation is begun after the time is up, so it is exceeded by one at most.
+        """Think for a while. No evaluation is begun that would likely end after the time is up; but one is made.
 
         If the search goes on in the background, this waits for it instead.
 

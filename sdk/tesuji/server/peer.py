@@ -141,7 +141,7 @@ class Peer:
             )
         )
         if resumed is None:
-            self._service = AgentService(server.shared, self._say)
+            self._service = AgentService(server.shared, self._say, resumable=self._resumable)
         else:
             self._service = resumed
             pending = hello.pending or ()

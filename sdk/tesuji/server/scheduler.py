@@ -78,11 +78,12 @@ class Scheduler:
         self._fresh = []
         self._answering = self._seconds_to_answer()
         chunks: dict[Chunk, list[Job]] = {}
-        for job in self._choose(jobs, now):
+        for job in self._choose(jobs, settled, now):
             job.begin(now)
             chunks.setdefault(job.tree.chunk, []).append(job)
+        searches = sum(map(len, chunks.values()))
         for chunk, chosen in chunks.items():
-            settled += self._run(chunk, chosen, budget / len(chunks))
+            settled += self._run(chunk, chosen, budget * len(chosen) / searches)
         self._conclude(settled)
         return bool(self._owners)
 
@@ -127,10 +128,11 @@ class Scheduler:
         """How long it takes to answer all searches that are limited in time, should they be due together."""
         return 0.0 if math.isnan(self._answer.seconds) else len(self._limited) * self._answer.seconds
 
-    def _choose(self, jobs: list[Job], now: float) -> list[Job]:
+    def _choose(self, jobs: list[Job], settled: list[Job], now: float) -> list[Job]:
         """The searches of the next slice."""
         if len(jobs) <= self._width:
-            return [job for job in jobs if not job.settled and not job.due(now, self._answering)]
+            left_out = {*settled, *(job for job in self._limited if job.due(now, self._answering))}
+            return [job for job in jobs if job not in left_out] if left_out else jobs
         thinking = self._in_turn(Priority.LOW, now)
         if len(thinking) < self._width:
             thinking += self._in_turn(Priority.PONDER, now)[: self._width - len(thinking)]

@@ -65,6 +65,7 @@ class Server:
         """What its connections share."""
         self.unflushed: list[Transport] = []
         """Connections that were written to since the last :meth:`flush`."""
+        self._flushes = 0
         self._searching: asyncio.Handle | None = None
         self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
         self._listeners: list[Any] = []
@@ -204,9 +205,13 @@ class Server:
             self.flush()
 
     def flush(self) -> None:
-        """Send what was written."""
-        unflushed, self.unflushed = self.unflushed, []
-        for transport in unflushed:
+        """Send what was written. Who hears first can ask first: it is another one's turn each time."""
+        unflushed, self.unflushed = list(dict.fromkeys(self.unflushed)), []
+        if not unflushed:
+            return
+        self._flushes += 1
+        first = self._flushes % len(unflushed)
+        for transport in unflushed[first:] + unflushed[:first]:
             transport.flush()
 
     def lend(self, ticket: str, service: AgentService, peer: Peer) -> None:
@@ -268,8 +273,12 @@ class Server:
             self.shared.scheduler.stop_all()
             more = False
         self.flush()
-        if more:
-            self._wake()
+        if more:  # not before what has come meanwhile was read, which is after the loop's next call
+            loop = asyncio.get_running_loop()
+            self._searching = loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._searching = asyncio.get_running_loop().call_soon(self._search)
 
     async def _on_websocket(self, socket: Any) -> None:
         await self._serve(WebSocketTransport(socket))

@@ -94,10 +94,12 @@ class AgentService:
     Args:
         shared: what all connections share.
         send: takes replies; may be replaced by :meth:`attach`.
+        resumable: whether the client may come back for replies that it has missed: they are kept for a while.
     """
 
-    def __init__(self, shared: Shared, send: Callable[[Reply | Error], None]) -> None:
+    def __init__(self, shared: Shared, send: Callable[[Reply | Error], None], *, resumable: bool = True) -> None:
         self._shared = shared
+        self._resumable = resumable
         self._send: Callable[[Reply | Error], None] | None = send
         self._sessions: dict[int, _Session] = {}
         self._number = 0
@@ -433,7 +435,7 @@ class AgentService:
         assert reply.id is not None
         if isinstance(reply, Error):
             self._shared.metrics.errors[reply.code] += 1
-        if not isinstance(reply, Pong):
+        if self._resumable and not isinstance(reply, Pong):
             self._replies[reply.id] = reply
             if len(self._replies) > KEPT_REPLIES:
                 self._replies.popitem(last=False)

@@ -43,7 +43,7 @@ class Settings:
     """How long clients may take to read their last replies when the server ends."""
     unread: int = 1 << 20
     """Bytes that wait for a slow reader before nothing more is read from it, and infos are left out."""
-    slice: float = 0.002
+    slice: float = 0.003
     """Seconds of search between two looks at the sockets."""
 
     def limits(self) -> Limits:

@@ -1,0 +1,76 @@
+"""Which searches go on in a slice of time: all alike, wherever their trees lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tesuji.protocol.messages import Open, Think
+from tesuji.protocol.tensor import Tensor
+from tesuji.runtime.agent import Agent
+from tesuji.server.metrics import Metrics
+from tesuji.server.models import Models
+from tesuji.server.pool import Pools
+from tesuji.server.scheduler import Scheduler
+from tesuji.server.service import AgentService, Shared
+from tesuji.server.settings import Settings
+
+
+@pytest.fixture
+def shared(agent: Agent) -> Shared:
+    return Shared(Models({"mlp": agent}), Settings(), Pools(), Scheduler(), Metrics())
+
+
+@pytest.fixture
+def client(shared: Shared) -> Callable[[int], tuple[AgentService, list[Any]]]:
+    def connect(sessions: int) -> tuple[AgentService, list[Any]]:
+        said: list[Any] = []
+        service = AgentService(shared, said.append)
+        for number in range(sessions):
+            service.handle(Open(id=number + 1, seed=number))
+        return service, said
+
+    return connect
+
+
+def simulations(service: AgentService) -> list[int]:
+    return [job.deliberation.simulations for jobs in service._thinking.values() for job in jobs]
+
+
+def test_a_search_among_few_gets_no_more_of_the_time_than_one_among_many(
+    shared: Shared, client: Callable[[int], tuple[AgentService, list[Any]]], observations: np.ndarray[Any, Any]
+) -> None:
+    """The first 64 sessions' trees lie in one planner and the last 8 in another, which share each slice."""
+    (many, _), (few, _) = client(64), client(8)
+    for service, sessions in ((many, 64), (few, 8)):
+        for session in range(sessions):
+            observation = Tensor.of(observations[session])
+            service.handle(Think(id=1000 + session, session=session, obs=observation, simulations=2000))
+    for _ in range(10):
+        assert shared.scheduler.step(0.01)
+    assert len(shared.pools.chunks()) == 2
+    first, last = np.mean(simulations(many)), np.mean(simulations(few))
+    assert first > 20, (first, last)
+    assert 1 / 3 < last / first < 2.5, (first, last)
+    many.end()
+    few.end()
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+def test_replies_are_kept_for_those_alone_who_can_come_back(
+    shared: Shared, observations: np.ndarray[Any, Any], resumable: bool
+) -> None:
+    said: list[Any] = []
+    service = AgentService(shared, said.append, resumable=resumable)
+    service.handle(Open(id=1, seed=1))
+    service.handle(Think(id=2, session=0, obs=Tensor.of(observations[0]), simulations=4))
+    while shared.scheduler.step(0.01):
+        pass
+    assert [type(reply).__name__ for reply in said] == ["Opened", "Result"]
+    service.detach()
+    service.attach(said.append, (2,))
+    assert type(said[-1]).__name__ == ("Result" if resumable else "Error")
+    service.end()
