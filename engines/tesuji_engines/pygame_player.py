@@ -27,8 +27,8 @@ just steps less: a limit in time counts what was spent thinking, and a move that
 from __future__ import annotations
 
 import contextlib
-import threading
 import weakref
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -212,15 +212,14 @@ class Player:
         if not self.background:
             self._owed += perf_counter() - begin
             return
-        thinking.start()
-        if self.event is not None and not ponder:
-            watch = threading.Thread(target=_announce, args=(weakref.ref(self), thinking, self.event), daemon=True)
-            watch.start()
+        if self.event is None or ponder:
+            thinking.start()
+        else:
+            thinking.start(partial(_announce, weakref.ref(self), thinking, self.event))
 
 
 def _announce(player: weakref.ref[Player], thinking: Thinking, event: int) -> None:
     """Post the event when the search has ended. If Pygame has been quit or its queue is full, nobody is told."""
-    thinking.wait()
     there = player()
     if there is not None and thinking in there._current:
         with contextlib.suppress(pygame.error):

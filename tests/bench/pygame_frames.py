@@ -2,8 +2,9 @@
 
 ``in the frame``: by how much thinking takes longer than the 2 ms that :meth:`Player.step` is given, while one search
 after the other goes on.
-``beside it``: how much longer a frame of a game takes, whose own Python code is busy for 10 ms, with the agent thinking
-in the background; windows with and without it by turns, so that whatever else the machine does meets both.
+``beside it``: how much longer a frame of a game takes, whose own Python code has 10 ms of work, with the agent thinking
+in the background; and, to tell what of that is the machine's own doing, with a strange program that keeps another core
+busy instead. All three by turns, so that whatever else the machine does meets all of them.
 ``board room``: from making it to its first frame drawn, and from sitting down to the agent's first move, imports warm.
 
 Times are of the wall clock, which everything else on the machine disturbs; beside them, for the first, of the thread's
@@ -16,8 +17,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter, sleep, thread_time
 from typing import Any
@@ -41,8 +46,8 @@ AGENTS = ROOT / "demos" / "agents"
 FRAME = 1 / 60
 BUDGET = 0.002
 BUSY = 0.010
-WINDOWS = 6
-"""Windows with and without an agent thinking in the background, together."""
+WINDOW = 2.0
+"""Seconds without anything beside the game, then as many with an agent, then with a stranger, and so on."""
 LONG = Limit(simulations=2_000)
 
 
@@ -61,13 +66,13 @@ def position(agent: Agent) -> NDArray[np.float32]:
 def in_the_frame(agent: Agent, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Seconds of each step: by the wall clock, and of the thread's processor time."""
     player = Player(agent.new_session(seed=1))
-    clock = pygame.time.Clock()
+    clock, view = pygame.time.Clock(), position(agent)
     spent, used = [], []
     end = perf_counter() + seconds
     while perf_counter() < end:
         begin, used_before = perf_counter(), thread_time()
         if not player.thinking:
-            player.think(position(agent), limit=LONG)
+            player.think(view, limit=LONG)
         player.step(BUDGET)
         used.append(thread_time() - used_before)
         spent.append(perf_counter() - begin)
@@ -76,35 +81,58 @@ def in_the_frame(agent: Agent, seconds: float) -> tuple[NDArray[np.float64], NDA
     return np.array(spent), np.array(used)
 
 
-def game(surface: pygame.Surface) -> None:
-    """A game's own frame: 10 ms of Python and a picture."""
-    end = perf_counter() + BUSY
+def work(rounds: int) -> int:
+    """A game's own Python code."""
     x = 0
-    while perf_counter() < end:
+    for _ in range(rounds):
         x = (x * 31 + 7) % 1009
-    surface.fill((x % 255, 40, 60))
-    pygame.display.flip()
+    return x
 
 
-def beside_it(agent: Agent, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds of each frame, without an agent thinking and with one."""
+def rounds_of_work() -> int:
+    """How much of it takes 10 ms, with nothing beside it."""
+    rounds, times = 50_000, []
+    for _ in range(20):
+        begin = perf_counter()
+        work(rounds)
+        times.append(perf_counter() - begin)
+    return int(rounds * BUSY / float(np.median(times)))
+
+
+@contextmanager
+def stranger() -> Iterator[Callable[[bool], None]]:
+    """A program that keeps a core busy, while it is let."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield lambda busy: process.send_signal(signal.SIGCONT if busy else signal.SIGSTOP)
+        finally:
+            process.kill()
+
+
+def beside_it(agent: Agent, seconds: float) -> list[NDArray[np.float64]]:
+    """Seconds of each frame: with nothing beside it, with an agent that thinks, and with a stranger."""
     surface = pygame.display.set_mode((640, 480))
     player = Player(agent.new_session(seed=1), background=True)
-    times: tuple[list[float], list[float]] = ([], [])
-    for window in range(WINDOWS):
-        thinks = window % 2
-        end = perf_counter() + seconds / WINDOWS
-        while perf_counter() < end:
-            begin = perf_counter()
-            if thinks and not player.thinking:
-                player.think(position(agent), limit=LONG)
-            player.poll()
-            game(surface)
-            times[thinks].append(perf_counter() - begin)
-            sleep(max(0.0, begin + FRAME - perf_counter()))
-        player.cancel()
+    view, rounds = position(agent), rounds_of_work()
+    times: list[list[float]] = [[], [], []]
+    windows = 3 * max(2, round(seconds / WINDOW / 3))
+    with stranger() as let:
+        for window in range(windows):
+            company = window % 3
+            let(company == 2)
+            end = perf_counter() + seconds / windows
+            while perf_counter() < end:
+                begin = perf_counter()
+                if company == 1 and not player.thinking:
+                    player.think(view, limit=LONG)
+                player.poll()
+                surface.fill((work(rounds) % 255, 40, 60))
+                pygame.display.flip()
+                times[company].append(perf_counter() - begin)
+                sleep(max(0.0, begin + FRAME - perf_counter()))
+            player.cancel()
     player.close()
-    return np.array(times[0]), np.array(times[1])
+    return [np.array(each) for each in times]
 
 
 def board_room(folder: Path) -> tuple[float, float]:
@@ -143,12 +171,13 @@ def histogram(path: Path, frames: dict[str, NDArray[np.float64]]) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(frames), figsize=(5 * len(frames), 3.4), layout="constrained")
+    figure, axes = pyplot.subplots(1, len(frames), figsize=(4 * len(frames), 3.4), layout="constrained", sharey=True)
     for plot, (title, seconds) in zip(axes, frames.items(), strict=True):
         plot.hist(1e3 * seconds, bins=60, color="#3e78be")
         plot.axvline(1e3 * float(np.percentile(seconds, 99)), color="#d65a50", label="99% take less")
-        plot.set(yscale="log", xlabel="ms", ylabel="frames", title=title)
+        plot.set(yscale="log", xlabel="ms", title=title)
         plot.legend(frameon=False)
+    axes[0].set_ylabel("frames")
     figure.savefig(path, dpi=110)
 
 
@@ -163,30 +192,39 @@ def main() -> int:
         folder = Path(name)
         agent, network = agent_of(folder)
         spent, used = in_the_frame(agent, options.seconds)
-        without, with_it = beside_it(agent, options.seconds)
+        alone, beside, strange = beside_it(agent, options.seconds)
         room = folder / "room"
         room.mkdir()
         first, move = board_room(room)
     over, own = 1e3 * (spent - BUDGET), 1e3 * (used - BUDGET)
-    quiet, busy = (1e3 * float(np.percentile(times, 99)) for times in (without, with_it))
-    print(f"network: {network}; {len(spent)}, {len(without)} and {len(with_it)} frames")
+    late = [1e3 * float(np.percentile(times, 99)) for times in (alone, beside, strange)]
+    print(f"network: {network}; {len(spent):,} and {len(alone):,} + {len(beside):,} + {len(strange):,} frames")
     print("                                             ms  at most")
     rows = [
         ("in the frame: over 2 ms, 99%", float(np.percentile(over, 99)), 0.5),
         ("  of the thread's own processor time", float(np.percentile(own, 99)), 0.5),
         ("  longest step", 1e3 * float(spent.max()), 33.0),
-        ("beside it: 99% of frames, more by", busy - quiet, 1.0),
-        ("  longest frame with it", 1e3 * float(with_it.max()), 33.0),
+        ("beside it: 99% of frames, more by", late[1] - late[0], 1.0),
+        ("  more than beside a stranger by", late[1] - late[2], 1.0),
+        ("  longest frame with it", 1e3 * float(beside.max()), 33.0),
         ("board room: to the first frame", 1e3 * first, 1000.0),
         ("  and the agent's first move", 1e3 * move, 500.0),
     ]
     for label, figure, most in rows:
         print(f"{label:38} {figure:9.2f}  {most:7.1f}{'   missed' if figure > most else ''}")
-    print(f"frames without and with an agent beside them: 99% under {quiet:.2f} and {busy:.2f} ms")
+    print("frames under, ms                   alone  with an agent  with a stranger")
+    for label, share in (("half", 50), ("90%", 90), ("99%", 99), ("all", 100)):
+        each = (1e3 * float(np.percentile(times, share)) for times in (alone, beside, strange))
+        print("{:30} {:9.2f}  {:13.2f}  {:15.2f}".format(label, *each))
     if options.histogram is not None:
         histogram(
             options.histogram,
-            {"a step of 2 ms in the frame": spent, "frames without an agent": without, "with one beside": with_it},
+            {
+                "steps of 2 ms in the frame": spent,
+                "frames with 10 ms of work": alone,
+                "with an agent beside them": beside,
+                "with a stranger instead": strange,
+            },
         )
         print(f"drawn: {options.histogram}")
     pygame.quit()

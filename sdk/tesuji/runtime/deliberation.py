@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
@@ -47,10 +48,11 @@ class Pace:
 
 
 class Deliberation:
-    """The search of one position whose tree is open in the planner's first slot.
+    """The search of one position, whose tree lies in the planner's first slot.
 
     Args:
         planner: has the tree.
+        opening: begins the tree, or goes on with what is known of the position; called once, by :meth:`open`.
         budget: simulations the tree was opened for.
         legal: bool [actions].
         to_play: the player to move.
@@ -68,6 +70,7 @@ class Deliberation:
     def __init__(
         self,
         planner: Planner,
+        opening: Callable[[], None],
         *,
         budget: int,
         legal: NDArray[np.bool_],
@@ -83,6 +86,7 @@ class Deliberation:
         provider: str,
     ) -> None:
         self._planner = planner
+        self._opening: Callable[[], None] | None = opening
         self._budget = budget
         self.legal = legal
         """bool [actions]."""
@@ -106,7 +110,17 @@ class Deliberation:
     @property
     def simulations(self) -> int:
         """Simulations made."""
-        return self._budget - self._planner.forest.remaining(SLOT)
+        return 0 if self._opening is not None else self._budget - self._planner.forest.remaining(SLOT)
+
+    def open(self) -> None:
+        """Begin the tree if that has not been done, with one evaluation; whatever needs the tree does it.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        if self._opening is not None:
+            self._opening()
+            self._opening = None
 
     def end(self, reason: StopReason) -> None:
         """Search no further."""
@@ -121,13 +135,15 @@ class Deliberation:
             EvaluationError: the network failed.
         """
         begin, before = perf_counter(), self.simulations
+        self.open()
+        opened = perf_counter()
         margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
         up = math.inf if self._time is None else begin + self._time - self._elapsed - margin
         end = up if deadline is None else min(up, max(deadline - margin, begin + LEAST))
         spent = self._planner.run(None if end == math.inf else end)
         now = perf_counter()
         self._elapsed += now - begin
-        self._pace.note(self.simulations - before, now - begin)
+        self._pace.note(self.simulations - before, now - opened)
         if spent:
             self.end(StopReason.CAPACITY if self._capped else StopReason.SIMULATIONS)
         elif now >= up:
@@ -135,6 +151,7 @@ class Deliberation:
 
     def result(self) -> SearchResult:
         """What the tree says so far."""
+        self.open()
         return self._planner.result(SLOT)
 
     def decide(self) -> Decision:

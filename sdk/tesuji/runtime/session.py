@@ -129,9 +129,10 @@ class Session:
     ) -> Thinking:
         """Begin to decide on a move, to be gone on with in steps or in the background.
 
-        The network's own choice is there at once. What the session is asked next stops it.
+        Nothing is computed before the first of them, or before it is asked for the best so far. What the session is
+        asked next stops it.
 
-        Args and errors are those of :meth:`play`.
+        Args and errors are those of :meth:`play`; those of the network come when it is first run.
         """
         self._thinking = Thinking(self._deliberate(observation, legal_actions, limit, to_play))
         return self._thinking
@@ -193,7 +194,7 @@ class Session:
         *,
         settle: bool = True,
     ) -> Deliberation:
-        """Open or carry over the tree; everything is checked before anything changes."""
+        """Prepare the search; everything is checked before anything changes."""
         begin = perf_counter()
         self._settle()
         model = self.agent.model
@@ -204,14 +205,24 @@ class Session:
         legal = as_mask(model.actions, legal_actions)
         batch = as_observations(model, (observation,))
         planner, budget, planned = self._prepare(limit)
-        if not self._carry_over(planner, batch, legal, turn, budget, planned):
-            self._moves = None
-            planner.open(SLOTS, batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned)
-            self._kept = 0
+        kept = self._moves if turn == self._turn else None
         self._turn = turn
         self._moves = []
+
+        def begin_tree() -> None:
+            try:
+                if not self._carry_over(planner, kept, batch, legal, budget, planned):
+                    planner.open(
+                        SLOTS, batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned
+                    )
+                    self._kept = 0
+            except BaseException:
+                self._moves = None
+                raise
+
         deliberation = Deliberation(
             planner,
+            begin_tree,
             budget=budget,
             legal=legal,
             to_play=turn,
@@ -254,20 +265,19 @@ class Session:
     def _carry_over(
         self,
         planner: Planner,
+        moves: list[int] | None,
         batch: NDArray[np.float32],
         legal: NDArray[np.bool_],
-        turn: int,
         budget: int,
         planned: int,
     ) -> bool:
-        """Make what is known of the position the tree, if there is anything to keep."""
-        model, moves = self.agent.model, self._moves
+        """Make what is known of the position after some moves the tree, if there is anything to keep."""
+        model = self.agent.model
         alternating = model.players == 1 or model.movers is Movers.ALTERNATE
-        if not moves or not self.keep_tree or self.agent.game.stochastic or not alternating or turn != self._turn:
+        if not moves or not self.keep_tree or self.agent.game.stochastic or not alternating:
             return False
         if self._kept + len(moves) > MOST_MOVES_KEPT:
             return False
-        self._moves = None
         try:
             for action in moves[:-1]:
                 if not planner.reuse(SLOT, action, simulations=0):

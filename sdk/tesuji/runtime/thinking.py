@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
+from collections.abc import Callable
 from time import perf_counter
 from typing import Self
 
@@ -43,7 +45,7 @@ class Thinking:
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._done = threading.Event()
-        self._worker: threading.Thread | None = None
+        self._idle: threading.Event | None = None
         self._failure: BaseException | None = None
         self._latest: Decision | None = None
         if deliberation.finished:
@@ -71,11 +73,11 @@ class Thinking:
         """
         begin = perf_counter()
         length = seconds("budget", budget)
-        if self._worker is not None:
+        if self._idle is not None:
             self._done.wait(length)
-            self._raise_failure()
         else:
             self._advance(begin + length)
+        self._raise_failure()
         return not self.done
 
     def best(self) -> Decision:
@@ -94,14 +96,14 @@ class Thinking:
     def stop(self) -> None:
         """End the search; :meth:`result` then has the best so far. Does not wait."""
         self._stop.set()
-        if self._worker is None:
+        if self._idle is None:
             with self._lock:
                 self._conclude()
 
     def wait(self) -> None:
         """Wait until nothing goes on in the background."""
-        if self._worker is not None:
-            self._worker.join()
+        if self._idle is not None:
+            self._idle.wait()
 
     def result(self) -> Decision:
         """Think to the end, or wait for it, and return the decision.
@@ -113,31 +115,43 @@ class Thinking:
         self._raise_failure()
         while not self.done:
             self._advance(None)
+        self._raise_failure()
         assert self._latest is not None
         return self._latest
 
-    def start(self) -> Self:
+    def start(self, then: Callable[[], None] | None = None) -> Self:
         """Go on in a thread of its own until the limit is reached or :meth:`stop` is called.
+
+        Args:
+            then: called in that thread when the search has ended.
 
         Returns:
             This.
         """
         with self._lock:
-            if self._worker is None and not self.done:
-                self._latest = self._deliberation.decide()
-                self._worker = threading.Thread(target=self._think, name="tesuji-thinking", daemon=True)
-                self._worker.start()
+            if self._idle is None:
+                self._idle = threading.Event()
+                # threading.Thread would wait until the thread runs, which takes longer than all else here
+                _thread.start_new_thread(self._think, (then,))
         return self
 
-    def _think(self) -> None:
+    def _think(self, then: Callable[[], None] | None) -> None:
+        assert self._idle is not None
         try:
+            with self._lock:
+                if not self.done:
+                    self._latest = self._deliberation.decide()
             while not self.done:
                 self._advance(perf_counter() + SLICE)
                 if not self.done:
                     self._latest = self._deliberation.decide()
-        except TesujiError as error:
+        except BaseException as error:  # noqa: BLE001 -- whoever asks for the result meets it
             self._failure = error
             self._done.set()
+        finally:
+            self._idle.set()
+            if then is not None:
+                then()
 
     def _advance(self, deadline: float | None) -> None:
         with self._lock:
@@ -150,7 +164,10 @@ class Thinking:
     def _conclude(self) -> None:
         if not self.done:
             self._deliberation.end(StopReason.STOPPED)
-            self._latest = self._deliberation.decide()
+            try:
+                self._latest = self._deliberation.decide()
+            except TesujiError as error:
+                self._failure = error
             self._done.set()
 
     def _raise_failure(self) -> None:

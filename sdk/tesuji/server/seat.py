@@ -38,7 +38,9 @@ class Seat(Session):
         self, observation: ArrayLike, legal: ArrayLike | None, limit: Limit | None, to_play: int | None
     ) -> Deliberation:
         """Check everything and begin a search, or go on from what is known; errors as :meth:`Session.play`."""
-        return self._deliberate(observation, legal, limit, to_play)
+        deliberation = self._deliberate(observation, legal, limit, to_play)
+        deliberation.open()
+        return deliberation
 
     def adopt(self, session: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn."""

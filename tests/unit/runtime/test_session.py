@@ -135,7 +135,11 @@ def test_nan_from_the_network_is_an_error_and_the_session_lives(tmp_path: Path, 
     with pytest.raises(EvaluationError, match=r"from the network, got -?nan"):
         session.play(-np.ones(27))
     with pytest.raises(EvaluationError):
-        session.think(-np.ones(27))
+        session.think(-np.ones(27)).step(1.0)
+    dropped = session.think(-np.ones(27))
+    assert session.play(np.ones(27)).simulations == 16
+    with pytest.raises(EvaluationError):
+        dropped.result()
     assert session.play(np.ones(27)).simulations == 16
 
 
