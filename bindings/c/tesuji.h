@@ -280,7 +280,14 @@ uint16_t tesuji_environment_port(const tesuji_environment *environment);
  * their own connection. */
 tesuji_status tesuji_environment_serve(tesuji_environment *environment, double seconds, tesuji_error *error);
 
-/* End tesuji_environment_serve. May be called from a signal handler or another thread. */
+/* Connect to a trainer that listens (`tesuji train --listen HOST:PORT`), as tcp://127.0.0.1:7777, show it the
+ * environment's token, and serve it until it says goodbye or tesuji_environment_stop is called: TESUJI_OK. Where nobody
+ * is there yet or the connection was lost it is tried again, for `patience` seconds (60 if 0): TESUJI_LOST. What the
+ * trainer refuses is TESUJI_REFUSED. Trainers that connect on their own are served meanwhile. */
+tesuji_status tesuji_environment_join(tesuji_environment *environment, const char *address, double patience,
+                                      tesuji_error *error);
+
+/* End tesuji_environment_serve, or _join. May be called from a signal handler or another thread. */
 void tesuji_environment_stop(tesuji_environment *environment);
 
 /* Say goodbye to all trainers and give everything back. NULL is let be. */

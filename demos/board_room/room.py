@@ -11,6 +11,7 @@ from table import BUDGET, Level, Table, levels
 
 import tesuji
 from tesuji_engines import load_game
+from tesuji_engines.agent_file import agent_for
 from tesuji_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
@@ -54,7 +55,7 @@ class Room:
         self.level: list[int] = []
         self.pictures = [picture(kind, (150, 130)) for kind in BOARDS]
         for kind in BOARDS:
-            agent, excuse = self._load(kind, agents)
+            agent, excuse = agent_for(kind.string, agents / kind.file, f'tesuji train "{kind.string}"')
             self.agents.append(agent)
             self.excuses.append(excuse)
             self.level.append(len(levels(agent)) - 1 if agent else 0)
@@ -297,17 +298,3 @@ class Room:
     ) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))
-
-    @staticmethod
-    def _load(kind: type[Board], folder: Path) -> tuple[tesuji.Agent | None, str]:
-        """The agent for a game, or why there is none."""
-        path = folder / kind.file
-        if not path.exists():
-            return None, f'No agent: one is trained by  tesuji train "{kind.string}" --out {path}'
-        try:
-            agent = tesuji.load(path, "cpu")
-        except tesuji.TesujiError as error:
-            return None, f"{path.name}: {error}"
-        if agent.game.name != kind.string:
-            return None, f"{path.name}: expected an agent for {kind.string}, got one for {agent.game.name}"
-        return agent, ""

@@ -11,7 +11,7 @@ import pygame
 from match import BUDGET, LEVELS, POINTS, Hands, Match
 from rules import ACTIONS, GAP, HALF, HEIGHT, RADIUS, WIDTH
 
-import tesuji
+from tesuji_engines.agent_file import agent_for
 from tesuji_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
@@ -33,7 +33,7 @@ MODES: tuple[tuple[str, tuple[Hands, Hands]], ...] = (
 KEYS = "H hint     O thoughts     P pause     R restart     Esc menu"
 TRAIL = 14
 """Places of the ball that are still seen."""
-EXCUSE = "No agent: one is trained by  tesuji train python:demos/duel/rules.py:duel --minutes 8 --out"
+TRAINING = "tesuji train python:demos/duel/rules.py:duel --minutes 8"
 
 
 class Spark:
@@ -65,7 +65,7 @@ class Stage:
         self.mode = 0
         self.level = 4
         self.match: Match | None = None
-        self.agent, self.excuse = self._load(file)
+        self.agent, self.excuse = agent_for("duel", file, TRAINING)
         if self.agent is None:
             self.mode = 3
         self.sparks: list[Spark] = []
@@ -359,16 +359,3 @@ class Stage:
     ) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))
-
-    @staticmethod
-    def _load(file: Path) -> tuple[tesuji.Agent | None, str]:
-        """The agent, or why there is none."""
-        if not file.exists():
-            return None, f"{EXCUSE} {file}"
-        try:
-            agent = tesuji.load(file, "cpu")
-        except tesuji.TesujiError as error:
-            return None, f"{file.name}: {error}"
-        if not agent.game.name.endswith(":duel"):
-            return None, f"{file.name}: expected an agent for the duel, got one for {agent.game.name}"
-        return agent, ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 import pygame
 from rules import ACTIONS, SEEN, SIZE, STACK, STARS, Harvest, harvest
 
-import tesuji
 from tesuji import Decision, Limit
+from tesuji_engines.agent_file import agent_for
 from tesuji_engines.pygame_overlay import Overlay
 from tesuji_engines.pygame_player import Player
 
@@ -24,6 +25,7 @@ INK, FAINT, GOLD = (236, 238, 244), (132, 142, 170), (255, 226, 140)
 LEVELS = (("level 1", 1, 2.0), ("level 2", 1, 1.0), ("level 3", 4, 0.3), ("level 4", 16, 0.0))
 """Names, simulations a decision, temperatures."""
 MODES = ("The agent sails", "You sail")
+TRAINING = "tesuji train python:demos/pixels/rules.py:harvest --minutes 20"
 BUDGET = 0.004
 """Seconds of a frame that the agent may think."""
 
@@ -52,7 +54,7 @@ class Sea:
         self.pointed: float | None = None
         """Where the mouse points, in the scene's pixels."""
         self.game = harvest()
-        self.agent, self.excuse = self._load(file)
+        self.agent, self.excuse = agent_for("harvest", file, TRAINING)
         self.curve = read_curve(curve)
         self.big = pygame.font.Font(None, 72)
         self.middle = pygame.font.Font(None, 32)
@@ -189,7 +191,7 @@ class Sea:
             pygame.draw.rect(self.surface, fill, button, border_radius=14)
             self._text(label, self.middle, INK if ready else FAINT, center=button.center)
         if self.excuse:
-            for number, line in enumerate(self.excuse.split("\n")):
+            for number, line in enumerate(wrap(self.excuse, 64, break_on_hyphens=False)):
                 self._text(line, self.small, GOLD, center=(SCENE.centerx, SCENE.bottom - 96 + 24 * number))
         keys = "left and right: who sails    up and down: level    enter: play"
         self._text(keys, self.small, FAINT, center=(SCENE.centerx, SCENE.bottom - 28))
@@ -269,20 +271,6 @@ class Sea:
     ) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))
-
-    @staticmethod
-    def _load(file: Path) -> tuple[tesuji.Agent | None, str]:
-        """The agent, or why there is none."""
-        if not file.exists():
-            command = "tesuji train python:demos/pixels/rules.py:harvest --minutes 20"
-            return None, f"No agent: one is trained by\n{command} \\\n--out {file}"
-        try:
-            agent = tesuji.load(file, "cpu")
-        except tesuji.TesujiError as error:
-            return None, f"{file.name}: {error}"
-        if not agent.game.name.endswith(":harvest"):
-            return None, f"{file.name}: expected an agent for the harvest, got one for {agent.game.name}"
-        return agent, ""
 
 
 def read_curve(path: Path) -> list[tuple[float, float]]:

@@ -8,7 +8,8 @@ busy instead. All three by turns, so that whatever else the machine does meets a
 ``board room``: from making it to its first frame drawn, and from sitting down to the agent's first move, imports warm.
 
 Times are of the wall clock, which everything else on the machine disturbs; beside them, for the first, of the thread's
-own processor time. ``--seconds 600`` is the ten minutes of the promise; ``--histogram FILE.png`` draws all frame times.
+own processor time, and for the second what a frame's thread waited: the wall clock's time less its own. ``--seconds 600``
+is the ten minutes of the promise; ``--histogram FILE.png`` draws all frame times.
 The network is connect four's agent, or a larger one with random weights where there is none.
 """
 
@@ -110,11 +111,14 @@ def stranger() -> Iterator[Callable[[bool], None]]:
 
 
 def beside_it(agent: Agent, seconds: float) -> list[NDArray[np.float64]]:
-    """Seconds of each frame: with nothing beside it, with an agent that thinks, and with a stranger."""
+    """Seconds of each frame, and of them what its thread waited: [frames, 2].
+
+    With nothing beside it, with an agent that thinks, and with a stranger.
+    """
     surface = pygame.display.set_mode((640, 480))
     player = Player(agent.new_session(seed=1), background=True)
     view, rounds = position(agent), rounds_of_work()
-    times: list[list[float]] = [[], [], []]
+    times: list[list[tuple[float, float]]] = [[], [], []]
     windows = 3 * max(2, round(seconds / WINDOW / 3))
     with stranger() as let:
         for window in range(windows):
@@ -122,13 +126,14 @@ def beside_it(agent: Agent, seconds: float) -> list[NDArray[np.float64]]:
             let(company == 2)
             end = perf_counter() + seconds / windows
             while perf_counter() < end:
-                begin = perf_counter()
+                begin, used = perf_counter(), thread_time()
                 if company == 1 and not player.thinking:
                     player.think(view, limit=LONG)
                 player.poll()
                 surface.fill((work(rounds) % 255, 40, 60))
                 pygame.display.flip()
-                times[company].append(perf_counter() - begin)
+                took = perf_counter() - begin
+                times[company].append((took, took - (thread_time() - used)))
                 sleep(max(0.0, begin + FRAME - perf_counter()))
             player.cancel()
     player.close()
@@ -172,8 +177,10 @@ def histogram(path: Path, frames: dict[str, NDArray[np.float64]]) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, len(frames), figsize=(4 * len(frames), 3.4), layout="constrained", sharey=True)
-    for plot, (title, seconds) in zip(axes, frames.items(), strict=True):
-        plot.hist(1e3 * seconds, bins=60, color="#3e78be")
+    longest = 1e3 * max(float(seconds.max()) for seconds in list(frames.values())[1:])
+    for number, (plot, (title, seconds)) in enumerate(zip(axes, frames.items(), strict=True)):
+        most = longest if number else 1e3 * float(seconds.max())
+        plot.hist(1e3 * seconds, bins=np.linspace(0.0, most, 80), color="#3e78be")
         plot.axvline(1e3 * float(np.percentile(seconds, 99)), color="#d65a50", label="99% take less")
         plot.set(yscale="log", xlabel="ms", title=title)
         plot.legend(frameon=False)
@@ -192,7 +199,8 @@ def main() -> int:
         folder = Path(name)
         agent, network = agent_of(folder)
         spent, used = in_the_frame(agent, options.seconds)
-        alone, beside, strange = beside_it(agent, options.seconds)
+        frames = beside_it(agent, options.seconds)
+        (alone, beside, strange), waits = ([each[:, column] for each in frames] for column in range(2))
         room = folder / "room"
         room.mkdir()
         first, move = board_room(room)
@@ -212,10 +220,10 @@ def main() -> int:
     ]
     for label, figure, most in rows:
         print(f"{label:38} {figure:9.2f}  {most:7.1f}{'   missed' if figure > most else ''}")
-    print("frames under, ms                   alone  with an agent  with a stranger")
+    print("frames under, ms                   alone  with an agent  with a stranger     of it waiting")
     for label, share in (("half", 50), ("90%", 90), ("99%", 99), ("all", 100)):
-        each = (1e3 * float(np.percentile(times, share)) for times in (alone, beside, strange))
-        print("{:30} {:9.2f}  {:13.2f}  {:15.2f}".format(label, *each))
+        each = [1e3 * float(np.percentile(times, share)) for times in (alone, beside, strange, *waits)]
+        print("{:30} {:9.2f}  {:13.2f}  {:15.2f}     {:5.2f} {:5.2f} {:5.2f}".format(label, *each))
     if options.histogram is not None:
         histogram(
             options.histogram,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -91,3 +92,18 @@ def node() -> str:
         done = subprocess.run(command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"npm ci:\n{done.stdout}\n{done.stderr}"
     return found
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A trainer that listens for an engine, and its port; it makes ``learned.tesuji``."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
+    command += ["--steps", "40", "--simulations", "4", "--opponents", "random", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.tesuji")]
+    with subprocess.Popen(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield port, process
+        process.kill()

@@ -540,6 +540,51 @@ def test_an_engine_that_is_not_there_is_said(built: Path) -> None:
         load_game(f"tcp://127.0.0.1:{port}")
 
 
+def test_an_engine_that_connects_to_the_trainer_is_learned_from(
+    run: Run, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    port, process = trainer
+    done = run("dots_engine", "--join", f"tcp://127.0.0.1:{port}")  # waits for the trainer, which starts up
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert tesuji.load(tmp_path / "learned.tesuji", "cpu").game.name == f"listen://127.0.0.1:{port}"
+
+
+def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
+    built: Path, run: Run, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    port, process = trainer
+    with subprocess.Popen([built / "dots_engine", "--join", f"tcp://127.0.0.1:{port}"]) as first:
+        metrics = tmp_path / "run" / "metrics.csv"
+        while not (metrics.exists() and metrics.read_text().count("\n") > 1):  # until it learns
+            assert process.poll() is None
+            time.sleep(0.02)
+        first.send_signal(signal.SIGKILL)
+    assert run("dots_engine", "--join", f"tcp://127.0.0.1:{port}").returncode == 0
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+
+
+def test_a_trainer_that_refuses_or_never_comes_is_said(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    nobody = run("dots_engine", "--join", address, "0.3")
+    assert nobody.returncode == 1
+    assert "Connection refused" in nobody.stderr
+    nowhere = run("dots_engine", "--join", "http://127.0.0.1", "0.3")
+    assert nowhere.returncode == 1
+    assert "address: expected" in nowhere.stderr
+    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "dots.tesuji")]
+    with subprocess.Popen(command, env={**os.environ, "TESUJI_TOKEN": "secret"}) as process:
+        refused = run("dots_engine", "--join", address)
+        process.kill()
+    assert refused.returncode == 1
+    assert refused.stderr == "hello.token: expected the server's token, got none\n"
+
+
 @pytest.mark.slow
 def test_dots_and_boxes_is_learned_served_and_played_at_the_terminal(
     start: Start, run: Run, serving: Any, tmp_path: Path

@@ -94,21 +94,6 @@ def test_the_example_engine_has_the_rules_of_openspiel(ours: Any) -> None:
     assert drawn > 3
 
 
-@pytest.fixture
-def trainer(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A trainer that listens for an engine, and its port."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
-    command += ["--steps", "40", "--simulations", "4", "--opponents", "random", "--quiet"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "four.tesuji")]
-    with subprocess.Popen(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        yield port, process
-        process.kill()
-
-
 def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     node: str, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -117,7 +102,7 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert said == "The trainer has learned enough.\n"
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
-    agent = tesuji.load(tmp_path / "four.tesuji", "cpu")
+    agent = tesuji.load(tmp_path / "learned.tesuji", "cpu")
     assert agent.new_session(seed=1).play(np.zeros((3, 4, 5), np.float32)).action in range(5)
 
 

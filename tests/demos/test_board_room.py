@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import importlib.util
 import os
 import sys
 import threading
@@ -24,19 +22,14 @@ from tesuji.testing.networks import mlp, write_bundle
 from tesuji_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "board_room"
-NAMES = ("table", "boards", "room", "__main__")
 FRAME = 16
 TIC_TAC_TOE, CONNECT_FOUR, OTHELLO, DOTS = range(4)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Any]:
-    """The demo's module ``room``, found as the program finds it."""
-    sys.path.insert(0, str(FOLDER))
-    yield importlib.import_module("room")
-    sys.path.remove(str(FOLDER))
-    for name in NAMES[:-1]:
-        sys.modules.pop(name, None)
+def demo(demo: Any) -> Any:
+    """The demo's module ``room``."""
+    return demo.room
 
 
 @pytest.fixture(scope="module")
@@ -262,17 +255,6 @@ def test_a_game_without_an_agent_says_how_to_train_one(driver: Driver, demo: Any
     assert "connect_four.tesuji: " in excuses[CONNECT_FOUR]
     assert "got one for openspiel:tic_tac_toe" in excuses[OTHELLO]
     assert empty.picture()
-
-
-@pytest.fixture
-def program(demo: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    spec = importlib.util.spec_from_file_location("board_room_main", FOLDER / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_program_runs_until_its_window_is_closed(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-import importlib
-import importlib.util
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,17 +24,6 @@ from tesuji_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "crowd"
 GAME = f"python:{FOLDER / 'rules.py'}:grazing"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Any]:
-    """The demo's modules, found as the program finds them."""
-    names = ("rules", "flock", "field")
-    sys.path.insert(0, str(FOLDER))
-    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.path.remove(str(FOLDER))
-    for name in names:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
@@ -173,16 +159,6 @@ def test_the_keys_change_the_flock_pause_and_leave(field: Any) -> None:
     assert len(field.flock.meadow.sheep) == 256
     press(field, pygame.K_ESCAPE)
     assert not field.running
-
-
-@pytest.fixture
-def program() -> Any:
-    spec = importlib.util.spec_from_file_location("crowd_main", FOLDER / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_program_runs_and_records_until_its_window_is_closed(

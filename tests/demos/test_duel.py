@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,17 +23,6 @@ from tesuji_engines import load_game
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "duel"
 GAME = f"python:{FOLDER / 'rules.py'}:duel"
 PERSON_AGENT, AGENTS, AGENT_SCRIPT, PERSON_SCRIPT, PEOPLE = range(5)
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Any]:
-    """The demo's modules, found as the program finds them."""
-    names = ("rules", "match", "stage")
-    sys.path.insert(0, str(FOLDER))
-    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.path.remove(str(FOLDER))
-    for name in names:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
@@ -317,35 +303,27 @@ def test_without_an_agent_people_can_still_play(driver: Driver, demo: Any, tmp_p
 
 
 def test_the_program_shows_a_match_of_agents_and_records_it(
-    demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    program: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     gif = tmp_path / "duel.gif"
     options = ["--watch", "--frames", "80", "--record", str(gif)]
     monkeypatch.setattr(sys, "argv", ["duel", "--agent", str(bundle), *options])
-    spec = importlib.util.spec_from_file_location("duel_main", FOLDER / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.main()
+    program.main()
     assert f"recorded {gif}" in capsys.readouterr().out
     assert 0 < gif.stat().st_size <= 2_000_000
     assert not pygame.display.get_init()
 
 
-def test_the_program_runs_until_its_window_is_closed(demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_runs_until_its_window_is_closed(
+    program: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setattr(sys, "argv", ["duel", "--agent", str(bundle)])
-    spec = importlib.util.spec_from_file_location("duel_main", FOLDER / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     pygame.display.init()
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN))
     closing = threading.Timer(0.8, lambda: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     closing.start()
-    module.main()
+    program.main()
     closing.join()
     assert not pygame.display.get_init()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,17 +23,6 @@ from tesuji_engines import load_game
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "pixels"
 GAME = f"python:{FOLDER / 'rules.py'}:harvest"
 CURVE = "seconds,step,opponent,mean_return\n30,10,,0.25\n60,20,,0.75\n90,30,,\n"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Any]:
-    """The demo's modules, found as the program finds them."""
-    names = ("rules", "sea")
-    sys.path.insert(0, str(FOLDER))
-    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.path.remove(str(FOLDER))
-    for name in names:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
@@ -212,17 +198,14 @@ def test_the_menu_works_with_the_mouse_also_without_an_agent(demo: Any, sea: Any
     assert "broken.tesuji: " in demo.sea.Sea(sea.surface, tmp_path / "broken.tesuji", tmp_path / "none.csv", 1).excuse
 
 
-def test_the_program_runs_until_its_window_is_closed(demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_runs_until_its_window_is_closed(
+    program: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setattr(sys, "argv", ["pixels", "--agent", str(bundle)])
-    spec = importlib.util.spec_from_file_location("pixels_main", FOLDER / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     pygame.display.init()
     closing = threading.Timer(0.6, lambda: pygame.event.post(pygame.event.Event(pygame.QUIT)))
     closing.start()
-    module.main()
+    program.main()
     closing.join()
     assert not pygame.display.get_init()

@@ -12,6 +12,8 @@
 
 #define TRAINERS 64 /* at once; more wait to be accepted */
 #define GOODBYE 1.0 /* seconds that they may take to end */
+#define PATIENCE 60.0 /* seconds that a trainer that we connect to may be away */
+#define PAUSE 0.2     /* seconds before it is tried again */
 
 struct tesuji_environment {
   tesuji_rules rules;
@@ -22,6 +24,10 @@ struct tesuji_environment {
   int wake[2]; /* a pipe: what is written to it ends serving */
   tsj_trainer *trainers[TRAINERS];
   size_t count;
+  tsj_trainer *joined; /* of these the one that we connected to, if there is one */
+  bool met;            /* whether it has welcomed us */
+  tesuji_status outcome;
+  tesuji_error why;
 };
 
 static tesuji_status refuse(tesuji_error *error, const char *field, const char *expected, double got) {
@@ -111,9 +117,17 @@ static void welcome_others(tesuji_environment *environment) {
       return;
     }
     tsj_trainer *trainer =
-        tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL);
+        tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL, false);
     if (trainer != NULL) environment->trainers[environment->count++] = trainer;
   }
+}
+
+static void let_go(tesuji_environment *environment, tsj_trainer *trainer) {
+  if (trainer == environment->joined) {
+    environment->joined = NULL;
+    environment->outcome = tsj_trainer_outcome(trainer, &environment->why);
+  }
+  tsj_trainer_free(trainer);
 }
 
 /* Wait for something to do until `end`, and do it. *stopped says whether somebody wants that to end. */
@@ -139,8 +153,9 @@ static tesuji_status serve_once(tesuji_environment *environment, double end, boo
     tsj_trainer *trainer = environment->trainers[i];
     bool goes_on = true;
     if (entries[i].revents != 0 || tsj_trainer_due(trainer) <= tsj_now()) goes_on = tsj_trainer_run(trainer);
+    if (trainer == environment->joined) environment->met = tsj_trainer_met(trainer);
     if (goes_on) environment->trainers[kept++] = trainer;
-    else tsj_trainer_free(trainer);
+    else let_go(environment, trainer);
   }
   environment->count = kept;
   if (entries[count + 1].revents != 0) welcome_others(environment);
@@ -159,6 +174,51 @@ tesuji_status tesuji_environment_serve(tesuji_environment *environment, double s
     if (status != TESUJI_OK) return status;
   } while (!stopped && tsj_now() < end);
   return TESUJI_OK;
+}
+
+/* Connect, if that can be done now. */
+static tesuji_status dial(tesuji_environment *environment, const tsj_address *address, tesuji_error *error) {
+  if (environment->count == TRAINERS)
+    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "at most 64 trainers", "one more");
+  int handle = tsj_dial(address, tsj_now() + GOODBYE, error);
+  if (handle < 0) return TESUJI_LOST;
+  environment->joined =
+      tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL, true);
+  if (environment->joined == NULL) return tsj_no_memory(error, "environment");
+  environment->trainers[environment->count++] = environment->joined;
+  return TESUJI_OK;
+}
+
+tesuji_status tesuji_environment_join(tesuji_environment *environment, const char *address, double patience,
+                                      tesuji_error *error) {
+  tsj_address there;
+  if (address == NULL) return tsj_fail(error, TESUJI_INVALID, "", "address", "as tcp://127.0.0.1:7777", "NULL");
+  if (!(patience >= 0.0)) return refuse(error, "patience", "seconds from 0", patience);
+  tesuji_status status = tsj_address_of(address, &there, error);
+  if (status != TESUJI_OK) return status;
+  if (patience == 0.0) patience = PATIENCE;
+  double limit = tsj_now() + patience;
+  bool stopped = false;
+  while (!stopped) {
+    environment->outcome = dial(environment, &there, &environment->why);
+    if (environment->outcome == TESUJI_OK) environment->outcome = TESUJI_LOST;
+    else if (environment->outcome == TESUJI_MEMORY) break;
+    environment->met = false;
+    while (environment->joined != NULL && !stopped) {
+      status = serve_once(environment, HUGE_VAL, false, &stopped, error);
+      if (status != TESUJI_OK) return status;
+    }
+    if (stopped) return TESUJI_OK;
+    if (environment->outcome != TESUJI_LOST) break;
+    if (environment->met) limit = tsj_now() + patience;
+    else if (tsj_now() >= limit) break;
+    for (double end = tsj_now() + PAUSE; !stopped && tsj_now() < end;) {
+      status = serve_once(environment, end, false, &stopped, error);
+      if (status != TESUJI_OK) return status;
+    }
+  }
+  if (!stopped && environment->outcome != TESUJI_OK && error != NULL) *error = environment->why;
+  return stopped ? TESUJI_OK : environment->outcome;
 }
 
 void tesuji_environment_close(tesuji_environment *environment) {

@@ -60,19 +60,6 @@ static tesuji_status next_message(tsj_link *link, double deadline, tsj_message *
   }
 }
 
-static tesuji_status refused(const tsj_message *message, tesuji_status status, tesuji_error *error) {
-  if (error == NULL) return status;
-  memset(error, 0, sizeof *error);
-  error->status = status;
-  tsj_text_of(&message->map, "code", error->code, sizeof error->code);
-  tsj_text_of(&message->map, "field", error->field, sizeof error->field);
-  tsj_text_of(&message->map, "expected", error->expected, sizeof error->expected);
-  tsj_text_of(&message->map, "got", error->got, sizeof error->got);
-  tsj_text_of(&message->map, "msg", error->message, sizeof error->message);
-  error->retry = tsj_double_of(&message->map, "retry", 0.0);
-  return status;
-}
-
 tesuji_status tsj_link_refuse(tsj_link *link, tesuji_error *error) {
   if (link->handle >= 0 && error->code[0] != '\0') {
     tsj_writer writer = {.data = NULL};
@@ -138,7 +125,7 @@ static tesuji_status greet(tsj_link *link, double deadline, bool *resumed, tesuj
   char role[16];
   status = next_message(link, deadline, &welcome, &payload, &size, error);
   if (status != TESUJI_OK) return status;
-  if (welcome.type == TSJ_ERROR && welcome.id == 0) return refused(&welcome, TESUJI_REFUSED, error);
+  if (welcome.type == TSJ_ERROR && welcome.id == 0) return tsj_error_of(&welcome, TESUJI_REFUSED, error);
   if (welcome.type != TSJ_WELCOME)
     return tsj_fail(error, TESUJI_PROTOCOL, "unexpected", "t", "welcome", "%s", tsj_type_name(welcome.type));
   tsj_text_of(&welcome.map, "role", role, sizeof role);
@@ -330,7 +317,7 @@ static tesuji_status take(tsj_link *link, const tsj_message *message, const uint
                           tesuji_error *error) {
   if (message->type == TSJ_PING) return pong(link, message->id, error);
   if (message->type == TSJ_BYE) return TESUJI_OK;
-  if (message->type == TSJ_ERROR && message->id == 0) return refused(message, TESUJI_LOST, error);
+  if (message->type == TSJ_ERROR && message->id == 0) return tsj_error_of(message, TESUJI_LOST, error);
   tsj_request *request = link->requests;
   while (request != NULL && (request->id != message->id || request->done)) request = request->next;
   bool reply = message->type == TSJ_ERROR || tsj_type_part(message->type) == TSJ_REPLY;
@@ -342,7 +329,7 @@ static tesuji_status take(tsj_link *link, const tsj_message *message, const uint
     return enough ? tsj_request_cancel(link, request, error) : TESUJI_OK;
   }
   if (message->type == TSJ_ERROR) {
-    (void)refused(message, TESUJI_REFUSED, &request->error);
+    (void)tsj_error_of(message, TESUJI_REFUSED, &request->error);
     if (request->again && strcmp(request->error.code, "lost") == 0) { /* it never arrived */
       request->again = false;
       return tsj_send(link->handle, request->frame.data, request->frame.size, tsj_now() + link->timeout, error);

@@ -439,3 +439,16 @@ bool tsj_tensor_is(const tsj_tensor *tensor, const char *type, size_t rank, cons
     if (tensor->shape[i] != shape[i]) return false;
   return true;
 }
+
+tesuji_status tsj_error_of(const tsj_message *message, tesuji_status status, tesuji_error *error) {
+  if (error == NULL) return status;
+  memset(error, 0, sizeof *error);
+  error->status = status;
+  tsj_text_of(&message->map, "code", error->code, sizeof error->code);
+  tsj_text_of(&message->map, "field", error->field, sizeof error->field);
+  tsj_text_of(&message->map, "expected", error->expected, sizeof error->expected);
+  tsj_text_of(&message->map, "got", error->got, sizeof error->got);
+  tsj_text_of(&message->map, "msg", error->message, sizeof error->message);
+  error->retry = tsj_double_of(&message->map, "retry", 0.0);
+  return status;
+}

@@ -39,6 +39,9 @@ char *tsj_copy_of(const tsj_value *map, const char *key);
 /* Whether an array of texts has one. */
 bool tsj_has_word(const tsj_value *map, const char *key, const char *word);
 
+/* What an `error` says, as a failure of this status. */
+tesuji_status tsj_error_of(const tsj_message *message, tesuji_status status, tesuji_error *error);
+
 typedef struct tsj_tensor {
   char type[5];
   size_t rank;

@@ -16,6 +16,7 @@
 #endif
 
 #define HANDSHAKE 10.0              /* seconds that it may take */
+#define HEARTBEAT 10.0              /* seconds of silence before a ping, where we are asked or ask for it */
 #define LINGER 2.0                  /* seconds that a trainer may take to read its last reply */
 #define UNREAD ((size_t)1 << 20)    /* bytes that a trainer may leave unread before it is read from no more */
 
@@ -36,11 +37,16 @@ struct tsj_trainer {
   double deadline;   /* of the handshake, or of the end */
   uint32_t ping;     /* the id of a ping without an answer, 0 if there is none */
   uint32_t last_ping;
+  bool dials; /* whether we connected to it, and greet it */
   bool describes;
-  bool shut; /* no more is sent */
+  bool shut;             /* no more is sent */
+  tesuji_status outcome; /* how it ends */
+  tesuji_error why;
 };
 
-tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token) {
+static void say_hello(tsj_trainer *trainer);
+
+tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token, bool dials) {
   tsj_trainer *trainer = calloc(1, sizeof *trainer);
   if (trainer == NULL) {
     (void)close(handle);
@@ -54,6 +60,9 @@ tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *
   trainer->sendable = TSJ_DEFAULT_FRAME;
   trainer->heard = tsj_now();
   trainer->deadline = trainer->heard + HANDSHAKE;
+  trainer->dials = dials;
+  trainer->outcome = tsj_fail(&trainer->why, TESUJI_LOST, "", "trainer", "its goodbye", "the end of the connection");
+  if (dials) say_hello(trainer);
   return trainer;
 }
 
@@ -67,6 +76,13 @@ void tsj_trainer_free(tsj_trainer *trainer) {
 }
 
 int tsj_trainer_handle(const tsj_trainer *trainer) { return trainer->handle; }
+
+bool tsj_trainer_met(const tsj_trainer *trainer) { return trainer->slots != NULL; }
+
+tesuji_status tsj_trainer_outcome(const tsj_trainer *trainer, tesuji_error *error) {
+  if (trainer->outcome != TESUJI_OK && error != NULL) *error = trainer->why;
+  return trainer->outcome;
+}
 
 static size_t unsent(const tsj_trainer *trainer) { return trainer->output.size - trainer->sent; }
 
@@ -109,7 +125,40 @@ static void say_error(tsj_trainer *trainer, uint32_t id, const tesuji_error *err
                                error->field, "expected", error->expected, "got",    error->got};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) tsj_write_text(writer, texts[i]);
   (void)finish(trainer, frame, "error", NULL);
-  if (id == 0) end(trainer);
+  if (id != 0) return;
+  trainer->outcome = TESUJI_PROTOCOL;
+  trainer->why = *error;
+  trainer->why.status = TESUJI_PROTOCOL;
+  end(trainer);
+}
+
+static void say_hello(tsj_trainer *trainer) {
+  tsj_writer *writer = &trainer->output;
+  size_t frame = tsj_frame_begin(writer);
+  bool draws = trainer->rules->draw != NULL;
+  tsj_write_map(writer, trainer->token != NULL ? 8 : 7);
+  tsj_write_text(writer, "t");
+  tsj_write_text(writer, "hello");
+  tsj_write_text(writer, "proto");
+  tsj_write_array(writer, 2);
+  tsj_write_int(writer, 1);
+  tsj_write_int(writer, 1);
+  tsj_write_text(writer, "role");
+  tsj_write_text(writer, "environment");
+  tsj_write_text(writer, "name");
+  tsj_write_text(writer, "tesuji.h 1");
+  tsj_write_text(writer, "caps");
+  tsj_write_array(writer, draws ? 1 : 0);
+  if (draws) tsj_write_text(writer, "describe");
+  tsj_write_text(writer, "frame");
+  tsj_write_unsigned(writer, TSJ_DEFAULT_FRAME);
+  tsj_write_text(writer, "heartbeat");
+  tsj_write_double(writer, HEARTBEAT);
+  if (trainer->token != NULL) {
+    tsj_write_text(writer, "token");
+    tsj_write_text(writer, trainer->token);
+  }
+  (void)finish(trainer, frame, "hello", NULL);
 }
 
 static void say_number(tsj_trainer *trainer, const char *type, uint32_t id) {
@@ -146,6 +195,36 @@ static bool right_token(const char *wanted, const char *shown) {
   return different == 0;
 }
 
+/* The handshake is over: well, or with an error. */
+static bool settle(tsj_trainer *trainer, const tsj_value *map, tesuji_status status, tesuji_error *error) {
+  if (status == TESUJI_OK && (trainer->slots = tsj_slots_new(trainer->rules)) == NULL)
+    status = tsj_fail(error, TESUJI_MEMORY, "internal", "slots", "memory for the games", "none");
+  if (status != TESUJI_OK) {
+    say_error(trainer, 0, error);
+    return false;
+  }
+  trainer->state = OPEN;
+  trainer->input.limit = TSJ_DEFAULT_FRAME;
+  trainer->sendable = (size_t)tsj_integer_of(map, "frame", (int64_t)TSJ_DEFAULT_FRAME);
+  trainer->heartbeat = tsj_double_of(map, "heartbeat", HEARTBEAT);
+  trainer->describes = trainer->rules->draw != NULL && tsj_has_word(map, "caps", "describe");
+  return true;
+}
+
+/* What a trainer says that we connected to. */
+static void be_welcome(tsj_trainer *trainer, const tsj_message *welcome) {
+  tesuji_error error;
+  char role[16];
+  tsj_text_of(&welcome->map, "role", role, sizeof role);
+  tesuji_status status = TESUJI_OK;
+  if (strcmp(role, "trainer") != 0)
+    status = tsj_fail(&error, TESUJI_REFUSED, "role", "welcome.role", "trainer", "%s", role);
+  else if (tsj_integer_of(&welcome->map, "proto", 0) != 1)
+    status = tsj_fail(&error, TESUJI_REFUSED, "version", "welcome.proto", "1", "%lld",
+                      (long long)tsj_integer_of(&welcome->map, "proto", 0));
+  (void)settle(trainer, &welcome->map, status, &error);
+}
+
 static void greet(tsj_trainer *trainer, const tsj_message *hello) {
   const tsj_value *map = &hello->map;
   tesuji_error error;
@@ -164,17 +243,7 @@ static void greet(tsj_trainer *trainer, const tsj_message *hello) {
                       (long long)low.integer, (long long)high.integer);
   else if (strcmp(role, "trainer") != 0)
     status = tsj_fail(&error, TESUJI_REFUSED, "role", "hello.role", "trainer", "%s", role);
-  if (status == TESUJI_OK && (trainer->slots = tsj_slots_new(trainer->rules)) == NULL)
-    status = tsj_fail(&error, TESUJI_MEMORY, "internal", "slots", "memory for the games", "none");
-  if (status != TESUJI_OK) {
-    say_error(trainer, 0, &error);
-    return;
-  }
-  trainer->state = OPEN;
-  trainer->input.limit = TSJ_DEFAULT_FRAME;
-  trainer->sendable = (size_t)tsj_integer_of(map, "frame", (int64_t)TSJ_DEFAULT_FRAME);
-  trainer->heartbeat = tsj_double_of(map, "heartbeat", 10.0);
-  trainer->describes = trainer->rules->draw != NULL && tsj_has_word(map, "caps", "describe");
+  if (!settle(trainer, map, status, &error)) return;
   tsj_writer *writer = &trainer->output;
   size_t frame = tsj_frame_begin(writer);
   tsj_write_map(writer, 7);
@@ -234,16 +303,22 @@ static void take(tsj_trainer *trainer, const uint8_t *payload, size_t size) {
                    (message.type == TSJ_TYPES || is_trainers(message.type));
     if (status == TESUJI_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
     say_error(trainer, request ? message.id : 0, &error);
-  } else if (greeting && message.type == TSJ_HELLO) {
-    greet(trainer, &message);
+  } else if (greeting && message.type == (trainer->dials ? TSJ_WELCOME : TSJ_HELLO)) {
+    if (trainer->dials) be_welcome(trainer, &message);
+    else greet(trainer, &message);
   } else if (!greeting && is_trainers(message.type)) {
     answer(trainer, &message);
   } else if (!greeting && message.type == TSJ_PONG && message.id == trainer->ping) {
     trainer->ping = 0;
-  } else if ((!greeting && message.type == TSJ_BYE) || (message.type == TSJ_ERROR && message.id == 0)) {
+  } else if (!greeting && message.type == TSJ_BYE) {
+    trainer->outcome = TESUJI_OK;
+    end(trainer);
+  } else if (message.type == TSJ_ERROR && message.id == 0) {
+    trainer->outcome = tsj_error_of(&message, TESUJI_REFUSED, &trainer->why);
     end(trainer);
   } else {
-    tsj_fail(&error, TESUJI_PROTOCOL, "unexpected", "t", greeting ? "hello" : "a request of the trainer", "%s",
+    const char *greeted = trainer->dials ? "welcome" : "hello";
+    tsj_fail(&error, TESUJI_PROTOCOL, "unexpected", "t", greeting ? greeted : "a request of the trainer", "%s",
              tsj_type_name(message.type));
     say_error(trainer, 0, &error);
   }

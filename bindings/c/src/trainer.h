@@ -7,8 +7,9 @@
 
 typedef struct tsj_trainer tsj_trainer;
 
-/* Takes the socket, also on failure (NULL, without memory). The rules and the token must outlive it. */
-tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token);
+/* Takes the socket, also on failure (NULL, without memory). The rules and the token must outlive it. Who dialled says
+ * hello first. */
+tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token, bool dials);
 void tsj_trainer_free(tsj_trainer *trainer);
 
 int tsj_trainer_handle(const tsj_trainer *trainer);
@@ -20,5 +21,10 @@ double tsj_trainer_due(const tsj_trainer *trainer);
 bool tsj_trainer_run(tsj_trainer *trainer);
 /* Say goodbye. */
 void tsj_trainer_bye(tsj_trainer *trainer);
+/* Whether the handshake has been. */
+bool tsj_trainer_met(const tsj_trainer *trainer);
+/* How it has ended: TESUJI_OK with the trainer's goodbye, TESUJI_REFUSED or TESUJI_PROTOCOL with what was said,
+ * TESUJI_LOST else. */
+tesuji_status tsj_trainer_outcome(const tsj_trainer *trainer, tesuji_error *error);
 
 #endif

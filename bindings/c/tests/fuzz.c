@@ -199,16 +199,19 @@ static void talk(long rounds) {
   while (rounds > 0) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) fail("a socket pair");
-    tsj_trainer *trainer = tsj_trainer_new(pair[0], &rules, below(20) == 0 ? tokens[1] : NULL);
+    bool dials = below(3) == 0;
+    tsj_trainer *trainer = tsj_trainer_new(pair[0], &rules, below(20) == 0 ? tokens[1] : NULL, dials);
     tsj_input input = {.limit = TSJ_DEFAULT_FRAME};
     conversations++;
     bool ended = false;
-    static const uint8_t greeting[] =
+    static const char hello[] =
         "\x84\xa1t\xa5hello\xa5proto\x92\x01\x01\xa4role\xa7trainer\xa4" "caps\x91\xa8" "describe";
+    static const char welcome[] =
+        "\x84\xa1t\xa7welcome\xa5proto\x01\xa4role\xa7trainer\xa4" "caps\x91\xa8" "describe";
     if (below(10) != 0) {
-      const uint8_t length[TSJ_HEADER] = {sizeof greeting - 1};
+      const uint8_t length[TSJ_HEADER] = {(uint8_t)((dials ? sizeof welcome : sizeof hello) - 1)};
       (void)!write(pair[1], length, sizeof length);
-      (void)!write(pair[1], greeting, sizeof greeting - 1);
+      (void)!write(pair[1], dials ? welcome : hello, length[0]);
     }
     for (size_t left = 1 + below(40); left > 0 && rounds > 0 && !ended; left--, rounds--) {
       static uint8_t out[1 << 16];

@@ -131,8 +131,11 @@ class Thinking:
         with self._lock:
             if self._idle is None:
                 self._idle = threading.Event()
-                # threading.Thread would wait until the thread runs, which takes longer than all else here
-                _thread.start_new_thread(self._think, (then,))
+                try:  # threading.Thread would wait until the thread runs, which takes longer than all else here
+                    _thread.start_new_thread(self._think, (then,))
+                except RuntimeError:
+                    self._idle = None
+                    raise
         return self
 
     def _think(self, then: Callable[[], None] | None) -> None:

@@ -1,10 +1,17 @@
 /* Dots and boxes as an environment: tesuji learns it through the socket.
  *
  *   engine [PORT]      a free port if none is given; TESUJI_TOKEN must be shown, if it is set
- *   tesuji train tcp://127.0.0.1:PORT --minutes 1 --out dots.tesuji */
+ *   tesuji train tcp://127.0.0.1:PORT --minutes 1 --out dots.tesuji
+ *
+ * The other way round, the trainer listens:
+ *
+ *   tesuji train --listen 127.0.0.1:7777 --minutes 1 --out dots.tesuji
+ *   engine --join tcp://127.0.0.1:7777 [SECONDS]     how long it may be away, 60 if not given */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dots.h"
 #include "tesuji.h"
@@ -68,7 +75,8 @@ int main(int count, char **arguments) {
       .draw = draw,
       .name = name,
   };
-  tesuji_listen where = {.port = (uint16_t)(count > 1 ? atoi(arguments[1]) : 0), .token = getenv("TESUJI_TOKEN")};
+  bool joins = count >= 3 && strcmp(arguments[1], "--join") == 0;
+  tesuji_listen where = {.port = (uint16_t)(count == 2 ? atoi(arguments[1]) : 0), .token = getenv("TESUJI_TOKEN")};
   tesuji_error error;
   if (tesuji_environment_open(&environment, &rules, &where, &error) != TESUJI_OK) {
     fprintf(stderr, "%s\n", error.message);
@@ -76,9 +84,11 @@ int main(int count, char **arguments) {
   }
   (void)signal(SIGINT, on_signal);
   (void)signal(SIGTERM, on_signal);
-  printf("Dots and boxes at tcp://127.0.0.1:%u\n", (unsigned)tesuji_environment_port(environment));
+  if (!joins) printf("Dots and boxes at tcp://127.0.0.1:%u\n", (unsigned)tesuji_environment_port(environment));
   (void)fflush(stdout);
-  tesuji_status status = tesuji_environment_serve(environment, -1.0, &error);
+  double patience = count > 3 ? atof(arguments[3]) : 0.0;
+  tesuji_status status = joins ? tesuji_environment_join(environment, arguments[2], patience, &error)
+                               : tesuji_environment_serve(environment, -1.0, &error);
   if (status != TESUJI_OK) fprintf(stderr, "%s\n", error.message);
   tesuji_environment_close(environment);
   return status != TESUJI_OK;
