@@ -8,8 +8,9 @@ busy instead. All three by turns, so that whatever else the machine does meets a
 ``board room``: from making it to its first frame drawn, and from sitting down to the agent's first move, imports warm.
 
 Times are of the wall clock, which everything else on the machine disturbs; beside them, for the first, of the thread's
-own processor time, and for the second what a frame's thread waited: the wall clock's time less its own. ``--seconds 600``
-is the ten minutes of the promise; ``--histogram FILE.png`` draws all frame times.
+own processor time, and for the second what a frame's thread waited: the wall clock's time less its own.
+
+``--seconds 600`` is the ten minutes of the promise; ``--histogram FILE.png`` draws all frame times.
 The network is connect four's agent, or a larger one with random weights where there is none.
 """
 

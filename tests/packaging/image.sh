@@ -14,6 +14,8 @@ if chroot "$image" sh -c 'command -v python || command -v python3'; then
   echo "expected an image without Python" >&2
   exit 1
 fi
+mount -t proc proc "$image/proc"
+trap 'umount "$image/proc"' EXIT
 rm -rf "$image/opt/board_room"
 cp -r build/package/board_room "$image/opt/"
 echo "on Debian $(cat "$image/etc/debian_version") without Python:"
@@ -24,9 +26,9 @@ Xvfb "$display" -screen 0 1040x720x24 -nolisten tcp -noreset &
 server=$!
 mkdir -p "$image/tmp/.X11-unix"
 mount --bind /tmp/.X11-unix "$image/tmp/.X11-unix"
-trap 'umount "$image/tmp/.X11-unix"; kill "$server"' EXIT
+trap 'umount "$image/tmp/.X11-unix" "$image/proc"; kill "$server"' EXIT
 sleep 1
-chroot "$image" env -i DISPLAY="$display" SDL_VIDEODRIVER=x11 \
+chroot "$image" env -i DISPLAY="$display" SDL_VIDEODRIVER=x11 SDL_AUDIODRIVER=dummy \
   /opt/board_room/board_room --watch connect_four --frames 400 &
 program=$!
 sleep 4
