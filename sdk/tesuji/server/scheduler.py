@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from time import perf_counter
 
 from tesuji.runtime.decision import StopReason
@@ -81,9 +81,8 @@ class Scheduler:
         for job in self._choose(jobs, settled, now):
             job.begin(now)
             chunks.setdefault(job.tree.chunk, []).append(job)
-        searches = sum(map(len, chunks.values()))
-        for chunk, chosen in chunks.items():
-            settled += self._run(chunk, chosen, budget * len(chosen) / searches)
+        for (chunk, chosen), share in zip(chunks.items(), _shares(chunks), strict=True):
+            settled += self._run(chunk, chosen, budget * share)
         self._conclude(settled)
         return bool(self._owners)
 
@@ -184,3 +183,11 @@ class Scheduler:
             else:
                 del self._owners[owner]
                 self._turns.remove(owner)
+
+
+def _shares(chunks: Mapping[Chunk, list[Job]]) -> list[float]:
+    """Each planner's share of a slice: as many waves for all of them, as far as it is known how long theirs take."""
+    weights = [chunk.pace.seconds for chunk in chunks]
+    if any(map(math.isnan, weights)):
+        weights = [float(len(chosen)) for chosen in chunks.values()]
+    return [weight / sum(weights) for weight in weights]
