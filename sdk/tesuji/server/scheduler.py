@@ -16,6 +16,8 @@ __all__ = ["Scheduler"]
 
 WIDTH = 256
 """How many searches take part in one slice."""
+LEAST = 3e-4
+"""Seconds of a slice in which a planner surely begins a wave, however small its share."""
 
 
 class Scheduler:
@@ -82,7 +84,7 @@ class Scheduler:
             job.begin(now)
             chunks.setdefault(job.tree.chunk, []).append(job)
         for (chunk, chosen), share in zip(chunks.items(), _shares(chunks), strict=True):
-            settled += self._run(chunk, chosen, budget * share)
+            settled += self._run(chunk, chosen, max(budget * share, LEAST))
         self._conclude(settled)
         return bool(self._owners)
 
@@ -186,8 +188,20 @@ class Scheduler:
 
 
 def _shares(chunks: Mapping[Chunk, list[Job]]) -> list[float]:
-    """Each planner's share of a slice: as many waves for all of them, as far as it is known how long theirs take."""
-    weights = [chunk.pace.seconds for chunk in chunks]
-    if any(map(math.isnan, weights)):
-        weights = [float(len(chosen)) for chosen in chunks.values()]
-    return [weight / sum(weights) for weight in weights]
+    """Each planner's share of a slice.
+
+    Networks share by the number of their searches; planners of one network so that all make as many waves, as far as it
+    is known how long theirs take.
+    """
+    searches = sum(map(len, chunks.values()))
+    paces: dict[object, list[float]] = {}
+    counts: dict[object, int] = {}
+    for chunk, chosen in chunks.items():
+        paces.setdefault(chunk.evaluator, []).append(chunk.pace.seconds)
+        counts[chunk.evaluator] = counts.get(chunk.evaluator, 0) + len(chosen)
+    shares = []
+    for chunk, chosen in chunks.items():
+        total, network = sum(paces[chunk.evaluator]), counts[chunk.evaluator]
+        part = len(chosen) / network if math.isnan(total) else chunk.pace.seconds / total
+        shares.append(part * network / searches)
+    return shares

@@ -59,6 +59,26 @@ def test_a_search_among_few_gets_no_more_of_the_time_than_one_among_many(
     few.end()
 
 
+def test_a_search_with_another_network_goes_on_beside_many(
+    agent: Agent, other_agent: Agent, observations: np.ndarray[Any, Any]
+) -> None:
+    """One among 64: its planner's share of a slice of 1 ms would be too short to begin a wave in."""
+    shared = Shared(Models({"mlp": agent, "other": other_agent}), Settings(), Pools(), Scheduler(), Metrics())
+    many, one = (AgentService(shared, lambda message: None) for _ in range(2))
+    for session in range(64):
+        many.handle(Open(id=session + 1, seed=session))
+        observation = Tensor.of(observations[session])
+        many.handle(Think(id=1000 + session, session=session, obs=observation, simulations=2000))
+    one.handle(Open(id=1, seed=1, model="other"))
+    one.handle(Think(id=2, session=0, obs=Tensor.of(observations[0]), simulations=2000))
+    for _ in range(20):
+        assert shared.scheduler.step(0.001)
+    assert min(simulations(many)) >= 10
+    assert simulations(one)[0] >= 10
+    many.end()
+    one.end()
+
+
 @pytest.mark.parametrize("resumable", [True, False])
 def test_replies_are_kept_for_those_alone_who_can_come_back(
     shared: Shared, observations: np.ndarray[Any, Any], resumable: bool
