@@ -126,10 +126,14 @@ class Deliberation:
         """Search no further."""
         self._reason = self._reason or reason
 
-    def run(self, deadline: float | None = None) -> None:
+    def run(self, deadline: float | None = None, *, aside: bool = False) -> None:
         """Search until the limit is reached, or the deadline as of :func:`time.perf_counter`.
 
         No evaluation is begun that would likely end after either; but before a deadline one is made at least.
+
+        Args:
+            deadline: if not given, the limit alone counts.
+            aside: whether to step aside for other threads; see :meth:`Planner.run`.
 
         Raises:
             EvaluationError: the network failed.
@@ -140,7 +144,7 @@ class Deliberation:
         margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
         up = math.inf if self._time is None else begin + self._time - self._elapsed - margin
         end = up if deadline is None else min(up, max(deadline - margin, begin + LEAST))
-        spent = self._planner.run(None if end == math.inf else end)
+        spent = self._planner.run(None if end == math.inf else end, aside=aside)
         now = perf_counter()
         self._elapsed += now - begin
         self._pace.note(self.simulations - before, now - opened)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import sys
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,11 @@ from tesuji.spec import Movers
 
 __all__ = ["Planner"]
 
+HELD_UP = 1e-3
+"""Seconds more than usual after which another thread must have had the interpreter."""
+NAP = 3e-3
+"""Seconds in which it is then left alone. Whoever waits for the interpreter takes it after 5 ms, and a thread that lost
+it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
 LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
 
@@ -98,6 +104,7 @@ class Planner:
         )
         self._open: dict[int, None] = {}
         self._order: NDArray[np.int32] | None = None
+        self._fastest = math.inf
         self._roots: list[Callable[[], None]] = []
         self._runs: list[Callable[[], None]] = []
         self._rebind()
@@ -168,7 +175,7 @@ class Planner:
             self._open.update(dict.fromkeys(names))
             self._order = None
 
-    def run(self, deadline: float | None = None, slots: ArrayLike | None = None) -> bool:
+    def run(self, deadline: float | None = None, slots: ArrayLike | None = None, *, aside: bool = False) -> bool:
         """Search open trees until their budgets are spent, or until the deadline.
 
         The clock is read between evaluations; a search that it ends can be gone on with by another call.
@@ -176,6 +183,8 @@ class Planner:
         Args:
             deadline: in seconds as of :func:`time.perf_counter`; none if not given.
             slots: which trees; all that are open if not given.
+            aside: whether to step aside for a moment where another thread that computes in Python was made to give the
+                interpreter up, rather than to make it do so again and again; matters where there is a deadline.
 
         Returns:
             Whether all their budgets are spent.
@@ -196,10 +205,13 @@ class Planner:
                     runs[rows]()
                 return True
             while rows := step():
-                if perf_counter() >= deadline:
+                now = perf_counter()
+                if now >= deadline:
                     wave.cancel()
                     return False
                 runs[rows]()
+                if aside:
+                    self._step_aside(perf_counter() - now)
         except BaseException as error:
             wave.cancel()
             if isinstance(error, RUNTIME_ERRORS) and not isinstance(error, TesujiError):
@@ -287,6 +299,12 @@ class Planner:
         """One evaluation of this many rows of the recurrent graph as the search makes it: for measuring its cost."""
         self._runs[rows]()
         return self._runs[rows]
+
+    def _step_aside(self, took: float) -> None:
+        """Sleep if the evaluation took so long that another thread must have had the interpreter."""
+        self._fastest = min(self._fastest, took)
+        if took > 1.5 * self._fastest + HELD_UP:
+            sleep(NAP)
 
     def _listed(self) -> NDArray[np.int32]:
         if self._order is None:

@@ -145,7 +145,7 @@ class Thinking:
                 if not self.done:
                     self._latest = self._deliberation.decide()
             while not self.done:
-                self._advance(perf_counter() + SLICE)
+                self._advance(perf_counter() + SLICE, aside=True)
                 if not self.done:
                     self._latest = self._deliberation.decide()
         except BaseException as error:  # noqa: BLE001 -- whoever asks for the result meets it
@@ -156,11 +156,11 @@ class Thinking:
             if then is not None:
                 then()
 
-    def _advance(self, deadline: float | None) -> None:
+    def _advance(self, deadline: float | None, *, aside: bool = False) -> None:
         with self._lock:
             if not self.done:
                 if not self._stop.is_set():
-                    self._deliberation.run(deadline)
+                    self._deliberation.run(deadline, aside=aside)
                 if self._stop.is_set() or self._deliberation.finished:
                     self._conclude()
 

@@ -169,7 +169,7 @@ def test_a_pause_changes_nothing(small_agent: Agent, background: bool) -> None:
 
 
 def test_a_failing_network_is_heard_of_once(small_agent: Agent) -> None:
-    def fail(_: object = None) -> None:
+    def fail(_: object = None, **__: object) -> None:
         raise EvaluationError("recurrent.value: NaN")
 
     for background in (False, True):

@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,31 @@ def test_a_deadline_stops_between_evaluations_and_the_search_can_go_on() -> None
     assert stops > 2
     assert halting.result(0).visits.tobytes() == straight.result(0).visits.tobytes()
     assert halting.result(0).value.tobytes() == straight.result(0).value.tobytes()
+
+
+def test_it_steps_aside_where_an_evaluation_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = mlp(4, 3, 4).model
+    calls, naps = [0], []
+
+    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        calls[0] += 1
+        if calls[0] in (5, 9):
+            sleep(0.02)
+        return made_up(model)(graph, inputs)
+
+    def searched(aside: bool) -> list[int]:
+        calls[0] = 0
+        naps.clear()
+        planner = Planner(ScriptedEvaluator(model, answer), SearchConfig(simulations=12))
+        planner.open([0], observations(model, 1))
+        assert planner.run(perf_counter() + 60.0, aside=aside)
+        return list(planner.result(0).visits)
+
+    monkeypatch.setattr("tesuji.runtime.planner.sleep", naps.append)
+    straight = searched(False)
+    assert naps == []
+    assert searched(True) == straight
+    assert len(naps) >= 2
 
 
 def test_memory_is_known_before_and_does_not_grow() -> None:

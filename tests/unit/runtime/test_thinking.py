@@ -172,7 +172,7 @@ def test_many_threads_may_ask(agent: Agent) -> None:
 def test_a_failing_network_is_heard_of_in_the_foreground(agent: Agent) -> None:
     thinking = agent.new_session().think(OBSERVATION, limit=Limit(simulations=1000))
 
-    def fail(_: object) -> None:
+    def fail(_: object, **__: object) -> None:
         raise EvaluationError("recurrent.value: not finite")
 
     thinking._deliberation.run = fail  # type: ignore[method-assign]  # stands for a network that fails half way
