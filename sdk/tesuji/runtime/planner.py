@@ -18,7 +18,7 @@ from tesuji.runtime.evaluator import Bindable, Binding, Graph, as_observations
 from tesuji.runtime.parity import initial_shapes, recurrent_shapes
 from tesuji.runtime.providers import RUNTIME_ERRORS
 from tesuji.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
-from tesuji.search.arrays import as_list
+from tesuji.search.arrays import all_finite, as_list
 from tesuji.spec import Movers
 
 __all__ = ["Planner"]
@@ -253,7 +253,7 @@ class Planner:
             TesujiError: as :meth:`open`; then nothing has changed.
         """
         latent = None if observation is None else self._encode(1, np.asarray(observation)[np.newaxis])[0]
-        if latent is not None and not np.isfinite(latent).all():
+        if latent is not None and not all_finite(latent):
             raise EvaluationError("initial.latent: expected finite numbers from the network, got NaN or infinity")
         budget = self.simulations if simulations is None else simulations
         kept = self._wave.reroot(
