@@ -109,6 +109,14 @@ void tesuji_environment_stop(tesuji_environment *environment) {
   errno = kept;
 }
 
+/* Serve whoever is at the other end, if there is memory for it (or NULL); there must be room. */
+static tsj_trainer *take_on(tesuji_environment *environment, int handle, bool dials) {
+  const char *token = environment->has_token ? environment->token : NULL;
+  tsj_trainer *trainer = tsj_trainer_new(handle, &environment->rules, token, dials);
+  if (trainer != NULL) environment->trainers[environment->count++] = trainer;
+  return trainer;
+}
+
 static void welcome_others(tesuji_environment *environment) {
   while (environment->count < TRAINERS) {
     int handle = accept(environment->listener, NULL, NULL);
@@ -116,9 +124,7 @@ static void welcome_others(tesuji_environment *environment) {
       if (errno == EMFILE || errno == ENFILE) tsj_pause(0.01); /* until one is given back */
       return;
     }
-    tsj_trainer *trainer =
-        tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL, false);
-    if (trainer != NULL) environment->trainers[environment->count++] = trainer;
+    (void)take_on(environment, handle, false);
   }
 }
 
@@ -182,11 +188,8 @@ static tesuji_status dial(tesuji_environment *environment, const tsj_address *ad
     return tsj_fail(error, TESUJI_MEMORY, "", "environment", "at most 64 trainers", "one more");
   int handle = tsj_dial(address, tsj_now() + GOODBYE, error);
   if (handle < 0) return TESUJI_LOST;
-  environment->joined =
-      tsj_trainer_new(handle, &environment->rules, environment->has_token ? environment->token : NULL, true);
-  if (environment->joined == NULL) return tsj_no_memory(error, "environment");
-  environment->trainers[environment->count++] = environment->joined;
-  return TESUJI_OK;
+  environment->joined = take_on(environment, handle, true);
+  return environment->joined == NULL ? tsj_no_memory(error, "environment") : TESUJI_OK;
 }
 
 tesuji_status tesuji_environment_join(tesuji_environment *environment, const char *address, double patience,
