@@ -3,7 +3,7 @@
     python demos/first_agent.py                # about two and a half minutes on two cores
     python demos/first_agent.py --minutes 0.2  # a hasty agent, to see it lose a line or two
 
-Each step is one `tesuji` command, printed before it runs, so that it can be run again by hand.
+Each step is one `myoshu` command, printed before it runs, so that it can be run again by hand.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def main() -> int:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     run = options.folder / time.strftime("%Y%m%d-%H%M%S")
-    bundle = options.folder / "tic_tac_toe.tesuji"
+    bundle = options.folder / "tic_tac_toe.myoshu"
     for number, (purpose, command) in enumerate(steps(bundle, run, options.minutes, options.seed), 1):
-        print(f"\n── {number}. {purpose}\n$ tesuji {shlex.join(command)}\n", flush=True)
-        code = subprocess.run([sys.executable, "-m", "tesuji.cli", *command], check=False).returncode
+        print(f"\n── {number}. {purpose}\n$ myoshu {shlex.join(command)}\n", flush=True)
+        code = subprocess.run([sys.executable, "-m", "myoshu.cli", *command], check=False).returncode
         if code:
             return code
-    print(f"\nThe agent is {bundle}. Play it yourself:\n\n  .venv/bin/tesuji play {bundle}\n")
+    print(f"\nThe agent is {bundle}. Play it yourself:\n\n  .venv/bin/myoshu play {bundle}\n")
     return 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the board room into one folder that runs without Python: build/package/board_room/board_room, with its agents
 # beside it in build/package/board_room/agents. Says how large it is and how fast it starts. Needs the environment of
-# `make setup`, or any with tesuji[openspiel,pygame] and PyInstaller: PYTHON=… demos/package.sh
+# `make setup`, or any with myoshu[openspiel,pygame] and PyInstaller: PYTHON=… demos/package.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
@@ -15,7 +15,7 @@ rm -rf "$out"
 rm -rf "$out/work"
 mkdir "$out/board_room/agents"
 for game in tic_tac_toe connect_four othello dots_and_boxes; do
-  [ ! -e "demos/agents/$game.tesuji" ] || cp "demos/agents/$game.tesuji" "$out/board_room/agents/"
+  [ ! -e "demos/agents/$game.myoshu" ] || cp "demos/agents/$game.myoshu" "$out/board_room/agents/"
 done
 [ -z "$(find "$out" -name '*torch*' -print -quit)" ] || { echo "torch came along" >&2; exit 1; }
 du --summarize --human-readable --apparent-size "$out/board_room"

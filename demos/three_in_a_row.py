@@ -1,12 +1,12 @@
 """A game of one's own, from an empty file: three in a row for three players on a four by four board.
 
-    tesuji train python:demos/three_in_a_row.py:ThreeInARow --minutes 5 --out three_in_a_row.tesuji
-    tesuji match three_in_a_row.tesuji random random
+    myoshu train python:demos/three_in_a_row.py:ThreeInARow --minutes 5 --out three_in_a_row.myoshu
+    myoshu match three_in_a_row.myoshu random random
 
 Players 0, 1 and 2 put a stone on an empty square in turn; whoever first has three in a row, in any direction, wins 1
 and the two others lose ½ each. A full board without a row is a draw.
 
-Nothing of tesuji is inherited: a class with these methods is a game (`tesuji.game` says what each must do). The page
+Nothing of myoshu is inherited: a class with these methods is a game (`myoshu.game` says what each must do). The page
 docs/your-own-game.md writes this file step by step.
 """
 
@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.errors import IllegalActionError
-from tesuji.spec import GameSpec, Movers
-from tesuji.symmetry import Symmetry, board_symmetry
+from myoshu.errors import IllegalActionError
+from myoshu.spec import GameSpec, Movers
+from myoshu.symmetry import Symmetry, board_symmetry
 
 SIZE = 4
 PLAYERS = 3

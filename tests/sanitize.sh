@@ -14,13 +14,13 @@ build=build/sanitize
 stage=$PWD/$build/stage
 log=$PWD/$build/report
 
-cmake -S bindings/python -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DTESUJI_SANITIZE=ON \
+cmake -S bindings/python -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DMYOSHU_SANITIZE=ON \
   -DPython_EXECUTABLE="$("$python" -c 'import sys; print(sys.executable)')" >/dev/null
 cmake --build "$build" --parallel 2 >/dev/null
 rm -rf "$stage" "$log".* "$build/status"
 mkdir -p "$stage"
-cp -R sdk/tesuji "$stage/tesuji"
-rm -f "$stage"/tesuji/search/_core*.so
+cp -R sdk/myoshu "$stage/myoshu"
+rm -f "$stage"/myoshu/search/_core*.so
 cmake --install "$build" --prefix "$stage" >/dev/null
 
 # -S: no site directory, so the editable install's import hook stays out; its packages come by PYTHONPATH instead.
@@ -33,7 +33,7 @@ LD_PRELOAD="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.s
 import sys
 from pathlib import Path
 
-import tesuji.search._core as core
+import myoshu.search._core as core
 
 assert Path(core.__file__).is_relative_to(sys.argv[1]), f"not the instrumented core: {core.__file__}"
 import pytest

@@ -1,5 +1,5 @@
 // The core as a Python extension. Arrays come checked for type and contiguity by nanobind, for shape by the Python face
-// (tesuji.search.forest); everything about their contents is checked by the core.
+// (myoshu.search.forest); everything about their contents is checked by the core.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -40,8 +40,8 @@ public:
         double virtual_loss, std::int32_t slots, std::int32_t actions, std::int32_t players, std::int32_t nodes, std::int32_t edges
     )
         : forest(
-              tesuji::Config{
-                  static_cast<tesuji::Algorithm>(algorithm), static_cast<tesuji::Normalization>(normalization), discount, low,
+              myoshu::Config{
+                  static_cast<myoshu::Algorithm>(algorithm), static_cast<myoshu::Normalization>(normalization), discount, low,
                   high, c1, c2, dirichlet_fraction, root_counts, considered_actions, c_visit, c_scale, leaves, virtual_loss
               },
               slots, actions, players, nodes, edges
@@ -56,10 +56,10 @@ public:
     ) {
         const std::size_t width = priors.shape(1);
         const auto root = [&](std::size_t i) {
-            const tesuji::ActionSet set{
+            const myoshu::ActionSet set{
                 priors.data() + i * width, static_cast<std::int32_t>(width), pointer(ids), row(legal, i, width)
             };
-            return tesuji::Root{
+            return myoshu::Root{
                 set, values.data() + i * static_cast<std::size_t>(forest.players()), to_play.data()[i], row(noise, i, width),
                 row(gumbel, i, width), simulations.data()[i], planned.data()[i]
             };
@@ -74,7 +74,7 @@ public:
         const Array<std::int32_t>& actions
     ) {
         if (!requests.empty()) {
-            throw tesuji::ArgumentError(tesuji::text(
+            throw myoshu::ArgumentError(myoshu::text(
                 "select: expected the last wave to have been expanded, got ", requests.size(), " leaves that await evaluation"
             ));
         }
@@ -94,12 +94,12 @@ public:
         const Maybe<const bool>& terminal, const Maybe<const std::int32_t>& ids, const Maybe<const std::int32_t>& counts
     ) {
         const std::size_t players = static_cast<std::size_t>(forest.players());
-        std::vector<tesuji::Evaluation> evaluations;
+        std::vector<myoshu::Evaluation> evaluations;
         evaluations.reserve(requests.size());
         std::size_t offset = 0;
         for (std::size_t i = 0; i < requests.size(); ++i) {
             const std::int32_t count = counts ? counts->data()[i] : forest.actions();
-            const tesuji::ActionSet set{
+            const myoshu::ActionSet set{
                 priors.data() + offset, count, ids ? ids->data() + offset : nullptr, counts ? nullptr : row(legal, i, static_cast<std::size_t>(count))
             };
             offset += static_cast<std::size_t>(count);
@@ -108,8 +108,8 @@ public:
                 next = to_play->data()[i];
             } else if (forest.is_awaited(requests[i])) {
                 const std::int32_t mover = forest.mover(requests[i]);
-                if (mover == tesuji::kChance) {
-                    throw tesuji::ArgumentError(tesuji::text("to_play: expected to be given, since leaf ", i, " follows a chance node"));
+                if (mover == myoshu::kChance) {
+                    throw myoshu::ArgumentError(myoshu::text("to_play: expected to be given, since leaf ", i, " follows a chance node"));
                 }
                 next = (mover + 1) % forest.players();
             }
@@ -146,7 +146,7 @@ public:
         const std::size_t width = visits.shape(1);
         for (std::size_t i = 0; i < slots.shape(0); ++i) {
             forest.require_root_set(slots.data()[i], static_cast<std::int32_t>(width), sparse);
-            tesuji::Findings findings{
+            myoshu::Findings findings{
                 visits.data() + i * width, q.data() + i * width, policy.data() + i * width,
                 value.data() + i * static_cast<std::size_t>(forest.players()), 0, 0
             };
@@ -158,7 +158,7 @@ public:
 
     std::vector<std::int32_t> principal_variation(std::int32_t slot, std::optional<std::int32_t> first) const {
         std::vector<std::int32_t> actions;
-        forest.principal_variation(slot, first.value_or(tesuji::kNone), actions);
+        forest.principal_variation(slot, first.value_or(myoshu::kNone), actions);
         return actions;
     }
 
@@ -169,8 +169,8 @@ public:
         return forest.reroot(slot, action, pointer(legal), pointer(noise), pointer(gumbel), simulations, planned);
     }
 
-    tesuji::Forest forest;
-    std::vector<tesuji::Request> requests;
+    myoshu::Forest forest;
+    std::vector<myoshu::Request> requests;
 };
 
 // A wave, and the arrays it writes to and reads from.
@@ -185,7 +185,7 @@ public:
           reward_(reward), mover_(mover),
           wave(
               forest.forest,
-              tesuji::Arrays{
+              myoshu::Arrays{
                   pool.data(), latent_in.data(), action_in.data(), latent_out.data(), prior.data(), value.data(), pointer(reward),
                   pointer(mover), pool.shape(1), static_cast<std::int32_t>(latent_in.shape(0)),
                   static_cast<std::int32_t>(value.shape(1)), reward ? static_cast<std::int32_t>(reward->shape(1)) : 0
@@ -227,23 +227,23 @@ private:
     Array<const float> value_;
     Maybe<const float> reward_;
     Maybe<const std::int64_t> mover_;
-    tesuji::Wave wave;
+    myoshu::Wave wave;
 };
 
 void raise(const char* name, const std::exception& error) {
-    PyErr_SetString(nb::module_::import_("tesuji.errors").attr(name).ptr(), error.what());
+    PyErr_SetString(nb::module_::import_("myoshu.errors").attr(name).ptr(), error.what());
 }
 
 void translate(const std::exception_ptr& pointer, void*) {
     try {
         std::rethrow_exception(pointer);
-    } catch (const tesuji::ArgumentError& error) {
+    } catch (const myoshu::ArgumentError& error) {
         raise("ArgumentError", error);
-    } catch (const tesuji::LegalActionsError& error) {
+    } catch (const myoshu::LegalActionsError& error) {
         raise("LegalActionsError", error);
-    } catch (const tesuji::CapacityError& error) {
+    } catch (const myoshu::CapacityError& error) {
         raise("CapacityError", error);
-    } catch (const tesuji::EvaluationError& error) {
+    } catch (const myoshu::EvaluationError& error) {
         raise("EvaluationError", error);
     }
 }
@@ -252,8 +252,8 @@ void translate(const std::exception_ptr& pointer, void*) {
 
 NB_MODULE(_core, module) {
     nb::register_exception_translator(translate);
-    module.def("exp", &tesuji::exp, "x"_a);
-    module.def("log", &tesuji::log, "x"_a);
+    module.def("exp", &myoshu::exp, "x"_a);
+    module.def("log", &myoshu::log, "x"_a);
     module.def(
         "all_finite",
         [](const Array<const float>& array) {

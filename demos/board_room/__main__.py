@@ -1,4 +1,4 @@
-"""Board room: tic-tac-toe, connect four, othello, and dots and boxes against agents that tesuji trained.
+"""Board room: tic-tac-toe, connect four, othello, and dots and boxes against agents that myoshu trained.
 
 python demos/board_room [--agents FOLDER] [--seed N] [--watch GAME] [--frames N] [--record FILE.gif]
 """
@@ -16,18 +16,18 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 from boards import BOARDS
 from room import MODES, SIZE, Room
 
-from tesuji_engines.pygame_recorder import Recorder
-from tesuji_engines.pygame_window import Window
+from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame_window import Window
 
 AGENTS = Path(__file__).resolve().parents[1] / "agents"
 
 
 def main() -> None:
     """Open the window and play until it is closed."""
-    parser = argparse.ArgumentParser(description="Board games against agents that tesuji trained.")
+    parser = argparse.ArgumentParser(description="Board games against agents that myoshu trained.")
     parser.add_argument("--agents", type=Path, default=AGENTS, help="the folder that has the agents' files")
     parser.add_argument("--seed", type=int, default=1, help="seed of the agents' random choices")
-    names = [kind.file.removesuffix(".tesuji") for kind in BOARDS]
+    names = [kind.file.removesuffix(".myoshu") for kind in BOARDS]
     parser.add_argument("--watch", choices=names, help="let the agents play this game against each other at once")
     parser.add_argument("--frames", type=int, help="leave after so many frames, and say how long the start took")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")

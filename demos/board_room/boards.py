@@ -8,7 +8,7 @@ import numpy as np
 import pygame
 from table import Table
 
-from tesuji_engines import load_game
+from myoshu_engines import load_game
 
 Color = tuple[int, int, int]
 
@@ -92,7 +92,7 @@ class Board:
 class TicTacToe(Board):
     """Three in a row on 3 × 3."""
 
-    title, string, file = "Tic-tac-toe", "openspiel:tic_tac_toe", "tic_tac_toe.tesuji"
+    title, string, file = "Tic-tac-toe", "openspiel:tic_tac_toe", "tic_tac_toe.myoshu"
     sample = (4, 0, 2, 6, 3)
 
     def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
@@ -110,7 +110,7 @@ class TicTacToe(Board):
 class ConnectFour(Board):
     """Four in a row; stones fall."""
 
-    title, string, file = "Connect four", "openspiel:connect_four", "connect_four.tesuji"
+    title, string, file = "Connect four", "openspiel:connect_four", "connect_four.myoshu"
     rows, columns = 6, 7
     sample = (3, 3, 2, 4, 4, 2, 5, 3, 1, 3)
 
@@ -144,7 +144,7 @@ class ConnectFour(Board):
 class Othello(Board):
     """Turning stones over on 8 × 8."""
 
-    title, string, file = "Othello", "openspiel:othello", "othello.tesuji"
+    title, string, file = "Othello", "openspiel:othello", "othello.myoshu"
     rows = columns = 8
     sample = (19, 18, 26, 20, 21, 34, 42, 44)
 
@@ -163,7 +163,7 @@ class DotsAndBoxes(Board):
     title, string, file = (
         "Dots and boxes",
         "openspiel:dots_and_boxes(num_cols=2,num_rows=2)",
-        "dots_and_boxes.tesuji",
+        "dots_and_boxes.myoshu",
     )
     rows = columns = 2
     sample = (0, 9, 6, 2, 7, 8)

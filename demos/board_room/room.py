@@ -9,10 +9,10 @@ import pygame
 from boards import BOARDS, LAST, SEATS, Board, picture
 from table import BUDGET, Level, Table, levels
 
-import tesuji
-from tesuji_engines import load_game
-from tesuji_engines.agent_file import agent_for
-from tesuji_engines.pygame_overlay import Overlay
+import myoshu
+from myoshu_engines import load_game
+from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
 BACK = (18, 22, 29)
@@ -50,12 +50,12 @@ class Room:
         self.table: Table | None = None
         self.board: Board = BOARDS[0](BOARD_AREA)
         self.cursor: int | None = None
-        self.agents: list[tesuji.Agent | None] = []
+        self.agents: list[myoshu.Agent | None] = []
         self.excuses: list[str] = []
         self.level: list[int] = []
         self.pictures = [picture(kind, (150, 130)) for kind in BOARDS]
         for kind in BOARDS:
-            agent, excuse = agent_for(kind.string, agents / kind.file, f'tesuji train "{kind.string}"')
+            agent, excuse = agent_for(kind.string, agents / kind.file, f'myoshu train "{kind.string}"')
             self.agents.append(agent)
             self.excuses.append(excuse)
             self.level.append(len(levels(agent)) - 1 if agent else 0)
@@ -169,7 +169,7 @@ class Room:
         if agent:
             self.level[self.chosen] = (self.level[self.chosen] + step) % len(levels(agent))
 
-    def _chosen_level(self, agent: tesuji.Agent) -> Level:
+    def _chosen_level(self, agent: myoshu.Agent) -> Level:
         return levels(agent)[self.level[self.chosen]]
 
     # The table

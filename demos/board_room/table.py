@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tesuji import Agent, Decision, Limit
-from tesuji.game import Game
-from tesuji_engines.pygame_player import Player
+from myoshu import Agent, Decision, Limit
+from myoshu.game import Game
+from myoshu_engines.pygame_player import Player
 
 BUDGET = 0.002
 """Seconds of each frame that agents may think."""

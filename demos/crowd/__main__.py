@@ -14,12 +14,12 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from field import SIZE, Field
 
-import tesuji
-from tesuji_engines.pygame_recorder import Recorder
-from tesuji_engines.pygame_window import Window
+import myoshu
+from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame_window import Window
 
-AGENT = Path(__file__).resolve().parents[1] / "agents" / "grazing.tesuji"
-TRAINED = "tesuji train python:demos/crowd/rules.py:grazing --minutes 10 --out"
+AGENT = Path(__file__).resolve().parents[1] / "agents" / "grazing.myoshu"
+TRAINED = "myoshu train python:demos/crowd/rules.py:grazing --minutes 10 --out"
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         parser.error(f"--sheep: expected a number from 1, got {options.sheep}")
     if not options.agent.exists():
         sys.exit(f"no agent: one is trained by  {TRAINED} {options.agent}")
-    agent = tesuji.load(options.agent, "cpu")
+    agent = myoshu.load(options.agent, "cpu")
     recorder = Recorder(options.record) if options.record else None
     with Window("Crowd", SIZE) as window:
         field = Field(window.surface, agent, options.sheep, options.seed)

@@ -9,7 +9,7 @@ import pygame
 from flock import COLUMNS, ROWS, Flock
 from rules import STEPS
 
-import tesuji
+import myoshu
 
 SCALE = 32
 """Pixels a square."""
@@ -27,7 +27,7 @@ KEYS = "1 2 3 4: sheep    mouse: lead the wolf    P pause    R restart    Esc le
 class Field:
     """The program, one frame at a time: :meth:`handle` events, :meth:`update`, :meth:`draw`."""
 
-    def __init__(self, surface: pygame.Surface, agent: tesuji.Agent, number: int, seed: int) -> None:
+    def __init__(self, surface: pygame.Surface, agent: myoshu.Agent, number: int, seed: int) -> None:
         self.surface = surface
         self.agent = agent
         self.seed = seed

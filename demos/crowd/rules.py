@@ -1,6 +1,6 @@
 """The meadow: sheep graze, and run from the wolf. The rules, for one sheep that learns and for a whole flock.
 
-    tesuji train python:demos/crowd/rules.py:grazing --minutes 10 --out demos/agents/grazing.tesuji
+    myoshu train python:demos/crowd/rules.py:grazing --minutes 10 --out demos/agents/grazing.myoshu
 
 A sheep sees the grass around it and the wolf, and decides three times a second whether to graze or where to go. The
 agent learns as a sheep alone; in the demo it is every sheep of the flock.
@@ -13,8 +13,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji_engines.pygame_arcade import Arcade
-from tesuji_engines.pygame_eyes import Numbers
+from myoshu_engines.pygame_arcade import Arcade
+from myoshu_engines.pygame_eyes import Numbers
 
 FRAMES = 20
 """Frames between two decisions of a sheep."""

@@ -13,15 +13,15 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from stage import SIZE, Stage
 
-from tesuji_engines.pygame_recorder import Recorder
-from tesuji_engines.pygame_window import Window
+from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame_window import Window
 
-AGENT = Path(__file__).resolve().parents[1] / "agents" / "duel.tesuji"
+AGENT = Path(__file__).resolve().parents[1] / "agents" / "duel.myoshu"
 
 
 def main() -> None:
     """Open the window and play until it is closed."""
-    parser = argparse.ArgumentParser(description="An arcade duel against an agent that tesuji trained.")
+    parser = argparse.ArgumentParser(description="An arcade duel against an agent that myoshu trained.")
     parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
     parser.add_argument("--seed", type=int, default=1, help="seed of the serves and of the agents' choices")
     parser.add_argument("--watch", action="store_true", help="let agents play at once")

@@ -1,6 +1,6 @@
 """The duel: two paddles, one ball that gets faster, walls above and below. The rules alone, a frame at a time.
 
-    tesuji train python:demos/duel/rules.py:duel --minutes 8 --out demos/agents/duel.tesuji
+    myoshu train python:demos/duel/rules.py:duel --minutes 8 --out demos/agents/duel.myoshu
 
 Who hits the ball with the edge of the paddle sends it off steeply, so it pays to aim. The agent learns to win single
 rallies against the built-in opponent, who is more and less skilful by turns; a match is a row of rallies.
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tesuji_engines.pygame_arcade import Arcade
-from tesuji_engines.pygame_eyes import Numbers
+from myoshu_engines.pygame_arcade import Arcade
+from myoshu_engines.pygame_eyes import Numbers
 
 WIDTH, HEIGHT = 16.0, 9.0
 """Of the court."""

@@ -11,8 +11,8 @@ import pygame
 from match import BUDGET, LEVELS, POINTS, Hands, Match
 from rules import ACTIONS, GAP, HALF, HEIGHT, RADIUS, WIDTH
 
-from tesuji_engines.agent_file import agent_for
-from tesuji_engines.pygame_overlay import Overlay
+from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
 SCALE = 62.0
@@ -33,7 +33,7 @@ MODES: tuple[tuple[str, tuple[Hands, Hands]], ...] = (
 KEYS = "H hint     O thoughts     P pause     R restart     Esc menu"
 TRAIL = 14
 """Places of the ball that are still seen."""
-TRAINING = "tesuji train python:demos/duel/rules.py:duel --minutes 8"
+TRAINING = "myoshu train python:demos/duel/rules.py:duel --minutes 8"
 
 
 class Spark:

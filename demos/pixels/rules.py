@@ -1,6 +1,6 @@
 """Star harvest: a boat catches falling stars. The rules, and how it is drawn; learned from its image alone.
 
-    tesuji train python:demos/pixels/rules.py:harvest --minutes 20 --out demos/agents/harvest.tesuji
+    myoshu train python:demos/pixels/rules.py:harvest --minutes 20 --out demos/agents/harvest.myoshu
 
 Every star can be caught by who sets off in time: the best possible score is all of them.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from tesuji_engines.pygame_arcade import Arcade
-from tesuji_engines.pygame_eyes import Pixels
+from myoshu_engines.pygame_arcade import Arcade
+from myoshu_engines.pygame_eyes import Pixels
 
 SIZE = 160
 """Width and height of the scene, in its own pixels; the window shows it larger."""

@@ -10,10 +10,10 @@ import numpy as np
 import pygame
 from rules import ACTIONS, SEEN, SIZE, STACK, STARS, Harvest, harvest
 
-from tesuji import Decision, Limit
-from tesuji_engines.agent_file import agent_for
-from tesuji_engines.pygame_overlay import Overlay
-from tesuji_engines.pygame_player import Player
+from myoshu import Decision, Limit
+from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_overlay import Overlay
+from myoshu_engines.pygame_player import Player
 
 SCALE = 4
 """Pixels of the window to one of the scene."""
@@ -25,7 +25,7 @@ INK, FAINT, GOLD = (236, 238, 244), (132, 142, 170), (255, 226, 140)
 LEVELS = (("level 1", 1, 2.0), ("level 2", 1, 1.0), ("level 3", 4, 0.3), ("level 4", 16, 0.0))
 """Names, simulations a decision, temperatures."""
 MODES = ("The agent sails", "You sail")
-TRAINING = "tesuji train python:demos/pixels/rules.py:harvest --minutes 20"
+TRAINING = "myoshu train python:demos/pixels/rules.py:harvest --minutes 20"
 BUDGET = 0.004
 """Seconds of a frame that the agent may think."""
 

@@ -1,7 +1,7 @@
-// How a search is done: the core's copy of tesuji.search.SearchConfig, already validated.
+// How a search is done: the core's copy of myoshu.search.SearchConfig, already validated.
 #pragma once
 
-namespace tesuji {
+namespace myoshu {
 
 enum class Algorithm { kPuct, kGumbel };
 
@@ -24,4 +24,4 @@ struct Config {
     double virtual_loss = 1.0;
 };
 
-}  // namespace tesuji
+}  // namespace myoshu

@@ -1,7 +1,7 @@
 // exp and log out of IEEE 754's exactly rounded operations, so that every machine and compiler gives the same bits.
 //
 // The C library's exp and log differ between platforms in their last bit, and one bit can turn a choice. These use only
-// + − × ÷, conversion and the layout of a double; tesuji.search.elementary does the same steps in Python floats. They
+// + − × ÷, conversion and the layout of a double; myoshu.search.elementary does the same steps in Python floats. They
 // must be compiled without contraction (-ffp-contract=off, /fp:precise). Error: below 2 units in the last place
 // (tests/unit/search/test_elementary.py measures it).
 #pragma once
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <limits>
 
-namespace tesuji {
+namespace myoshu {
 
 namespace elementary {
 
@@ -96,4 +96,4 @@ inline double log(double x) {
     return count * kLn2 + (mantissa + count * kLn2Rest);
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

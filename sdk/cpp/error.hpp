@@ -1,11 +1,11 @@
-// What the core throws. The Python face turns each into the class of the same name in tesuji.errors.
+// What the core throws. The Python face turns each into the class of the same name in myoshu.errors.
 #pragma once
 
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
-namespace tesuji {
+namespace myoshu {
 
 // A call's argument is not what the function takes.
 struct ArgumentError : std::runtime_error {
@@ -35,4 +35,4 @@ template <typename... Parts> std::string text(const Parts&... parts) {
     return stream.str();
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

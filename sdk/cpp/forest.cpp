@@ -10,7 +10,7 @@
 #include "gumbel.hpp"
 #include "puct.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 namespace {
 
@@ -807,4 +807,4 @@ std::vector<std::int32_t> Forest::reroot(
     return kept;
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

@@ -10,7 +10,7 @@
 #include "config.hpp"
 #include "tree.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 inline constexpr std::int32_t kMaxPlayers = 64;
 
@@ -182,4 +182,4 @@ private:
     std::uint32_t listing_ = 0;
 };
 
-}  // namespace tesuji
+}  // namespace myoshu

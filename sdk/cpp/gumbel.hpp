@@ -11,7 +11,7 @@
 #include "puct.hpp"
 #include "tree.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 inline constexpr double kLowest = -1e9;  // the least gumbel + logit (as in mctx)
 
@@ -167,4 +167,4 @@ inline std::int32_t choose_gumbel_root(const Config& config, Tree& tree, Node& r
     return root.begin + best;
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

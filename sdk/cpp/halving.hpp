@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace tesuji {
+namespace myoshu {
 
 // For each simulation, how many visits the action to be simulated must have had (Danihelka et al. 2022, Section 3.3).
 //
@@ -59,4 +59,4 @@ private:
     std::int32_t rounds_ = 1;
 };
 
-}  // namespace tesuji
+}  // namespace myoshu

@@ -9,7 +9,7 @@
 #include "elementary.hpp"
 #include "tree.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 inline constexpr double kEpsilon = 1e-8;  // the least spread that Q is divided by (as in mctx)
 
@@ -109,4 +109,4 @@ inline std::int32_t choose_outcome(Tree& tree, Node& node) {
     return node.begin + best;
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

@@ -7,7 +7,7 @@
 
 #include "halving.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 inline constexpr std::int32_t kChance = -1;  // the mover of a chance node
 inline constexpr std::int32_t kNone = -1;    // no node, no edge
@@ -125,4 +125,4 @@ struct Tree {
     }
 };
 
-}  // namespace tesuji
+}  // namespace myoshu

@@ -6,7 +6,7 @@
 
 #include "error.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 Wave::Wave(Forest& forest, const Arrays& arrays) : forest_(forest), arrays_(arrays) {
     if (arrays.batch < forest.config().leaves) {
@@ -219,4 +219,4 @@ std::vector<std::int32_t> Wave::reroot(
     return kept;
 }
 
-}  // namespace tesuji
+}  // namespace myoshu

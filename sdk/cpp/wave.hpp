@@ -8,7 +8,7 @@
 
 #include "forest.hpp"
 
-namespace tesuji {
+namespace myoshu {
 
 // The arrays, all contiguous; rows are `batch` but for the pool's, which are slots × nodes.
 struct Arrays {
@@ -92,4 +92,4 @@ private:
     std::string fault_;
 };
 
-}  // namespace tesuji
+}  // namespace myoshu

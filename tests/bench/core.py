@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tesuji.search import Algorithm, Forest, SearchConfig, Wave
-from tesuji.search.reference import ReferenceForest
+from myoshu.search import Algorithm, Forest, SearchConfig, Wave
+from myoshu.search.reference import ReferenceForest
 
 SIMULATIONS = 50
 LATENT = 64

@@ -1,7 +1,7 @@
 """What a shipped game pays to have an agent, beside the same with PyTorch.
 
 Time from the first import to the first move, resident memory after it, and the size of what is installed for it:
-tesuji and its base dependencies with what these pull in, as their files lie on disk; for PyTorch, torch and what it
+myoshu and its base dependencies with what these pull in, as their files lie on disk; for PyTorch, torch and what it
 pulls in. The network is ``mlp64``; PyTorch's process builds one of the same shape and evaluates it once.
 """
 
@@ -14,7 +14,7 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
-from tesuji.testing.networks import mlp64, write_bundle
+from myoshu.testing.networks import mlp64, write_bundle
 
 RUNS = 5
 MEMORY = """
@@ -29,11 +29,11 @@ from time import perf_counter
 begin = perf_counter()
 import sys
 import numpy as np
-import tesuji
+import myoshu
 
-agent = tesuji.load(sys.argv[1])
+agent = myoshu.load(sys.argv[1])
 session = agent.new_session(seed=1)
-session.play(np.zeros(agent.model.observation, np.float32), limit=tesuji.Limit(simulations=50))
+session.play(np.zeros(agent.model.observation, np.float32), limit=myoshu.Limit(simulations=50))
 """
     + MEMORY
 )
@@ -83,7 +83,7 @@ def closure(name: str) -> set[str]:
 
 
 def installed(names: set[str]) -> int:
-    """Bytes of the files of these distributions; tesuji's own are counted where they are, though it is editable."""
+    """Bytes of the files of these distributions; myoshu's own are counted where they are, though it is editable."""
     total = 0
     for name in names:
         for file in metadata.files(name) or []:
@@ -94,19 +94,19 @@ def installed(names: set[str]) -> int:
 
 
 def own() -> int:
-    """Bytes of tesuji's two packages in the working tree (an editable installation only points there)."""
+    """Bytes of myoshu's two packages in the working tree (an editable installation only points there)."""
     root = Path(__file__).resolve().parents[2]
-    files = [file for package in ("sdk/tesuji", "engines/tesuji_engines") for file in (root / package).rglob("*.py*")]
+    files = [file for package in ("sdk/myoshu", "engines/myoshu_engines") for file in (root / package).rglob("*.py*")]
     return sum(file.stat().st_size for file in files if "__pycache__" not in file.parts)
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        bundle = write_bundle(Path(folder) / "mlp64.tesuji", mlp64())
+        bundle = write_bundle(Path(folder) / "mlp64.myoshu", mlp64())
         ours, our_memory = start(PLAY, str(bundle))
-    names = closure("tesuji")
+    names = closure("myoshu")
     size = installed(names) + own()
-    print(f"                     tesuji  at most   torch   (import to first move, best of {RUNS} processes)")
+    print(f"                     myoshu  at most   torch   (import to first move, best of {RUNS} processes)")
     rows = [
         ("first move, s", ours, 0.4),
         ("resident, MB", our_memory / 1e6, 120.0),

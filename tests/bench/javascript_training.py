@@ -20,14 +20,14 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.game import Game
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
-from tesuji.spec import GameSpec, Movers
-from tesuji.testing.networks import mlp
-from tesuji.training.presets import preset
-from tesuji.training.selfplay import SelfPlay
-from tesuji_engines import load_game
+from myoshu.game import Game
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.spec import GameSpec, Movers
+from myoshu.testing.networks import mlp
+from myoshu.training.presets import preset
+from myoshu.training.selfplay import SelfPlay
+from myoshu_engines import load_game
 
 PACKAGE = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
 COLUMNS, ROWS = 5, 4
@@ -38,7 +38,7 @@ LEAST = 0.5
 
 
 class FourState:
-    """A position, as :class:`tesuji.game.State`."""
+    """A position, as :class:`myoshu.game.State`."""
 
     def __init__(self) -> None:
         self.cells = [-1] * (COLUMNS * ROWS)

@@ -27,12 +27,12 @@ from pathlib import Path
 
 import msgspec
 
-from tesuji.training import preset
-from tesuji.training.checkpoint import read_checkpoint
-from tesuji.training.folder import CHECKPOINT, EVALUATIONS, METRICS
-from tesuji.training.metrics import read_table
-from tesuji.training.run import Run
-from tesuji_engines import load_game
+from myoshu.training import preset
+from myoshu.training.checkpoint import read_checkpoint
+from myoshu.training.folder import CHECKPOINT, EVALUATIONS, METRICS
+from myoshu.training.metrics import read_table
+from myoshu.training.run import Run
+from myoshu_engines import load_game
 
 GAME = "openspiel:tic_tac_toe"
 KINDS = ("group", "learner", "actor")
@@ -128,7 +128,7 @@ def _kill_and_resume(run: Path, count: int, minutes: float, seed: int) -> int:
 
 def _start(run: Path) -> subprocess.Popen[bytes]:
     """The command that begins the run and goes on with it, in a process group and session of its own."""
-    command = [sys.executable, "-m", "tesuji.cli", "train", GAME, "--run", str(run), "--quiet"]
+    command = [sys.executable, "-m", "myoshu.cli", "train", GAME, "--run", str(run), "--quiet"]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     atexit.register(_left_over, process.pid, patience=0.0)  # should this program be interrupted
     return process

@@ -1,6 +1,6 @@
 """What the socket costs: an agent served over TCP on the loopback interface beside the same search in process.
 
-The server is ``tesuji serve`` in a process of its own; the client, a plain one, is here. Four figures:
+The server is ``myoshu serve`` in a process of its own; the client, a plain one, is here. Four figures:
 
 - ``think``: a think with 1 simulation on mlp64, there and back, one at a time; beside it :meth:`Session.play` here, and
   what 300 bytes take there and back between two processes that do nothing else: no server is faster than both together.
@@ -34,14 +34,14 @@ from typing import Any
 
 import numpy as np
 
-import tesuji
-from tesuji.discovery import Discovery
-from tesuji.protocol import Connection, Role, Tensor
-from tesuji.protocol.messages import Hello, Open, Opened, Result, Think, Welcome
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
-from tesuji.search import SearchConfig
-from tesuji.testing.networks import Network, mlp64, mlp256, write_bundle
+import myoshu
+from myoshu.discovery import Discovery
+from myoshu.protocol import Connection, Role, Tensor
+from myoshu.protocol.messages import Hello, Open, Opened, Result, Think, Welcome
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.search import SearchConfig
+from myoshu.testing.networks import Network, mlp64, mlp256, write_bundle
 
 SIMULATIONS = 50
 THINKS = 2000
@@ -51,12 +51,12 @@ CROWD, CONNECTIONS, THINKING = 1000, 20, 200
 
 
 class Server:
-    """``tesuji serve`` in a process of its own."""
+    """``myoshu serve`` in a process of its own."""
 
     def __init__(self, folder: Path, network: Network) -> None:
-        self.bundle = write_bundle(folder / "agent.tesuji", network)
+        self.bundle = write_bundle(folder / "agent.myoshu", network)
         here = folder / "server.json"
-        command = [sys.executable, "-m", "tesuji.cli", "serve", str(self.bundle), "--discovery", str(here)]
+        command = [sys.executable, "-m", "myoshu.cli", "serve", str(self.bundle), "--discovery", str(here)]
         command += ["--provider", "cpu", "--log", "error"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
@@ -169,11 +169,11 @@ def think() -> bool:
     """Round trip of a think with 1 simulation."""
     network = mlp64()
     observation = observation_of(network)
-    limit = tesuji.Limit(simulations=1)
+    limit = myoshu.Limit(simulations=1)
     there, here, bare = [], [], []
     with serving(network) as server, echoing() as echo:
         client = Client(server.port, 1)
-        session = tesuji.load(server.bundle, "cpu").new_session(seed=0)
+        session = myoshu.load(server.bundle, "cpu").new_session(seed=0)
         tensor = Tensor.of(observation)
         for turn in range(THINKS + 200):
             begin = perf_counter()

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
-import tesuji
-from tesuji import Agent, Limit
-from tesuji.testing.networks import mlp64, write_bundle
-from tesuji_engines.pygame_crowd import Crowd
-from tesuji_engines.pygame_player import Player
+import myoshu
+from myoshu import Agent, Limit
+from myoshu.testing.networks import mlp64, write_bundle
+from myoshu_engines.pygame_crowd import Crowd
+from myoshu_engines.pygame_player import Player
 
 BUDGET = 0.002
 SIMULATIONS = 8
@@ -78,7 +78,7 @@ def one_at_a_time(agent: Agent, views: NDArray[np.float32]) -> Callable[[], int]
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        agent = tesuji.load(write_bundle(Path(folder) / "mlp64.tesuji", mlp64()), "cpu")
+        agent = myoshu.load(write_bundle(Path(folder) / "mlp64.myoshu", mlp64()), "cpu")
     print(f"{1e3 * BUDGET:g} ms a frame, {SIMULATIONS} simulations; decisions a second at 60 frames")
     print("characters  together  one at a time  times as many  longest frame, ms")
     missed = False

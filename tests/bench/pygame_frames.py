@@ -37,11 +37,11 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 import pygame
 
-import tesuji
-from tesuji import Agent, Limit
-from tesuji.testing.networks import mlp, res32x2, write_bundle
-from tesuji_engines import load_game
-from tesuji_engines.pygame_player import Player
+import myoshu
+from myoshu import Agent, Limit
+from myoshu.testing.networks import mlp, res32x2, write_bundle
+from myoshu_engines import load_game
+from myoshu_engines.pygame_player import Player
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENTS = ROOT / "demos" / "agents"
@@ -55,10 +55,10 @@ LONG = Limit(simulations=2_000)
 
 def agent_of(folder: Path) -> tuple[Agent, str]:
     """Connect four's agent, or one with random weights."""
-    trained = AGENTS / "connect_four.tesuji"
+    trained = AGENTS / "connect_four.myoshu"
     if trained.exists():
-        return tesuji.load(trained, "cpu"), trained.name
-    return tesuji.load(write_bundle(folder / "shape.tesuji", res32x2()), "cpu"), "random weights"
+        return myoshu.load(trained, "cpu"), trained.name
+    return myoshu.load(write_bundle(folder / "shape.myoshu", res32x2()), "cpu"), "random weights"
 
 
 def position(agent: Agent) -> NDArray[np.float32]:

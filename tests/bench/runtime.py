@@ -21,10 +21,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
-from tesuji.search import SearchConfig
-from tesuji.testing.networks import Network, mlp64, mlp256, res32x2
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.search import SearchConfig
+from myoshu.testing.networks import Network, mlp64, mlp256, res32x2
 
 SIMULATIONS = 50
 SECONDS = 4.0

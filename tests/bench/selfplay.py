@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from tesuji.runtime.evaluator import Binding, Evaluator, Graph
-from tesuji.runtime.planner import Planner
-from tesuji.training import preset
-from tesuji.training.architecture import Architecture
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.selfplay import SelfPlay
-from tesuji_engines import load_game
+from myoshu.runtime.evaluator import Binding, Evaluator, Graph
+from myoshu.runtime.planner import Planner
+from myoshu.training import preset
+from myoshu.training.architecture import Architecture
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.selfplay import SelfPlay
+from myoshu_engines import load_game
 
 GAMES = ("openspiel:connect_four", "openspiel:othello", "openspiel:tic_tac_toe")
 SECONDS = 15.0

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji.testing.networks import mlp, write_bundle
+import myoshu
+from myoshu.testing.networks import mlp, write_bundle
 
 Serving = Callable[..., AbstractContextManager[dict[str, Any]]]
 JAVASCRIPT = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
@@ -27,10 +27,10 @@ SEED = 11
 @contextmanager
 def _serving(folder: Path, *bundles: Path, token: str | None = None) -> Iterator[dict[str, Any]]:
     path = folder / "server.json"
-    command = [sys.executable, "-m", "tesuji.cli", "serve", *map(str, bundles), "--discovery", str(path)]
+    command = [sys.executable, "-m", "myoshu.cli", "serve", *map(str, bundles), "--discovery", str(path)]
     command += ["--websocket", "0", "--provider", "cpu", "--log", "error"]
-    environment = {name: held for name, held in os.environ.items() if name != "TESUJI_TOKEN"}
-    environment |= {"OMP_NUM_THREADS": "1"} | ({} if token is None else {"TESUJI_TOKEN": token})
+    environment = {name: held for name, held in os.environ.items() if name != "MYOSHU_TOKEN"}
+    environment |= {"OMP_NUM_THREADS": "1"} | ({} if token is None else {"MYOSHU_TOKEN": token})
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         assert "Serving" in process.stdout.readline()
@@ -46,7 +46,7 @@ def _serving(folder: Path, *bundles: Path, token: str | None = None) -> Iterator
 
 @pytest.fixture(scope="session")
 def serving() -> Serving:
-    """``tesuji serve`` as a process, for as long as a block lasts: folder, bundles, token.
+    """``myoshu serve`` as a process, for as long as a block lasts: folder, bundles, token.
 
     What comes is what its discovery file says, and ``discovery``, where that is.
     """
@@ -56,7 +56,7 @@ def serving() -> Serving:
 @pytest.fixture(scope="session")
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An agent of random weights: 27 inputs, 9 actions."""
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "agent.tesuji", mlp(27, 9, 16))
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "agent.myoshu", mlp(27, 9, 16))
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +65,9 @@ def given(small_bundle: Path, serving: Serving, tmp_path_factory: pytest.TempPat
     rng = np.random.default_rng(5)
     observations = rng.standard_normal((6, 27)).astype(np.float32)
     legal = [sorted(rng.choice(9, size=rng.integers(2, 9), replace=False).tolist()) for _ in observations]
-    session = tesuji.load(small_bundle, "cpu").new_session(seed=SEED, temperature=1.0)
+    session = myoshu.load(small_bundle, "cpu").new_session(seed=SEED, temperature=1.0)
     decisions = [
-        session.play(observation, legal_actions=actions, limit=tesuji.Limit(simulations=30))
+        session.play(observation, legal_actions=actions, limit=myoshu.Limit(simulations=30))
         for observation, actions in zip(observations, legal, strict=True)
     ]
     with serving(tmp_path_factory.mktemp("server"), small_bundle, token="s3cret") as there:
@@ -96,12 +96,12 @@ def node() -> str:
 
 @pytest.fixture
 def trainer(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A trainer that listens for an engine, and its port; it makes ``learned.tesuji``."""
+    """A trainer that listens for an engine, and its port; it makes ``learned.myoshu``."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
+    command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
     command += ["--steps", "40", "--simulations", "4", "--opponents", "random", "--quiet"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.tesuji")]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.myoshu")]
     with subprocess.Popen(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 from websockets.sync.client import connect
 
-from tesuji.testing.networks import mlp, write_bundle
+from myoshu.testing.networks import mlp, write_bundle
 
 PACKAGE = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
 PATIENCE = 60.0
@@ -170,7 +170,7 @@ def test_a_person_plays_connect_four(
     serving: Callable[..., AbstractContextManager[dict[str, Any]]],
     tmp_path: Path,
 ) -> None:
-    bundle = write_bundle(tmp_path / "four.tesuji", mlp((3, 4, 5), 5, 16))
+    bundle = write_bundle(tmp_path / "four.myoshu", mlp((3, 4, 5), 5, 16))
     with serving(tmp_path, bundle) as there:
         page = browse(f"{site}?server={quote(there['ws'])}")
         mine = "!document.getElementById('hint').disabled"

@@ -22,20 +22,20 @@ import numpy as np
 import pytest
 from tests.unit.client.test_exchanges import SCRIPTS, ScriptedAgent
 
-import tesuji
-from tesuji.client.address import Address
-from tesuji.client.asking import with_id
-from tesuji.client.environment_checks import EnvironmentChecks
-from tesuji.client.link import Link
-from tesuji.client.raw_talk import RawTalk
-from tesuji.errors import GameError, IllegalActionError, RequestError
-from tesuji.protocol import Role
-from tesuji.protocol.messages import Bye, EnvSpec, Error, Ping, Reset, Spec, States, Step
-from tesuji.spec import Movers
-from tesuji.testing.games import check_game
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
-from tesuji_engines.remote import RemoteGame
+import myoshu
+from myoshu.client.address import Address
+from myoshu.client.asking import with_id
+from myoshu.client.environment_checks import EnvironmentChecks
+from myoshu.client.link import Link
+from myoshu.client.raw_talk import RawTalk
+from myoshu.errors import GameError, IllegalActionError, RequestError
+from myoshu.protocol import Role
+from myoshu.protocol.messages import Bye, EnvSpec, Error, Ping, Reset, Spec, States, Step
+from myoshu.spec import Movers
+from myoshu.testing.games import check_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
+from myoshu_engines.remote import RemoteGame
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "bindings" / "c"
@@ -101,7 +101,7 @@ def start(built: Path) -> Iterator[Start]:
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("bundles")
     mlps = (("mlp", mlp(27, 9, 16)), ("other", mlp(27, 9, 16, seed=5)))
-    first, second = (write_bundle(folder / f"{name}.tesuji", network) for name, network in mlps)
+    first, second = (write_bundle(folder / f"{name}.myoshu", network) for name, network in mlps)
     return first, second
 
 
@@ -153,8 +153,8 @@ def test_everything_that_a_client_does(run: Run, there: dict[str, Any]) -> None:
 
 
 def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "tesuji").mkdir()
-    shutil.copy(there["discovery"], tmp_path / "tesuji" / "server.json")
+    (tmp_path / "myoshu").mkdir()
+    shutil.copy(there["discovery"], tmp_path / "myoshu" / "server.json")
     done = run("client", "", "dial", XDG_RUNTIME_DIR=str(tmp_path))
     assert done.stdout == "thinking\nOK: \n", done.stderr
     done = run("client", "", "dial", XDG_RUNTIME_DIR="", TMPDIR=str(tmp_path))
@@ -164,11 +164,11 @@ def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path
 def test_the_same_seed_gives_the_same_moves_as_in_process(
     run: Run, there: dict[str, Any], bundles: tuple[Path, Path]
 ) -> None:
-    session = tesuji.load(bundles[0], "cpu").new_session(seed=7)
+    session = myoshu.load(bundles[0], "cpu").new_session(seed=7)
     wanted = []
     for row in range(3):
         observation = np.array([(row * 31 + i * 7) % 16 / 8 - 1 for i in range(27)], np.float32)
-        decision = session.play(observation, [8, 1, 2, 3, 4, 5, 6, 7], tesuji.Limit(simulations=25))
+        decision = session.play(observation, [8, 1, 2, 3, 4, 5, 6, 7], myoshu.Limit(simulations=25))
         wanted.append((decision.action, pytest.approx(decision.value, rel=1e-6), *decision.visits.tolist()))
         session.observe(decision.action)
     done = run("client", there["discovery"], "moves", 7)
@@ -377,7 +377,7 @@ def test_the_example_of_the_page_plays_a_game(run: Run, serving: Any, tmp_path: 
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     source = (FOLDER / "examples" / "tic_tac_toe.c").read_text(encoding="utf-8")
     assert f"```c\n{source}```" in page
-    with serving(tmp_path, ROOT / "demos" / "agents" / "tic_tac_toe.tesuji") as found:
+    with serving(tmp_path, ROOT / "demos" / "agents" / "tic_tac_toe.myoshu") as found:
         done = run("tic_tac_toe", found["discovery"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("A draw\n")
@@ -388,14 +388,14 @@ def test_the_example_of_the_page_plays_a_game(run: Run, serving: Any, tmp_path: 
 
 
 def test_an_engine_keeps_to_the_protocol(start: Start) -> None:
-    _, port = start("dots_engine", TESUJI_TOKEN="s3cret")
+    _, port = start("dots_engine", MYOSHU_TOKEN="s3cret")
     outcomes = list(EnvironmentChecks(Address.of(f"tcp://127.0.0.1:{port}"), "s3cret").run())
     assert [outcome for outcome in outcomes if outcome.result != "ok"] == []
     assert len(outcomes) > 20
 
 
 def test_dots_and_boxes_is_the_game_that_openspiel_has(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TESUJI_TOKEN", raising=False)
+    monkeypatch.delenv("MYOSHU_TOKEN", raising=False)
     _, port = start("dots_engine")
     ours, theirs = load_game(f"tcp://127.0.0.1:{port}"), load_game("openspiel:dots_and_boxes(num_rows=2,num_cols=2)")
     assert isinstance(ours, RemoteGame)
@@ -548,7 +548,7 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
-    assert tesuji.load(tmp_path / "learned.tesuji", "cpu").game.name == f"listen://127.0.0.1:{port}"
+    assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == f"listen://127.0.0.1:{port}"
 
 
 def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
@@ -576,9 +576,9 @@ def test_a_trainer_that_refuses_or_never_comes_is_said(run: Run, tmp_path: Path)
     nowhere = run("dots_engine", "--join", "http://127.0.0.1", "0.3")
     assert nowhere.returncode == 1
     assert "address: expected" in nowhere.stderr
-    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "dots.tesuji")]
-    with subprocess.Popen(command, env={**os.environ, "TESUJI_TOKEN": "secret"}) as process:
+    command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "dots.myoshu")]
+    with subprocess.Popen(command, env={**os.environ, "MYOSHU_TOKEN": "secret"}) as process:
         refused = run("dots_engine", "--join", address)
         process.kill()
     assert refused.returncode == 1
@@ -589,11 +589,11 @@ def test_a_trainer_that_refuses_or_never_comes_is_said(run: Run, tmp_path: Path)
 def test_dots_and_boxes_is_learned_served_and_played_at_the_terminal(
     start: Start, run: Run, serving: Any, tmp_path: Path
 ) -> None:
-    _, port = start("dots_engine", TESUJI_TOKEN="s3cret")
-    bundle = tmp_path / "dots.tesuji"
-    command = [sys.executable, "-m", "tesuji.cli", "train", f"tcp://127.0.0.1:{port}", "--deterministic", "--quiet"]
+    _, port = start("dots_engine", MYOSHU_TOKEN="s3cret")
+    bundle = tmp_path / "dots.myoshu"
+    command = [sys.executable, "-m", "myoshu.cli", "train", f"tcp://127.0.0.1:{port}", "--deterministic", "--quiet"]
     command += ["--steps", "2", "--simulations", "2", "--run", str(tmp_path / "run"), "--out", str(bundle)]
-    environment = os.environ | {"TESUJI_TOKEN": "s3cret", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"MYOSHU_TOKEN": "s3cret", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     with serving(tmp_path, bundle) as found:

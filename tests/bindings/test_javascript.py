@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji.game import apply_all
-from tesuji_engines import load_game
+import myoshu
+from myoshu.game import apply_all
+from myoshu_engines import load_game
 
 PACKAGE = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def test_the_package_passes_its_own_tests(node: str, given: dict[str, Any], tmp_
     files = [str(path) for path in sorted((PACKAGE / "tests").glob("*.test.js"))]
     there = tmp_path / "given.json"
     there.write_text(json.dumps(given))
-    said = run(node, "--test", *files, TESUJI_TEST_SERVER=str(there))
+    said = run(node, "--test", *files, MYOSHU_TEST_SERVER=str(there))
     counts = dict(line.removeprefix("# ").split(" ", 1) for line in said.splitlines() if line.startswith("# "))
     assert int(counts["pass"]) >= 189
     assert int(counts["fail"]) == int(counts["skipped"]) == 0
@@ -64,7 +64,7 @@ def engine(node: str) -> Iterator[str]:
 
 @pytest.fixture
 def ours(engine: str) -> Iterator[Any]:
-    """The engine's game, as tesuji sees it."""
+    """The engine's game, as myoshu sees it."""
     with contextlib.closing(load_game(engine)) as game:
         yield game
 
@@ -102,7 +102,7 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert said == "The trainer has learned enough.\n"
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
-    agent = tesuji.load(tmp_path / "learned.tesuji", "cpu")
+    agent = myoshu.load(tmp_path / "learned.myoshu", "cpu")
     assert agent.new_session(seed=1).play(np.zeros((3, 4, 5), np.float32)).action in range(5)
 
 
@@ -126,16 +126,16 @@ def test_a_trainer_that_refuses_or_never_comes_is_said(node: str, tmp_path: Path
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     script = (
-        'import { joinTrainer } from "tesuji";'
+        'import { joinTrainer } from "myoshu";'
         'import { connectFour } from "./examples/connect_four/rules.js";'
         "try { await joinTrainer(connectFour(5, 4), { port: %d, patience: 0.5 }); }"
         "catch (error) { console.log(error.name, error.message); }"
     )
     said = run(node, "--input-type=module", "-e", script % port)
     assert said.startswith(f"ConnectionLostError 127.0.0.1:{port}: expected a trainer, got: connect ECONNREFUSED")
-    command = [sys.executable, "-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "four.tesuji")]
-    with subprocess.Popen(command, env={**os.environ, "TESUJI_TOKEN": "secret"}) as process:
+    command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--steps", "1", "--quiet"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "four.myoshu")]
+    with subprocess.Popen(command, env={**os.environ, "MYOSHU_TOKEN": "secret"}) as process:
         said = run(node, "--input-type=module", "-e", script.replace("0.5", "60") % port)
         process.kill()
     assert said.startswith("RequestError unauthorized"), said

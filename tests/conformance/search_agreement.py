@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.errors import CapacityError
-from tesuji.search import CHANCE, Algorithm, Forest, Normalization, SearchConfig, SearchResult
-from tesuji.search.reference import ReferenceForest
+from myoshu.errors import CapacityError
+from myoshu.search import CHANCE, Algorithm, Forest, Normalization, SearchConfig, SearchResult
+from myoshu.search.reference import ReferenceForest
 
 TOLERANCE = 1e-5
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji.arena.agent_player import AgentPlayer
-from tesuji.arena.exhaustive import play_every_line
-from tesuji.arena.solver import Solver
-from tesuji_engines import load_game
+import myoshu
+from myoshu.arena.agent_player import AgentPlayer
+from myoshu.arena.exhaustive import play_every_line
+from myoshu.arena.solver import Solver
+from myoshu_engines import load_game
 
 FOLDER = Path(__file__).parents[2] / "demos" / "agents"
-FILES = sorted(FOLDER.glob("*.tesuji"))
+FILES = sorted(FOLDER.glob("*.myoshu"))
 LARGEST = 2_000_000
 
 
@@ -23,14 +23,14 @@ def test_an_agent_is_small_and_listed_and_plays_its_game(file: Path, monkeypatch
     monkeypatch.chdir(FOLDER.parents[1])  # python: games are named by their file
     assert file.stat().st_size <= LARGEST
     assert f"`{file.name}`" in (FOLDER / "README.md").read_text(encoding="utf-8")
-    agent = tesuji.load(file)
+    agent = myoshu.load(file)
     state = load_game(agent.game.name).new_state(np.random.default_rng(0))
     session = agent.new_session(seed=0)
     for _ in range(20):
         if state.is_terminal():
             break
         legal = state.legal_actions()
-        decision = session.play(state.observation(), legal, to_play=state.to_play(), limit=tesuji.Limit(simulations=8))
+        decision = session.play(state.observation(), legal, to_play=state.to_play(), limit=myoshu.Limit(simulations=8))
         assert decision.action in legal
         state.apply(decision.action)
 
@@ -40,7 +40,7 @@ def test_an_agent_is_small_and_listed_and_plays_its_game(file: Path, monkeypatch
 def test_tic_tac_toe_loses_no_line_and_throws_nothing_away(simulations: int) -> None:
     game = load_game("openspiel:tic_tac_toe")
     solver = Solver(game)
-    player = AgentPlayer(tesuji.load(FOLDER / "tic_tac_toe.tesuji"), tesuji.Limit(simulations=simulations))
+    player = AgentPlayer(myoshu.load(FOLDER / "tic_tac_toe.myoshu"), myoshu.Limit(simulations=simulations))
     for seat in range(2):
         report = play_every_line(game, player, seat, solver=solver)
         assert report.tally.losses == 0
@@ -49,7 +49,7 @@ def test_tic_tac_toe_loses_no_line_and_throws_nothing_away(simulations: int) -> 
 
 def test_connect_four_takes_its_wins() -> None:
     game = load_game("openspiel:connect_four")
-    agent = tesuji.load(FOLDER / "connect_four.tesuji")
+    agent = myoshu.load(FOLDER / "connect_four.myoshu")
     rng, offered, taken = np.random.default_rng(11), 0, 0
     while offered < 100:
         state = game.new_state(rng)
@@ -57,7 +57,7 @@ def test_connect_four_takes_its_wins() -> None:
             wins = [action for action in state.legal_actions() if np.any(state.clone().apply(action) > 0)]
             if wins:
                 session = agent.new_session(seed=0)
-                limit = tesuji.Limit(simulations=64)
+                limit = myoshu.Limit(simulations=64)
                 offered += 1
                 taken += session.play(state.observation(), state.legal_actions(), limit=limit).action in wins
             state.apply(int(rng.choice(state.legal_actions())))
@@ -65,7 +65,7 @@ def test_connect_four_takes_its_wins() -> None:
 
 
 def test_catch_catches_every_ball() -> None:
-    agent = tesuji.load(FOLDER / "catch.tesuji")
+    agent = myoshu.load(FOLDER / "catch.myoshu")
     game = load_game("openspiel:catch")
     seen = set()
     for seed in range(40):
@@ -73,7 +73,7 @@ def test_catch_catches_every_ball() -> None:
         seen.add(state.observation().tobytes())
         session, paid = agent.new_session(seed=0), 0.0
         while not state.is_terminal():
-            decision = session.play(state.observation(), state.legal_actions(), limit=tesuji.Limit(simulations=32))
+            decision = session.play(state.observation(), state.legal_actions(), limit=myoshu.Limit(simulations=32))
             paid += float(state.apply(decision.action)[0])
         assert paid == 1.0
     assert len(seen) == 5

@@ -17,9 +17,9 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
-from tesuji import Limit
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu import Limit
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "board_room"
 FRAME = 16
@@ -245,14 +245,14 @@ def test_the_menu_works_with_the_mouse(driver: Driver) -> None:
 
 
 def test_a_game_without_an_agent_says_how_to_train_one(driver: Driver, demo: Any, tmp_path: Path, agents: Path) -> None:
-    (tmp_path / "othello.tesuji").write_bytes((agents / "tic_tac_toe.tesuji").read_bytes())
-    (tmp_path / "connect_four.tesuji").write_bytes(b"not a bundle")
+    (tmp_path / "othello.myoshu").write_bytes((agents / "tic_tac_toe.myoshu").read_bytes())
+    (tmp_path / "connect_four.myoshu").write_bytes(b"not a bundle")
     empty = Driver(demo, tmp_path)
     empty.key(pygame.K_1, pygame.K_RETURN)
     assert empty.room.table is None
     excuses = empty.room.excuses
-    assert f'tesuji train "openspiel:tic_tac_toe" --out {tmp_path / "tic_tac_toe.tesuji"}' in excuses[TIC_TAC_TOE]
-    assert "connect_four.tesuji: " in excuses[CONNECT_FOUR]
+    assert f'myoshu train "openspiel:tic_tac_toe" --out {tmp_path / "tic_tac_toe.myoshu"}' in excuses[TIC_TAC_TOE]
+    assert "connect_four.myoshu: " in excuses[CONNECT_FOUR]
     assert "got one for openspiel:tic_tac_toe" in excuses[OTHELLO]
     assert empty.picture()
 
@@ -288,6 +288,6 @@ def test_a_game_is_watched_and_recorded(
 
 def test_what_cannot_be_watched_is_said(program: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", ["board_room", "--agents", str(tmp_path), "--watch", "othello"])
-    with pytest.raises(SystemExit, match=r'tesuji train "openspiel:othello"'):
+    with pytest.raises(SystemExit, match=r'myoshu train "openspiel:othello"'):
         program.main()
     pygame.quit()

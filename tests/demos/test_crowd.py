@@ -17,10 +17,10 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
-import tesuji
-from tesuji.testing.games import check_game
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+import myoshu
+from myoshu.testing.games import check_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "crowd"
 GAME = f"python:{FOLDER / 'rules.py'}:grazing"
@@ -29,7 +29,7 @@ GAME = f"python:{FOLDER / 'rules.py'}:grazing"
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = load_game(GAME).spec
-    path = tmp_path_factory.mktemp("agents") / "grazing.tesuji"
+    path = tmp_path_factory.mktemp("agents") / "grazing.myoshu"
     write_bundle(path, mlp(spec.observation, spec.actions, 16, players=1), game=spec)
     return path
 
@@ -39,7 +39,7 @@ def field(demo: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.init()
     pygame.font.init()
-    yield demo.field.Field(pygame.display.set_mode(demo.field.SIZE), tesuji.load(bundle, "cpu"), 64, 1)
+    yield demo.field.Field(pygame.display.set_mode(demo.field.SIZE), myoshu.load(bundle, "cpu"), 64, 1)
     pygame.quit()
 
 
@@ -106,7 +106,7 @@ def test_in_strides_it_is_nearly_the_same_meadow(demo: Any) -> None:
 
 
 def test_every_sheep_decides_again_and_again_within_the_budget(demo: Any, bundle: Path) -> None:
-    flock = demo.flock.Flock(tesuji.load(bundle, "cpu"), 64, 1)
+    flock = demo.flock.Flock(myoshu.load(bundle, "cpu"), 64, 1)
     waiting = np.zeros(64, np.int64)
     for _ in range(4000):
         flock.update()
@@ -121,7 +121,7 @@ def test_every_sheep_decides_again_and_again_within_the_budget(demo: Any, bundle
 
 
 def test_a_bitten_sheep_comes_back_at_the_far_fence(demo: Any, bundle: Path) -> None:
-    flock = demo.flock.Flock(tesuji.load(bundle, "cpu"), 4, 1)
+    flock = demo.flock.Flock(myoshu.load(bundle, "cpu"), 4, 1)
     flock.meadow.sheep[2] = flock.meadow.wolf = np.array([5.0, 5.0])
     flock.update((5.0, 5.0))
     assert flock.bitten >= 1
@@ -179,6 +179,6 @@ def test_the_program_runs_and_records_until_its_window_is_closed(
 def test_without_an_agent_it_says_how_to_train_one(
     demo: Any, program: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["crowd", "--agent", str(tmp_path / "none.tesuji")])
-    with pytest.raises(SystemExit, match=r"tesuji train python:demos/crowd/rules\.py:grazing"):
+    monkeypatch.setattr(sys, "argv", ["crowd", "--agent", str(tmp_path / "none.myoshu")])
+    with pytest.raises(SystemExit, match=r"myoshu train python:demos/crowd/rules\.py:grazing"):
         program.main()

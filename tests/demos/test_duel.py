@@ -16,9 +16,9 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
-from tesuji.testing.games import check_game
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.testing.games import check_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "duel"
 GAME = f"python:{FOLDER / 'rules.py'}:duel"
@@ -28,7 +28,7 @@ PERSON_AGENT, AGENTS, AGENT_SCRIPT, PERSON_SCRIPT, PEOPLE = range(5)
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = load_game(GAME).spec
-    path = tmp_path_factory.mktemp("agents") / "duel.tesuji"
+    path = tmp_path_factory.mktemp("agents") / "duel.myoshu"
     write_bundle(path, mlp(spec.observation, spec.actions, 16, players=1), game=spec)
     return path
 
@@ -291,10 +291,10 @@ def test_the_menu_works_with_the_mouse(driver: Driver) -> None:
 
 
 def test_without_an_agent_people_can_still_play(driver: Driver, demo: Any, tmp_path: Path) -> None:
-    (tmp_path / "broken.tesuji").write_bytes(b"not a bundle")
-    assert "broken.tesuji: " in demo.stage.Stage(driver.stage.surface, tmp_path / "broken.tesuji", 1).excuse
-    alone = Driver(demo, tmp_path / "none.tesuji")
-    assert "tesuji train python:demos/duel/rules.py:duel" in alone.stage.excuse
+    (tmp_path / "broken.myoshu").write_bytes(b"not a bundle")
+    assert "broken.myoshu: " in demo.stage.Stage(driver.stage.surface, tmp_path / "broken.myoshu", 1).excuse
+    alone = Driver(demo, tmp_path / "none.myoshu")
+    assert "myoshu train python:demos/duel/rules.py:duel" in alone.stage.excuse
     assert alone.picture()
     alone.stage.mode = PERSON_AGENT
     alone.key(pygame.K_RETURN)

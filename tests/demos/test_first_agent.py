@@ -22,7 +22,7 @@ def test_the_demo_learns_exports_and_plays(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr.count("Traceback") == 0
     said = done.stdout
-    assert (tmp_path / "tic_tac_toe.tesuji").is_file()
+    assert (tmp_path / "tic_tac_toe.myoshu").is_file()
     for step in range(1, 8):
         assert f"── {step}. " in said
     assert "cpu: right" in said

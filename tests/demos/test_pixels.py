@@ -16,9 +16,9 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
-from tesuji.testing.games import check_game
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.testing.games import check_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 FOLDER = Path(__file__).resolve().parents[2] / "demos" / "pixels"
 GAME = f"python:{FOLDER / 'rules.py'}:harvest"
@@ -28,7 +28,7 @@ CURVE = "seconds,step,opponent,mean_return\n30,10,,0.25\n60,20,,0.75\n90,30,,\n"
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = load_game(GAME).spec
-    path = tmp_path_factory.mktemp("agents") / "harvest.tesuji"
+    path = tmp_path_factory.mktemp("agents") / "harvest.myoshu"
     write_bundle(path, mlp(spec.observation, spec.actions, 8, players=1, reward_columns=1), game=spec)
     return path
 
@@ -180,8 +180,8 @@ def test_the_learning_curve_is_shown(sea: Any, demo: Any, tmp_path: Path) -> Non
 
 
 def test_the_menu_works_with_the_mouse_also_without_an_agent(demo: Any, sea: Any, tmp_path: Path) -> None:
-    alone = demo.sea.Sea(sea.surface, tmp_path / "none.tesuji", tmp_path / "none.csv", 1)
-    assert "tesuji train python:demos/pixels/rules.py:harvest" in alone.excuse
+    alone = demo.sea.Sea(sea.surface, tmp_path / "none.myoshu", tmp_path / "none.csv", 1)
+    assert "myoshu train python:demos/pixels/rules.py:harvest" in alone.excuse
     mode, _, start = alone.buttons()
 
     def click(place: tuple[int, int]) -> None:
@@ -194,8 +194,8 @@ def test_the_menu_works_with_the_mouse_also_without_an_agent(demo: Any, sea: Any
     click(mode.center)
     click(start.center)
     assert not alone.menu
-    (tmp_path / "broken.tesuji").write_bytes(b"not a bundle")
-    assert "broken.tesuji: " in demo.sea.Sea(sea.surface, tmp_path / "broken.tesuji", tmp_path / "none.csv", 1).excuse
+    (tmp_path / "broken.myoshu").write_bytes(b"not a bundle")
+    assert "broken.myoshu: " in demo.sea.Sea(sea.surface, tmp_path / "broken.myoshu", tmp_path / "none.csv", 1).excuse
 
 
 def test_the_program_runs_until_its_window_is_closed(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "pygame.md"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.errors import IllegalActionError
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
+from myoshu.errors import IllegalActionError
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "your-own-game.md"

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tesuji.errors import BundleError, TesujiError
-from tesuji.runtime.agent import Agent, load
-from tesuji.runtime.archive import read_archive, write_archive
-from tesuji.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
-from tesuji.runtime.graphs import check_graph, external_weights
-from tesuji.runtime.limit import Limit
-from tesuji.runtime.manifest import Entry, Manifest
-from tesuji.runtime.parity import Parity
-from tesuji.testing.networks import mlp, resnet, write_bundle
+from myoshu.errors import BundleError, MyoshuError
+from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.archive import read_archive, write_archive
+from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
+from myoshu.runtime.graphs import check_graph, external_weights
+from myoshu.runtime.limit import Limit
+from myoshu.runtime.manifest import Entry, Manifest
+from myoshu.runtime.parity import Parity
+from myoshu.testing.networks import mlp, resnet, write_bundle
 
 MUTATIONS = 4000
 SECONDS = 0.5
@@ -29,7 +29,7 @@ BYTES = 1 << 24
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.tesuji", mlp(4, 3, 4)).read_bytes()
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.myoshu", mlp(4, 3, 4)).read_bytes()
 
 
 def mutated(data: bytes, rng: np.random.Generator) -> bytes:
@@ -112,7 +112,7 @@ def test_mutated_contents_under_right_sums_are_refused_or_sound(sound: bytes, fi
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::tesuji.errors.ProviderWarning")
+@pytest.mark.filterwarnings("ignore::myoshu.errors.ProviderWarning")
 @pytest.mark.parametrize("graph", ["initial", "recurrent"])
 def test_mutated_graphs_under_right_sums_are_refused_or_play(sound: bytes, graph: str) -> None:
     """They reach ONNX Runtime. Whatever loads has reproduced the parity vectors, so it plays."""
@@ -122,7 +122,7 @@ def test_mutated_graphs_under_right_sums_are_refused_or_play(sound: bytes, graph
         data = resealed({**contents, FILES[graph]: mutated(contents[FILES[graph]], rng)})
         try:
             agent = load(data, "cpu")
-        except TesujiError:
+        except MyoshuError:
             continue
         play(agent)
 
@@ -130,7 +130,7 @@ def test_mutated_graphs_under_right_sums_are_refused_or_play(sound: bytes, graph
 def play(agent: Agent) -> None:
     try:
         decision = agent.new_session().play(np.zeros(4), [0, 2], Limit(simulations=4))
-    except TesujiError:
+    except MyoshuError:
         return
     assert decision.action in (0, 2)
 

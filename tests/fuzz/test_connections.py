@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji.client import connect_async
-from tesuji.protocol import Connection, Role, Tensor
-from tesuji.protocol.codec import encode
-from tesuji.protocol.framing import frame
-from tesuji.protocol.messages import Bye, Hello, Message, Open, Ping, Ponder, Result, Think
-from tesuji.server import Server, Settings
-from tesuji.testing.networks import mlp, write_bundle
+import myoshu
+from myoshu.client import connect_async
+from myoshu.protocol import Connection, Role, Tensor
+from myoshu.protocol.codec import encode
+from myoshu.protocol.framing import frame
+from myoshu.protocol.messages import Bye, Hello, Message, Open, Ping, Ponder, Result, Think
+from myoshu.server import Server, Settings
+from myoshu.testing.networks import mlp, write_bundle
 
 OBSERVATIONS = np.random.default_rng(3).standard_normal((8, 27)).astype(np.float32)
 OBSERVATION = Tensor.of(OBSERVATIONS[0])
@@ -46,7 +46,7 @@ LIVES: dict[str, tuple[Message, ...]] = {
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return tesuji.load(write_bundle(tmp_path_factory.mktemp("bundle") / "mlp.tesuji", mlp(27, 9, 16)), "cpu")
+    return myoshu.load(write_bundle(tmp_path_factory.mktemp("bundle") / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
 
 
 def descriptors() -> int:
@@ -117,7 +117,7 @@ async def game(client: Any, seed: int) -> list[list[int]]:
     session = await client.new_session(seed=seed, temperature=1.0)
     visits = []
     for observation in OBSERVATIONS[:2]:
-        decision = await session.play(observation, limit=tesuji.Limit(simulations=12))
+        decision = await session.play(observation, limit=myoshu.Limit(simulations=12))
         visits.append(decision.visits.tolist())
         await session.observe(decision.action)
     await session.close()
@@ -220,7 +220,7 @@ def test_the_same_moves_alone_and_among_64_busy_sessions_over_tcp_and_websocket(
             session = agent.new_session(seed=seed, temperature=1.0)
             here.append([])
             for observation in OBSERVATIONS[:2]:
-                decision = session.play(observation, limit=tesuji.Limit(simulations=12))
+                decision = session.play(observation, limit=myoshu.Limit(simulations=12))
                 here[-1].append(decision.visits.tolist())
                 session.observe(decision.action)
         return alone, list(busy), here
@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        agent = tesuji.load(write_bundle(Path(folder) / "mlp.tesuji", mlp(27, 9, 16)), "cpu")
+        agent = myoshu.load(write_bundle(Path(folder) / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
         print(dict(asyncio.run(churn(agent, options.connections, options.seed))))
 
 

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from tests.vectors.protocol import generate
 
-import tesuji
-from tesuji.protocol import Connection, Rejected, Role, State, Tensor
-from tesuji.protocol.codec import decode, encode
-from tesuji.protocol.framing import FrameReader, frame
-from tesuji.protocol.messages import Error, Hello, Open, Result, Think, Welcome
-from tesuji.protocol.roles import REQUESTS
-from tesuji.server import Server, Settings
-from tesuji.testing.networks import mlp, write_bundle
+import myoshu
+from myoshu.protocol import Connection, Rejected, Role, State, Tensor
+from myoshu.protocol.codec import decode, encode
+from myoshu.protocol.framing import FrameReader, frame
+from myoshu.protocol.messages import Error, Hello, Open, Result, Think, Welcome
+from myoshu.protocol.roles import REQUESTS
+from myoshu.server import Server, Settings
+from myoshu.testing.networks import mlp, write_bundle
 
 ROOT = Path(__file__).parents[2]
 FRAMES = [path.read_bytes() for path in sorted(generate.FRAMES.glob("*.bin"))]
@@ -166,7 +166,7 @@ def test_the_state_machines_answer_anything_with_documented_errors() -> None:
 
 
 def test_a_live_server_answers_anything_and_leaves_others_alone(tmp_path: Path) -> None:
-    agent = tesuji.load(write_bundle(tmp_path / "mlp.tesuji", mlp(27, 9, 16)), "cpu")
+    agent = myoshu.load(write_bundle(tmp_path / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
     outcomes = asyncio.run(fuzz_server(agent, 1500, seed=1))
     assert set(outcomes) <= DOCUMENTED - {"internal"}
     assert len(outcomes) >= 5
@@ -180,7 +180,7 @@ def main() -> None:
     options = parser.parse_args()
     print("state machines", dict(fuzz_machines(options.machines, options.seed)))
     with tempfile.TemporaryDirectory() as folder:
-        agent = tesuji.load(write_bundle(Path(folder) / "mlp.tesuji", mlp(27, 9, 16)), "cpu")
+        agent = myoshu.load(write_bundle(Path(folder) / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
         print("server", dict(asyncio.run(fuzz_server(agent, options.server, options.seed))))
 
 

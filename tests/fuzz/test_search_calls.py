@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.errors import TesujiError
-from tesuji.search import Algorithm, Forest, Normalization, SearchConfig, Wave
+from myoshu.errors import MyoshuError
+from myoshu.search import Algorithm, Forest, Normalization, SearchConfig, Wave
 
 STRANGE_NUMBERS: list[Any] = [np.nan, np.inf, -np.inf, -1.0, -0.0, 1e-45, 1e38, 0.0, 1.0]
 STRANGE: list[Any] = [
@@ -170,7 +170,7 @@ def test_only_documented_errors_surface(seed: int) -> None:
         for _ in range(600):
             try:
                 calls[rng.integers(len(calls))]()
-            except TesujiError:
+            except MyoshuError:
                 refused += 1
             for slot in range(slots):
                 if forest.is_open(slot):

@@ -1,4 +1,4 @@
-"""What PyInstaller is told of tesuji: the hooks are found by the entry point, and name what is there."""
+"""What PyInstaller is told of myoshu: the hooks are found by the entry point, and name what is there."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import runpy
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from tesuji_engines import game_prefixes
+from myoshu_engines import game_prefixes
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def hooks() -> Path:
-    (found,) = [point for point in entry_points(group="pyinstaller40") if point.value.startswith("tesuji")]
+    (found,) = [point for point in entry_points(group="pyinstaller40") if point.value.startswith("myoshu")]
     assert found.name == "hook-dirs"
     (folder,) = found.load()()
     return Path(folder)
 
 
 def test_the_native_core_comes_along_and_training_does_not() -> None:
-    told = runpy.run_path(str(hooks() / "hook-tesuji.py"))
+    told = runpy.run_path(str(hooks() / "hook-myoshu.py"))
     ((core, where),) = told["binaries"]
     assert Path(core).is_file()
-    assert where == "tesuji/search"
-    assert {"torch", "tesuji.training"} <= set(told["excludedimports"])
+    assert where == "myoshu/search"
+    assert {"torch", "myoshu.training"} <= set(told["excludedimports"])
 
 
 def test_games_are_found_by_name() -> None:
-    told = runpy.run_path(str(hooks() / "hook-tesuji_engines.py"))
-    assert set(told["hiddenimports"]) == {f"tesuji_engines.{prefix}_game" for prefix in game_prefixes()}
+    told = runpy.run_path(str(hooks() / "hook-myoshu_engines.py"))
+    assert set(told["hiddenimports"]) == {f"myoshu_engines.{prefix}_game" for prefix in game_prefixes()}
     assert all(importlib.util.find_spec(name) for name in told["hiddenimports"])
 
 
@@ -38,5 +38,5 @@ def test_the_script_packs_every_game_of_the_board_room() -> None:
     boards = (ROOT / "demos" / "board_room" / "boards.py").read_text(encoding="utf-8")
     (line,) = [line for line in script.splitlines() if line.startswith("for game in ")]
     games = line.removeprefix("for game in ").removesuffix("; do").split()
-    assert len(games) == boards.count('.tesuji"')
-    assert all(f'"{game}.tesuji"' in boards for game in games)
+    assert len(games) == boards.count('.myoshu"')
+    assert all(f'"{game}.myoshu"' in boards for game in games)

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.testing.networks import write_bundle
+from myoshu.testing.networks import write_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PLAY = """
 import sys
 import numpy as np
-import tesuji
+import myoshu
 
-agent = tesuji.load(sys.argv[1])
+agent = myoshu.load(sys.argv[1])
 session = agent.new_session(seed=1)
-decision = session.play(np.zeros(agent.model.observation, np.float32), limit=tesuji.Limit(simulations=16))
+decision = session.play(np.zeros(agent.model.observation, np.float32), limit=myoshu.Limit(simulations=16))
 assert 0 <= decision.action < agent.model.actions
 assert decision.simulations == 16
-print(tesuji.__file__)
+print(myoshu.__file__)
 loaded = {name.partition(".")[0] for name in sys.modules}
 print(sorted(loaded & {"torch", "pyspiel", "pygame", "onnx", "typer", "rich"}))
 """
@@ -47,10 +47,10 @@ def test_a_wheel_installs_and_plays_in_an_empty_environment(tmp_path: Path) -> N
     (wheel,) = tmp_path.glob("*.whl")
     names = run(sys.executable, "-m", "zipfile", "--list", wheel)
     for expected in (
-        "tesuji/py.typed",
-        "tesuji/search/_core.pyi",
-        "tesuji_engines/__init__.py",
-        "tesuji_engines/py.typed",
+        "myoshu/py.typed",
+        "myoshu/search/_core.pyi",
+        "myoshu_engines/__init__.py",
+        "myoshu_engines/py.typed",
     ):
         assert expected in names
     for stray in ("CMakeLists", "tests/", "constraints"):
@@ -58,13 +58,13 @@ def test_a_wheel_installs_and_plays_in_an_empty_environment(tmp_path: Path) -> N
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, env=constraints)
-    bundle = tmp_path / "random.tesuji"
+    bundle = tmp_path / "random.myoshu"
     write_bundle(bundle)
     place, loaded = run(python, "-c", PLAY, bundle, cwd=tmp_path, env=constraints).splitlines()
     assert place.startswith(str(tmp_path))
     assert loaded == "[]"
-    command = tmp_path / "venv" / "bin" / "tesuji"
-    assert "tesuji" in run(command, "--version", cwd=tmp_path)
+    command = tmp_path / "venv" / "bin" / "myoshu"
+    assert "myoshu" in run(command, "--version", cwd=tmp_path)
     assert "train" in run(command, "--help", cwd=tmp_path)
     assert run(command, "inspect", bundle, cwd=tmp_path)
 

@@ -1,6 +1,6 @@
 """How well an agent of connect four sees: wins in one, and moves that throw the game's value away.
 
-    python tests/strength/connect_four.py connect_four.tesuji
+    python tests/strength/connect_four.py connect_four.myoshu
 
 Two questions to random positions (legal moves drawn evenly):
 
@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import tesuji
-from tesuji.arena.statistics import score_interval
-from tesuji.game import Game, State
-from tesuji_engines import load_game
+import myoshu
+from myoshu.arena.statistics import score_interval
+from myoshu.game import Game, State
+from myoshu_engines import load_game
 
 SOLVER = Path(__file__).parents[1] / "solver" / "connect_four.cpp"
 GAME = "openspiel:connect_four"
@@ -91,10 +91,10 @@ def solved(game: Game, count: int, seed: int) -> list[Question]:
     return questions[:count]
 
 
-def chooser(agent: tesuji.Agent, simulations: int) -> Callable[[Question], int]:
+def chooser(agent: myoshu.Agent, simulations: int) -> Callable[[Question], int]:
     """The agent's choice with so many simulations; with 0 the likeliest move of its policy."""
     if simulations:
-        limit = tesuji.Limit(simulations=simulations)
+        limit = myoshu.Limit(simulations=simulations)
         return lambda asked: agent.new_session(seed=0).play(asked.observation, asked.legal, limit=limit).action
 
     def likeliest(asked: Question) -> int:
@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--solved", type=int, default=200, help="positions for the solver (default 200; 0 for none)")
     parser.add_argument("--seed", type=int, default=20261121, help="seed of the positions")
     given = parser.parse_args()
-    agent, game = tesuji.load(given.bundle), load_game(GAME)
+    agent, game = myoshu.load(given.bundle), load_game(GAME)
     asked = {"takes a win in one": wins_in_one(game, given.wins, given.seed)}
     if given.solved:
         asked["throws the value away"] = solved(game, given.solved, given.seed + 1)

@@ -1,6 +1,6 @@
 """How strong each level of the duel's agent is: rallies against the built-in opponent, and against the level below.
 
-python tests/strength/duel.py [demos/agents/duel.tesuji] [--rallies 60]
+python tests/strength/duel.py [demos/agents/duel.myoshu] [--rallies 60]
 
 The agent sits on the left in one half of the rallies and on the right in the other. The built-in opponent plays as well
 as it can, as it does in the demo; the agent learned against one that is often worse.
@@ -12,8 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import tesuji
-from tesuji.arena.statistics import score_interval
+import myoshu
+from myoshu.arena.statistics import score_interval
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
 sys.path.insert(0, str(DEMOS / "duel"))
@@ -27,10 +27,10 @@ LONGEST = 60 * 60
 def main() -> int:
     """A line for each level."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("agent", type=Path, nargs="?", default=DEMOS / "agents" / "duel.tesuji")
+    parser.add_argument("agent", type=Path, nargs="?", default=DEMOS / "agents" / "duel.myoshu")
     parser.add_argument("--rallies", type=int, default=60)
     options = parser.parse_args()
-    agent = tesuji.load(options.agent, "cpu")
+    agent = myoshu.load(options.agent, "cpu")
     print(f"{options.rallies} rallies each: won/nobody's/lost, share, 95% interval")
     for number, level in enumerate(LEVELS):
         line = f"level {number + 1:>2}   built-in opponent {told(agent, level, None, options.rallies)}"
@@ -40,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def told(agent: tesuji.Agent, level: Level, other: Level | None, rallies: int) -> str:
+def told(agent: myoshu.Agent, level: Level, other: Level | None, rallies: int) -> str:
     """How the rallies of a level against another, or against the built-in opponent, ended."""
     wins = draws = 0
     for seed in range(rallies):
@@ -53,7 +53,7 @@ def told(agent: tesuji.Agent, level: Level, other: Level | None, rallies: int) -
     return f"{wins:>3}/{draws}/{losses:<3} {share:6.1%} ({interval.low:.0%} to {interval.high:.0%})"
 
 
-def rally(agent: tesuji.Agent, level: Level, other: Level | None, seed: int, own: int) -> int | None:
+def rally(agent: myoshu.Agent, level: Level, other: Level | None, seed: int, own: int) -> int | None:
     """Who wins one rally; None if nobody does."""
     hands = [Hands.AGENT, Hands.AGENT]
     if other is None:

@@ -1,6 +1,6 @@
 """How strong an agent is that learned connect four on 5 by 4 from the JavaScript engine, against OpenSpiel's players.
 
-python tests/strength/javascript_engine.py four.tesuji [--games 100] [--simulations 64]
+python tests/strength/javascript_engine.py four.myoshu [--games 100] [--simulations 64]
 
 OpenSpiel's game of that size has the same rules and is seen in the same planes. Each opening of two random moves is
 played from both sides.
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pyspiel
 
-import tesuji
-from tesuji.arena.statistics import score_interval
-from tesuji_engines import load_game
+import myoshu
+from myoshu.arena.statistics import score_interval
+from myoshu_engines import load_game
 
 GAME = "connect_four(rows=4,columns=5)"
 PLIES = 2
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--games", type=int, default=100)
     parser.add_argument("--simulations", type=int, default=64)
     options = parser.parse_args()
-    agent = tesuji.load(options.agent, "cpu")
+    agent = myoshu.load(options.agent, "cpu")
     for rollouts in (0, 100, 1000):
         points = [play(agent, rollouts, number, options.simulations) for number in range(options.games)]
         wins, draws = points.count(1.0), points.count(0.5)
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def play(agent: tesuji.Agent, rollouts: int, number: int, simulations: int) -> float:
+def play(agent: myoshu.Agent, rollouts: int, number: int, simulations: int) -> float:
     """The agent's points in one game."""
     rng, seat = np.random.default_rng(number // 2), number % 2
     rules = pyspiel.load_game(GAME)
@@ -53,7 +53,7 @@ def play(agent: tesuji.Agent, rollouts: int, number: int, simulations: int) -> f
         bot = pyspiel.MCTSBot(
             rules, pyspiel.RandomRolloutEvaluator(1, number), 2.0, rollouts, 1000, True, number, False
         )
-    limit = tesuji.Limit(simulations=simulations)
+    limit = myoshu.Limit(simulations=simulations)
     while not ours.is_terminal():
         legal = ours.legal_actions()
         if theirs.move_number() < PLIES or (ours.to_play() != seat and bot is None):

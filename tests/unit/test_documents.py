@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tesuji.cli import app
+from myoshu.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 def commands() -> list[str]:
     lines = [line for page in PAGES for block in BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
-    return sorted({line.partition(" #")[0].rstrip() for line in lines if line.startswith("tesuji ")})
+    return sorted({line.partition(" #")[0].rstrip() for line in lines if line.startswith("myoshu ")})
 
 
 @pytest.mark.parametrize("command", commands())
@@ -44,4 +44,4 @@ def test_the_map_of_training_names_its_files() -> None:
     files = re.findall(r"`(?:training/)?(\w+\.py)`", section)
     assert len(files) > 20
     for file in files:
-        assert (ROOT / "sdk" / "tesuji" / "training" / file).exists(), file
+        assert (ROOT / "sdk" / "myoshu" / "training" / file).exists(), file

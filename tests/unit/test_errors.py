@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tesuji import errors
+from myoshu import errors
 
 
 def test_every_error_has_one_root_and_stands_in_the_drawing() -> None:
@@ -12,7 +12,7 @@ def test_every_error_has_one_root_and_stands_in_the_drawing() -> None:
     assert drawn == set(errors.__all__)
     for name in errors.__all__:
         kind = getattr(errors, name)
-        assert issubclass(kind, errors.TesujiError | errors.ProviderWarning)
+        assert issubclass(kind, errors.MyoshuError | errors.ProviderWarning)
         assert kind.__doc__
 
 
@@ -23,6 +23,6 @@ def test_the_drawing_nests_as_the_classes_do() -> None:
         if found:
             depth = line.index(found[0][0]) // 4
             kind = getattr(errors, found[1])
-            parent = errors.TesujiError if depth == 1 else path[depth - 2]
+            parent = errors.MyoshuError if depth == 1 else path[depth - 2]
             assert parent in kind.__bases__, found[1]
             path[depth - 1 :] = [kind]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from demos.three_in_a_row import ThreeInARow
 
-from tesuji.errors import IllegalActionError
-from tesuji.game import apply_all, new_states
+from myoshu.errors import IllegalActionError
+from myoshu.game import apply_all, new_states
 
 
 class AtOnce(ThreeInARow):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tesuji.testing.networks import write_bundle
+from myoshu.testing.networks import write_bundle
 
 HEAVY = (
     "torch",
@@ -24,14 +24,14 @@ HEAVY = (
 
 PROGRAM = """
 import sys
-import tesuji
+import myoshu
 import numpy as np
 
-agent = tesuji.load(sys.argv[1])
+agent = myoshu.load(sys.argv[1])
 session = agent.new_session(seed=3)
 observation = np.zeros(agent.model.observation, np.float32)
-session.play(observation, limit=tesuji.Limit(simulations=8))
-thinking = session.think(observation, limit=tesuji.Limit(simulations=8))
+session.play(observation, limit=myoshu.Limit(simulations=8))
+thinking = session.think(observation, limit=myoshu.Limit(simulations=8))
 while thinking.step(0.001):
     pass
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
@@ -39,7 +39,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 def test_a_games_process_loads_no_framework(tmp_path: Path) -> None:
-    bundle = tmp_path / "random.tesuji"
+    bundle = tmp_path / "random.myoshu"
     write_bundle(bundle)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(bundle)], capture_output=True, text=True, check=False, cwd=tmp_path
@@ -51,6 +51,6 @@ def test_a_games_process_loads_no_framework(tmp_path: Path) -> None:
 
 
 def test_the_command_line_starts_without_the_frameworks() -> None:
-    program = "import sys, tesuji.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    program = "import sys, myoshu.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()).isdisjoint({"torch", "pyspiel", "open_spiel", "onnx", "pygame", "matplotlib"})

@@ -8,9 +8,9 @@ import inspect
 import pytest
 
 NAMES = {
-    "tesuji": {
+    "myoshu": {
         "Agent", "Algorithm", "Decision", "GameSpec", "Limit", "ModelSpec", "Movers", "Normalization", "SearchConfig",
-        "Session", "StopReason", "TesujiError", "Thinking", "load",
+        "Session", "StopReason", "MyoshuError", "Thinking", "load",
     },
 }  # fmt: skip
 
@@ -28,20 +28,20 @@ def test_public_names_are_there_and_documented(module: str) -> None:
 
 
 def test_the_names_designed_to_stay_take_what_was_promised() -> None:
-    import tesuji
+    import myoshu
 
     def parameters(function: object) -> list[str]:
         return list(inspect.signature(function).parameters)  # type: ignore[arg-type]  # any callable will do
 
-    assert parameters(tesuji.load)[:2] == ["path", "providers"]
-    assert parameters(tesuji.Agent.new_session)[:3] == ["self", "seed", "level"]
-    assert parameters(tesuji.Session.play)[:5] == ["self", "observation", "legal_actions", "limit", "to_play"]
-    assert parameters(tesuji.Session.observe)[:2] == ["self", "action"]
+    assert parameters(myoshu.load)[:2] == ["path", "providers"]
+    assert parameters(myoshu.Agent.new_session)[:3] == ["self", "seed", "level"]
+    assert parameters(myoshu.Session.play)[:5] == ["self", "observation", "legal_actions", "limit", "to_play"]
+    assert parameters(myoshu.Session.observe)[:2] == ["self", "action"]
     for name in ("think", "analyse"):
-        assert hasattr(tesuji.Session, name)
+        assert hasattr(myoshu.Session, name)
     for name in ("step", "best", "stop", "result"):
-        assert hasattr(tesuji.Thinking, name)
-    assert {"time", "simulations"} <= set(parameters(tesuji.Limit))
+        assert hasattr(myoshu.Thinking, name)
+    assert {"time", "simulations"} <= set(parameters(myoshu.Limit))
     shown = "action policy value visits principal_variation simulations elapsed provider stop_reason"
     for name in shown.split():
-        assert name in tesuji.Decision.__annotations__
+        assert name in myoshu.Decision.__annotations__

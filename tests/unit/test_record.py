@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tesuji.errors import ArgumentError, RecordError
-from tesuji.game import Game, State
-from tesuji.record import Ending, GameRecord, encode_record, read_records, record_files, write_records
-from tesuji_engines import load_game
+from myoshu.errors import ArgumentError, RecordError
+from myoshu.game import Game, State
+from myoshu.record import Ending, GameRecord, encode_record, read_records, record_files, write_records
+from myoshu_engines import load_game
 
 WHOLE = GameRecord(
     format=1,
     game="openspiel:tic_tac_toe",
-    tesuji="1.2.3",
+    myoshu="1.2.3",
     seed=7,
     seats=("self-play", "a person"),
     opening=1,
@@ -34,7 +34,7 @@ WHOLE = GameRecord(
     returns=(1.0, -1.0),
 )
 LINE = (
-    b'{"format":1,"game":"openspiel:tic_tac_toe","tesuji":"1.2.3","seed":7,"seats":["self-play","a person"],'
+    b'{"format":1,"game":"openspiel:tic_tac_toe","myoshu":"1.2.3","seed":7,"seats":["self-play","a person"],'
     b'"opening":1,"moves":[0,3,1,4,2],"movers":[1,0,1,0],"policies":[{"3":0.75,"5":0.25},null,{"4":1.0},{"2":1.0}],'
     b'"values":[[0.5,-0.5],null,[0.0,0.0],[1.0,-1.0]],"explored":[0,2],"seconds":[0.5,0.1,0.0,1.0],'
     b'"returns":[1.0,-1.0]}\n'
@@ -52,8 +52,8 @@ def changed(**fields: Any) -> GameRecord:
 
 def test_a_record_is_one_line_of_json() -> None:
     assert encode_record(WHOLE) == LINE
-    small = GameRecord(format=1, game="x", tesuji="1", seed=0, seats=("me",), moves=(), returns=(0.0,))
-    line = b'{"format":1,"game":"x","tesuji":"1","seed":0,"seats":["me"],"moves":[],"returns":[0.0]}\n'
+    small = GameRecord(format=1, game="x", myoshu="1", seed=0, seats=("me",), moves=(), returns=(0.0,))
+    line = b'{"format":1,"game":"x","myoshu":"1","seed":0,"seats":["me"],"moves":[],"returns":[0.0]}\n'
     assert encode_record(small) == line
 
 
@@ -102,7 +102,7 @@ def test_a_torn_end_is_passed_over(end: int, compressed: bool, tmp_path_factory:
         (b"\xff\xfe", "expected a game as JSON"),
         (b"[]", "expected `object`, got `array`"),
         (b"{}", "missing required field `format`"),
-        (LINE.replace(b'"format":1', b'"format":2'), "format: expected 1, got 2: a newer tesuji wrote it"),
+        (LINE.replace(b'"format":1', b'"format":2'), "format: expected 1, got 2: a newer myoshu wrote it"),
         (LINE.replace(b"[0,3,1,4,2]", b'[0,3,"b"]'), r"moves\[2\]: expected `int`, got `str`"),
         (LINE.replace(b'"seed"', b'"sead"'), "unknown field `sead`|missing required field `seed`"),
         (LINE.replace(b'"seconds":[0.5,', b'"seconds":['), "seconds: expected 4, one for each move .* got 3"),
@@ -176,7 +176,7 @@ def test_a_game_that_was_broken_off_may_stop_anywhere(game: Game) -> None:
 def test_columns_that_do_not_fit_the_moves_are_refused() -> None:
     with pytest.raises(ArgumentError, match="movers: expected 4, one for each move after the opening, got 3"):
         GameRecord(
-            format=1, game="x", tesuji="1", seed=0, seats=("a",), moves=(1, 2, 3, 4), movers=(0,) * 3, returns=(0.0,)
+            format=1, game="x", myoshu="1", seed=0, seats=("a",), moves=(1, 2, 3, 4), movers=(0,) * 3, returns=(0.0,)
         )
 
 
@@ -188,7 +188,7 @@ def test_chance_is_the_seeds() -> None:
         moves.append(int(rng.choice(state.legal_actions())))
         paid += state.apply(moves[-1])
     record = GameRecord(
-        format=1, game="openspiel:pig", tesuji="1", seed=11, seats=("a", "b"), moves=tuple(moves), returns=tuple(paid)
+        format=1, game="openspiel:pig", myoshu="1", seed=11, seats=("a", "b"), moves=tuple(moves), returns=tuple(paid)
     )
     assert record.replay(backgammon).shape == (len(moves), 2)
     with pytest.raises(RecordError):

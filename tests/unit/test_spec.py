@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tesuji.errors import ArgumentError
-from tesuji.spec import GameSpec, ModelSpec, Movers, spec_hash
+from myoshu.errors import ArgumentError
+from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
 
 GAME = GameSpec(
     name="python:nim:Nim", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0), movers=Movers.ALTERNATE

@@ -12,17 +12,17 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-import tesuji
-from tesuji.errors import ProviderError, ProviderWarning
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.doctor import diagnose
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
-from tesuji.runtime.providers import available
-from tesuji.search import SearchConfig
-from tesuji.testing.networks import Network, mlp, mlp64, res32x2, write_bundle
+import myoshu
+from myoshu.errors import ProviderError, ProviderWarning
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.doctor import diagnose
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.runtime.providers import available
+from myoshu.search import SearchConfig
+from myoshu.testing.networks import Network, mlp, mlp64, res32x2, write_bundle
 
-LIMIT = tesuji.Limit(simulations=20)
+LIMIT = myoshu.Limit(simulations=20)
 
 
 def denormal() -> Network:
@@ -44,17 +44,17 @@ def denormal() -> Network:
 
 @pytest.fixture(scope="module")
 def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "mlp64.tesuji", mlp64())
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "mlp64.myoshu", mlp64())
 
 
 @pytest.fixture(scope="module")
 def convolutional(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "res32x2.tesuji", res32x2())
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "res32x2.myoshu", res32x2())
 
 
 @pytest.fixture(scope="module")
 def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "strange.tesuji", denormal())
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "strange.myoshu", denormal())
 
 
 def test_the_provider_is_there_and_comes_before_the_cpu() -> None:
@@ -63,7 +63,7 @@ def test_the_provider_is_there_and_comes_before_the_cpu() -> None:
 
 @pytest.mark.parametrize("providers", ["webgpu", "WebGpuExecutionProvider", "auto"])
 def test_a_dense_network_really_runs_there_and_is_right(dense: Path, providers: str) -> None:
-    agent = tesuji.load(dense, providers)
+    agent = myoshu.load(dense, providers)
     assert agent.provider == "webgpu"
     assert agent.evaluator.placement["webgpu"] > 20
     assert agent.evaluator.deviation is not None
@@ -91,17 +91,17 @@ def test_every_call_of_a_binding_takes_the_new_inputs_over(dense: Path) -> None:
 def test_a_convolutional_network_runs_there_only_if_it_is_right(convolutional: Path) -> None:
     """ONNX Runtime's WebGPU has been seen to convolve wrongly in some version: neither outcome may pass silently."""
     try:
-        agent = tesuji.load(convolutional, "webgpu")
+        agent = myoshu.load(convolutional, "webgpu")
     except ProviderError as error:
         assert "deviates by" in str(error)  # noqa: PT017 - both outcomes are right, each with its own consequence
         with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* deviates by"):
-            agent = tesuji.load(convolutional)
+            agent = myoshu.load(convolutional)
         assert agent.provider == "cpu"
     else:
         assert agent.provider == "webgpu"
         assert agent.evaluator.deviation is not None
         assert agent.evaluator.deviation.acceptable
-        assert tesuji.load(convolutional).provider == "webgpu"
+        assert myoshu.load(convolutional).provider == "webgpu"
     assert agent.new_session().play(np.ones((3, 6, 7)), limit=LIMIT).simulations == 20
 
 
@@ -109,14 +109,14 @@ def test_a_provider_that_computes_something_else_is_passed_over_with_the_cause(s
     with pytest.warns(
         ProviderWarning, match=r"webgpu is passed over for cpu: it does not reproduce .*latent deviates by 0\.\d"
     ):
-        agent = tesuji.load(strange)
+        agent = myoshu.load(strange)
     assert agent.provider == "cpu"
     assert agent.new_session().play(np.ones(27), limit=LIMIT).provider == "cpu"
 
 
 def test_a_provider_that_computes_something_else_is_an_error_where_it_was_named(strange: Path) -> None:
     with pytest.raises(ProviderError, match=r"webgpu: .* does not reproduce .*latent deviates by 0\.\d"):
-        tesuji.load(strange, "webgpu")
+        myoshu.load(strange, "webgpu")
 
 
 def test_the_doctor_tells_them_apart(dense: Path, strange: Path) -> None:

@@ -1,10 +1,10 @@
 /* Where a server is, as a person writes it or as its discovery file says. */
-#ifndef TESUJI_SRC_ADDRESS_H
-#define TESUJI_SRC_ADDRESS_H
+#ifndef MYOSHU_SRC_ADDRESS_H
+#define MYOSHU_SRC_ADDRESS_H
 
 #include <stdbool.h>
 
-#include "../tesuji.h"
+#include "../myoshu.h"
 
 typedef struct tsj_address {
   bool is_unix;
@@ -15,6 +15,6 @@ typedef struct tsj_address {
 } tsj_address;
 
 /* `tcp://host:port`, `unix:///path`, the path of a discovery file, or the default one if NULL. */
-tesuji_status tsj_address_of(const char *given, tsj_address *address, tesuji_error *error);
+myoshu_status tsj_address_of(const char *given, tsj_address *address, myoshu_error *error);
 
 #endif

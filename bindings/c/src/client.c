@@ -8,28 +8,28 @@
 #include "link.h"
 #include "models.h"
 
-struct tesuji_client {
+struct myoshu_client {
   tsj_link link;
   tsj_models *models;
-  tesuji_session *sessions;
+  myoshu_session *sessions;
 };
 
-struct tesuji_session {
-  tesuji_client *client;
-  const tesuji_model *model;
+struct myoshu_session {
+  myoshu_client *client;
+  const myoshu_model *model;
   uint32_t number;
   uint64_t generation; /* of the link that it was opened on */
   tsj_request *thinking;
   uint8_t *legal; /* [actions] of what is thought about */
-  int (*on_info)(const tesuji_info *info, void *user);
+  int (*on_info)(const myoshu_info *info, void *user);
   void *user;
-  tesuji_session *next;
+  myoshu_session *next;
 };
 
 #define DEFAULT_TIMEOUT 30.0
 #define DEFAULT_PATIENCE 5.0
 
-static tesuji_error *begin(tesuji_error *error, tesuji_error *spare) {
+static myoshu_error *begin(myoshu_error *error, myoshu_error *spare) {
   if (error == NULL) error = spare;
   memset(error, 0, sizeof *error);
   return error;
@@ -37,33 +37,33 @@ static tesuji_error *begin(tesuji_error *error, tesuji_error *spare) {
 
 /* ------------------------------------------------------------------ the connection */
 
-static tesuji_status on_welcome(void *owner, const tsj_message *welcome, bool anew, tesuji_error *error) {
-  tesuji_client *client = owner;
-  if (!anew) return TESUJI_OK;
+static myoshu_status on_welcome(void *owner, const tsj_message *welcome, bool anew, myoshu_error *error) {
+  myoshu_client *client = owner;
+  if (!anew) return MYOSHU_OK;
   tsj_models *models = tsj_models_of(welcome);
   if (models == NULL) return tsj_no_memory(error, "welcome.models");
   if (models->count == 0) {
     tsj_models_free(models);
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "welcome.models", "at least one", "none");
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "welcome.models", "at least one", "none");
   }
   models->before = client->models;
   client->models = models;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tesuji_connect(tesuji_client **client, const char *address, const tesuji_settings *settings,
-                             tesuji_error *error) {
-  static const tesuji_settings defaults = {.token = NULL};
-  tesuji_error spare;
+myoshu_status myoshu_connect(myoshu_client **client, const char *address, const myoshu_settings *settings,
+                             myoshu_error *error) {
+  static const myoshu_settings defaults = {.token = NULL};
+  myoshu_error spare;
   error = begin(error, &spare);
   *client = NULL;
   if (settings == NULL) settings = &defaults;
   if (!isfinite(settings->timeout) || settings->timeout < 0.0 || settings->timeout > 1e6)
-    return tsj_fail(error, TESUJI_INVALID, "", "settings.timeout", "seconds from 0 to 1000000", "%g",
+    return tsj_fail(error, MYOSHU_INVALID, "", "settings.timeout", "seconds from 0 to 1000000", "%g",
                     settings->timeout);
   if (!isfinite(settings->patience) || settings->patience > 1e6)
-    return tsj_fail(error, TESUJI_INVALID, "", "settings.patience", "seconds up to 1000000", "%g", settings->patience);
-  tesuji_client *made = calloc(1, sizeof *made);
+    return tsj_fail(error, MYOSHU_INVALID, "", "settings.patience", "seconds up to 1000000", "%g", settings->patience);
+  myoshu_client *made = calloc(1, sizeof *made);
   if (made == NULL) return tsj_no_memory(error, "client");
   tsj_link *link = &made->link;
   link->handle = -1;
@@ -71,32 +71,32 @@ tesuji_status tesuji_connect(tesuji_client **client, const char *address, const 
   link->patience = settings->patience < 0.0 ? 0.0 : settings->patience > 0.0 ? settings->patience : DEFAULT_PATIENCE;
   link->on_welcome = on_welcome;
   link->owner = made;
-  tesuji_status status = tsj_address_of(address, &link->address, error);
+  myoshu_status status = tsj_address_of(address, &link->address, error);
   const char *token = settings->token != NULL ? settings->token : link->address.token;
-  if (status == TESUJI_OK && strlen(token) >= sizeof link->token)
-    status = tsj_fail(error, TESUJI_INVALID, "", "settings.token", "at most 1024 bytes", "%zu", strlen(token));
-  if (status == TESUJI_OK) {
+  if (status == MYOSHU_OK && strlen(token) >= sizeof link->token)
+    status = tsj_fail(error, MYOSHU_INVALID, "", "settings.token", "at most 1024 bytes", "%zu", strlen(token));
+  if (status == MYOSHU_OK) {
     (void)snprintf(link->token, sizeof link->token, "%s", token);
     status = tsj_link_ready(link, error);
   }
-  if (status != TESUJI_OK) {
-    tesuji_disconnect(made);
+  if (status != MYOSHU_OK) {
+    myoshu_disconnect(made);
     return status;
   }
   *client = made;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static void forget(tesuji_session *session) {
+static void forget(myoshu_session *session) {
   tsj_request_free(&session->client->link, session->thinking);
   free(session->legal);
   free(session);
 }
 
-void tesuji_disconnect(tesuji_client *client) {
+void myoshu_disconnect(myoshu_client *client) {
   if (client == NULL) return;
   while (client->sessions != NULL) {
-    tesuji_session *session = client->sessions;
+    myoshu_session *session = client->sessions;
     client->sessions = session->next;
     forget(session);
   }
@@ -105,47 +105,47 @@ void tesuji_disconnect(tesuji_client *client) {
   free(client);
 }
 
-const tesuji_model *tesuji_models(const tesuji_client *client, size_t *count) {
+const myoshu_model *myoshu_models(const myoshu_client *client, size_t *count) {
   if (count != NULL) *count = client->models->count;
   return client->models->models;
 }
 
 /* A request of which only the arrival of its reply matters. */
-static tesuji_status ask(tesuji_client *client, tsj_request *request, tesuji_error *error) {
+static myoshu_status ask(myoshu_client *client, tsj_request *request, myoshu_error *error) {
   tsj_message reply;
-  tesuji_status status = tsj_request_ask(&client->link, &request, &reply, error);
+  myoshu_status status = tsj_request_ask(&client->link, &request, &reply, error);
   tsj_request_free(&client->link, request);
   return status;
 }
 
-tesuji_status tesuji_ping(tesuji_client *client, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_ping(myoshu_client *client, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  tesuji_status status = tsj_link_ready(&client->link, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = tsj_link_ready(&client->link, error);
+  if (status != MYOSHU_OK) return status;
   tsj_request *request = tsj_request_new(&client->link, TSJ_PING, error);
-  return request == NULL ? TESUJI_MEMORY : ask(client, request, error);
+  return request == NULL ? MYOSHU_MEMORY : ask(client, request, error);
 }
 
 /* ------------------------------------------------------------------ sessions */
 
 /* The model of a name; the first if NULL. */
-static const tesuji_model *model_named(const tesuji_client *client, const char *name) {
+static const myoshu_model *model_named(const myoshu_client *client, const char *name) {
   for (size_t i = 0; i < client->models->count; i++)
     if (name == NULL || strcmp(client->models->models[i].name, name) == 0) return &client->models->models[i];
   return NULL;
 }
 
-tesuji_status tesuji_open(tesuji_client *client, const tesuji_options *options, tesuji_session **session,
-                          tesuji_error *error) {
-  static const tesuji_options defaults = {.model = NULL};
-  tesuji_error spare;
+myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, myoshu_session **session,
+                          myoshu_error *error) {
+  static const myoshu_options defaults = {.model = NULL};
+  myoshu_error spare;
   error = begin(error, &spare);
   *session = NULL;
   if (options == NULL) options = &defaults;
-  tesuji_status status = tsj_link_ready(&client->link, error);
-  if (status != TESUJI_OK) return status;
-  tesuji_session *made = calloc(1, sizeof *made);
+  myoshu_status status = tsj_link_ready(&client->link, error);
+  if (status != MYOSHU_OK) return status;
+  myoshu_session *made = calloc(1, sizeof *made);
   tsj_request *request = made == NULL ? NULL : tsj_request_new(&client->link, TSJ_OPEN, error);
   if (request == NULL) {
     free(made);
@@ -167,7 +167,7 @@ tesuji_status tesuji_open(tesuji_client *client, const tesuji_options *options, 
   tsj_message reply;
   char name[520];
   status = tsj_request_ask(&client->link, &request, &reply, error);
-  if (status == TESUJI_OK) {
+  if (status == MYOSHU_OK) {
     made->client = client;
     made->number = (uint32_t)tsj_integer_of(&reply.map, "session", 0);
     made->generation = client->link.generation;
@@ -175,34 +175,34 @@ tesuji_status tesuji_open(tesuji_client *client, const tesuji_options *options, 
     made->model = model_named(client, name);
     tsj_request_free(&client->link, request);
     if (made->model == NULL) {
-      tsj_fail(error, TESUJI_PROTOCOL, "invalid", "opened.model", "a model of welcome.models", "%s", name);
+      tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "opened.model", "a model of welcome.models", "%s", name);
       status = tsj_link_refuse(&client->link, error);
     } else {
       made->legal = calloc((size_t)made->model->game.actions, 1);
       if (made->legal == NULL) status = tsj_no_memory(error, "session");
     }
   }
-  if (status != TESUJI_OK) {
+  if (status != MYOSHU_OK) {
     free(made);
     return status;
   }
   made->next = client->sessions;
   client->sessions = made;
   *session = made;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-const tesuji_model *tesuji_session_model(const tesuji_session *session) { return session->model; }
+const myoshu_model *myoshu_session_model(const myoshu_session *session) { return session->model; }
 
 /* Whether a session is still one of the connection's, which is made anew if need be. */
-static tesuji_status session_ready(tesuji_session *session, tesuji_error *error) {
-  tesuji_status status = tsj_link_ready(&session->client->link, error);
-  if (status != TESUJI_OK || session->generation == session->client->link.generation) return status;
-  return tsj_fail(error, TESUJI_LOST, "lost", "session", "one of this connection",
+static myoshu_status session_ready(myoshu_session *session, myoshu_error *error) {
+  myoshu_status status = tsj_link_ready(&session->client->link, error);
+  if (status != MYOSHU_OK || session->generation == session->client->link.generation) return status;
+  return tsj_fail(error, MYOSHU_LOST, "lost", "session", "one of this connection",
                   "one that ended with the connection before");
 }
 
-static tsj_request *session_request(tesuji_session *session, tsj_type type, tesuji_error *error) {
+static tsj_request *session_request(myoshu_session *session, tsj_type type, myoshu_error *error) {
   tsj_request *request = tsj_request_new(&session->client->link, type, error);
   if (request == NULL) return NULL;
   tsj_key(request, "session");
@@ -216,55 +216,55 @@ static void write_moves(tsj_request *request, const int32_t *moves, size_t count
   for (size_t i = 0; i < count; i++) tsj_write_int(&request->frame, moves[i]);
 }
 
-tesuji_status tesuji_observe(tesuji_session *session, const int32_t *moves, size_t count, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_observe(myoshu_session *session, const int32_t *moves, size_t count, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  tesuji_status status = session_ready(session, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = session_ready(session, error);
+  if (status != MYOSHU_OK) return status;
   tsj_request *request = session_request(session, TSJ_OBSERVE, error);
-  if (request == NULL) return TESUJI_MEMORY;
+  if (request == NULL) return MYOSHU_MEMORY;
   write_moves(request, moves, count);
   return ask(session->client, request, error);
 }
 
-tesuji_status tesuji_level(tesuji_session *session, double level, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_level(myoshu_session *session, double level, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  tesuji_status status = session_ready(session, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = session_ready(session, error);
+  if (status != MYOSHU_OK) return status;
   tsj_request *request = session_request(session, TSJ_LEVEL, error);
-  if (request == NULL) return TESUJI_MEMORY;
+  if (request == NULL) return MYOSHU_MEMORY;
   tsj_key(request, "level");
   tsj_write_double(&request->frame, level);
   return ask(session->client, request, error);
 }
 
-tesuji_status tesuji_swap(tesuji_session *session, const char *model, const char *hash, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_swap(myoshu_session *session, const char *model, const char *hash, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  tesuji_status status = session_ready(session, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = session_ready(session, error);
+  if (status != MYOSHU_OK) return status;
   tsj_request *request = session_request(session, TSJ_SWAP, error);
-  if (request == NULL) return TESUJI_MEMORY;
+  if (request == NULL) return MYOSHU_MEMORY;
   tsj_key(request, "model");
   tsj_write_text(&request->frame, model);
   if (hash != NULL) tsj_key(request, "hash"), tsj_write_text(&request->frame, hash);
   status = ask(session->client, request, error);
-  const tesuji_model *found = model_named(session->client, model);
-  if (status == TESUJI_OK && found != NULL) session->model = found;
+  const myoshu_model *found = model_named(session->client, model);
+  if (status == MYOSHU_OK && found != NULL) session->model = found;
   return status;
 }
 
-tesuji_status tesuji_close(tesuji_session *session, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_close(myoshu_session *session, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  tesuji_client *client = session->client;
-  tesuji_status status = TESUJI_OK;
-  if (session->generation == client->link.generation && (status = session_ready(session, error)) == TESUJI_OK) {
+  myoshu_client *client = session->client;
+  myoshu_status status = MYOSHU_OK;
+  if (session->generation == client->link.generation && (status = session_ready(session, error)) == MYOSHU_OK) {
     tsj_request *request = session_request(session, TSJ_CLOSE, error);
-    status = request == NULL ? TESUJI_MEMORY : ask(client, request, error);
+    status = request == NULL ? MYOSHU_MEMORY : ask(client, request, error);
   }
-  for (tesuji_session **each = &client->sessions; *each != NULL; each = &(*each)->next)
+  for (myoshu_session **each = &client->sessions; *each != NULL; each = &(*each)->next)
     if (*each == session) {
       *each = session->next;
       break;
@@ -276,23 +276,23 @@ tesuji_status tesuji_close(tesuji_session *session, tesuji_error *error) {
 /* ------------------------------------------------------------------ thinking */
 
 static int on_info(tsj_request *request, const tsj_message *message) {
-  const tesuji_session *session = request->owner;
+  const myoshu_session *session = request->owner;
   return tsj_tell(message, &session->model->game, session->on_info, session->user);
 }
 
-static tesuji_status check_limit(const tesuji_limit *limit, tesuji_error *error) {
+static myoshu_status check_limit(const myoshu_limit *limit, myoshu_error *error) {
   if (!(limit->time >= 0.0 && limit->time <= 1e9))
-    return tsj_fail(error, TESUJI_INVALID, "", "limit.time", "seconds from 0 to 1000000000", "%g", limit->time);
+    return tsj_fail(error, MYOSHU_INVALID, "", "limit.time", "seconds from 0 to 1000000000", "%g", limit->time);
   if (limit->simulations < 0)
-    return tsj_fail(error, TESUJI_INVALID, "", "limit.simulations", "0 or more", "%d", (int)limit->simulations);
+    return tsj_fail(error, MYOSHU_INVALID, "", "limit.simulations", "0 or more", "%d", (int)limit->simulations);
   if (limit->priority < -1 || limit->priority > 1)
-    return tsj_fail(error, TESUJI_INVALID, "", "limit.priority", "-1, 0 or 1", "%d", limit->priority);
+    return tsj_fail(error, MYOSHU_INVALID, "", "limit.priority", "-1, 0 or 1", "%d", limit->priority);
   if (!(limit->every >= 0.0 && limit->every <= 1e9))
-    return tsj_fail(error, TESUJI_INVALID, "", "limit.every", "seconds from 0 to 1000000000", "%g", limit->every);
-  return TESUJI_OK;
+    return tsj_fail(error, MYOSHU_INVALID, "", "limit.every", "seconds from 0 to 1000000000", "%g", limit->every);
+  return MYOSHU_OK;
 }
 
-static void write_limit(tsj_request *request, const tesuji_limit *limit) {
+static void write_limit(tsj_request *request, const myoshu_limit *limit) {
   if (limit->time > 0.0) tsj_key(request, "time"), tsj_write_double(&request->frame, limit->time);
   if (limit->simulations > 0) tsj_key(request, "simulations"), tsj_write_int(&request->frame, limit->simulations);
   if (limit->priority != 0 && request->type != TSJ_PONDER)
@@ -300,50 +300,50 @@ static void write_limit(tsj_request *request, const tesuji_limit *limit) {
 }
 
 /* Observations of `rows` positions, or of one if 0. */
-static void write_observations(tsj_request *request, const tesuji_game *game, const float *numbers, size_t rows) {
+static void write_observations(tsj_request *request, const myoshu_game *game, const float *numbers, size_t rows) {
   tsj_key(request, "obs");
   tsj_write_floats(&request->frame, rows, game->rank, game->shape, numbers);
 }
 
-static tesuji_status note_legal(tesuji_session *session, const tesuji_position *position, tesuji_error *error) {
+static myoshu_status note_legal(myoshu_session *session, const myoshu_position *position, myoshu_error *error) {
   size_t actions = (size_t)session->model->game.actions;
   memset(session->legal, position->legal == NULL, actions);
-  if (position->legal == NULL) return TESUJI_OK;
+  if (position->legal == NULL) return MYOSHU_OK;
   if (position->legal_count == 0)
-    return tsj_fail(error, TESUJI_INVALID, "", "position.legal_count", "1 or more", "0");
+    return tsj_fail(error, MYOSHU_INVALID, "", "position.legal_count", "1 or more", "0");
   for (size_t i = 0; i < position->legal_count; i++) {
     int32_t action = position->legal[i];
     if (action < 0 || (size_t)action >= actions || session->legal[action]) {
       char expected[64];
       (void)snprintf(expected, sizeof expected, "different actions from 0 to %zu", actions - 1);
-      return tsj_fail(error, TESUJI_INVALID, "", "position.legal", expected, "%d", (int)action);
+      return tsj_fail(error, MYOSHU_INVALID, "", "position.legal", expected, "%d", (int)action);
     }
     session->legal[action] = 1;
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status start(tesuji_session *session, tsj_type type, const tesuji_position *position,
-                           const tesuji_limit *limit, tesuji_error *error) {
-  static const tesuji_limit none = {.time = 0.0};
+static myoshu_status start(myoshu_session *session, tsj_type type, const myoshu_position *position,
+                           const myoshu_limit *limit, myoshu_error *error) {
+  static const myoshu_limit none = {.time = 0.0};
   if (limit == NULL) limit = &none;
   tsj_link *link = &session->client->link;
-  tesuji_status status = session_ready(session, error);
-  if (status == TESUJI_OK) status = check_limit(limit, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = session_ready(session, error);
+  if (status == MYOSHU_OK) status = check_limit(limit, error);
+  if (status != MYOSHU_OK) return status;
   if (position == NULL || position->observation == NULL)
-    return tsj_fail(error, TESUJI_INVALID, "", "position.observation", "an observation", "none");
+    return tsj_fail(error, MYOSHU_INVALID, "", "position.observation", "an observation", "none");
   if (session->thinking != NULL && !session->thinking->done && session->thinking->type == TSJ_THINK)
-    return tsj_fail(error, TESUJI_INVALID, "thinking", "session", "one that is not thinking", "one that is");
+    return tsj_fail(error, MYOSHU_INVALID, "thinking", "session", "one that is not thinking", "one that is");
   if (session->thinking != NULL) { /* a ponder is ended by what follows, and nobody wants its result */
     if (session->thinking->done) tsj_request_free(link, session->thinking);
     else session->thinking->orphan = true;
     session->thinking = NULL;
   }
   status = note_legal(session, position, error);
-  if (status != TESUJI_OK) return status;
+  if (status != MYOSHU_OK) return status;
   tsj_request *request = session_request(session, type, error);
-  if (request == NULL) return TESUJI_MEMORY;
+  if (request == NULL) return MYOSHU_MEMORY;
   tsj_writer *writer = &request->frame;
   write_observations(request, &session->model->game, position->observation, 0);
   if (position->legal != NULL) {
@@ -369,70 +369,70 @@ static tesuji_status start(tesuji_session *session, tsj_type type, const tesuji_
   bool endless = type == TSJ_PONDER && limit->time <= 0.0;
   request->deadline = endless ? HUGE_VAL : tsj_now() + link->timeout + limit->time;
   status = tsj_request_send(link, request, error);
-  if (status == TESUJI_OK) session->thinking = request;
+  if (status == MYOSHU_OK) session->thinking = request;
   return status;
 }
 
-tesuji_status tesuji_think_start(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
-                                 tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_think_start(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
+                                 myoshu_error *error) {
+  myoshu_error spare;
   return start(session, TSJ_THINK, position, limit, begin(error, &spare));
 }
 
-tesuji_status tesuji_ponder_start(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
-                                  tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_ponder_start(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
+                                  myoshu_error *error) {
+  myoshu_error spare;
   return start(session, TSJ_PONDER, position, limit, begin(error, &spare));
 }
 
-tesuji_status tesuji_ready(tesuji_session *session, double seconds, int *ready, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_ready(myoshu_session *session, double seconds, int *ready, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
   *ready = 0;
   if (session->thinking == NULL)
-    return tsj_fail(error, TESUJI_INVALID, "", "session", "one that was told to think", "one that was not");
-  tesuji_status status = TESUJI_OK;
+    return tsj_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
+  myoshu_status status = MYOSHU_OK;
   if (!session->thinking->done)
     status = tsj_request_wait(&session->client->link, session->thinking, tsj_now() + seconds, error);
   *ready = session->thinking->done;
-  return session->thinking->done ? TESUJI_OK : status; /* what became of it, tesuji_decide says */
+  return session->thinking->done ? MYOSHU_OK : status; /* what became of it, myoshu_decide says */
 }
 
-tesuji_status tesuji_cancel(tesuji_session *session, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_cancel(myoshu_session *session, myoshu_error *error) {
+  myoshu_error spare;
   error = begin(error, &spare);
-  if (session->thinking == NULL || session->thinking->done) return TESUJI_OK;
-  tesuji_status status = session_ready(session, error);
-  if (status != TESUJI_OK) return status;
-  if (session->thinking->done) return TESUJI_OK;
+  if (session->thinking == NULL || session->thinking->done) return MYOSHU_OK;
+  myoshu_status status = session_ready(session, error);
+  if (status != MYOSHU_OK) return status;
+  if (session->thinking->done) return MYOSHU_OK;
   session->thinking->deadline = tsj_now() + session->client->link.timeout;
   return tsj_request_cancel(&session->client->link, session->thinking, error);
 }
 
-tesuji_status tesuji_decide(tesuji_session *session, tesuji_decision *decision, tesuji_error *error) {
-  tesuji_error spare;
+myoshu_status myoshu_decide(myoshu_session *session, myoshu_decision *decision, myoshu_error *error) {
+  myoshu_error spare;
   tsj_message reply;
   error = begin(error, &spare);
   memset(decision, 0, sizeof *decision);
   if (session->thinking == NULL)
-    return tsj_fail(error, TESUJI_INVALID, "", "session", "one that was told to think", "one that was not");
+    return tsj_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
   tsj_link *link = &session->client->link;
-  if (session->thinking->type == TSJ_PONDER) (void)tesuji_cancel(session, error);
+  if (session->thinking->type == TSJ_PONDER) (void)myoshu_cancel(session, error);
   tsj_request *request = session->thinking;
-  tesuji_status status = tsj_request_wait(link, request, HUGE_VAL, error);
-  if (status == TESUJI_OK) status = tsj_decode(request->reply, request->reply_size, &reply, error);
-  if (status == TESUJI_OK)
+  myoshu_status status = tsj_request_wait(link, request, HUGE_VAL, error);
+  if (status == MYOSHU_OK) status = tsj_decode(request->reply, request->reply_size, &reply, error);
+  if (status == MYOSHU_OK)
     status = tsj_decision_of(&reply, &session->model->game, session->legal, decision, error);
   session->thinking = NULL;
   tsj_request_free(link, request);
-  return status == TESUJI_PROTOCOL ? tsj_link_refuse(link, error) : status;
+  return status == MYOSHU_PROTOCOL ? tsj_link_refuse(link, error) : status;
 }
 
-tesuji_status tesuji_think(tesuji_session *session, const tesuji_position *position, const tesuji_limit *limit,
-                           tesuji_decision *decision, tesuji_error *error) {
+myoshu_status myoshu_think(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
+                           myoshu_decision *decision, myoshu_error *error) {
   memset(decision, 0, sizeof *decision);
-  tesuji_status status = tesuji_think_start(session, position, limit, error);
-  return status == TESUJI_OK ? tesuji_decide(session, decision, error) : status;
+  myoshu_status status = myoshu_think_start(session, position, limit, error);
+  return status == MYOSHU_OK ? myoshu_decide(session, decision, error) : status;
 }
 
 /* ------------------------------------------------------------------ crowds */
@@ -448,43 +448,43 @@ static void write_masks(tsj_request *request, const uint8_t *legal, size_t rows,
       if (legal[row * actions + action]) space[row * width + action / 8] |= (uint8_t)(1U << (action % 8));
 }
 
-static tesuji_status read_acts(const tsj_message *acts, const tesuji_crowd *crowd, size_t actions_in_game,
-                               int32_t *actions, double *values, tesuji_error *error) {
+static myoshu_status read_acts(const tsj_message *acts, const myoshu_crowd *crowd, size_t actions_in_game,
+                               int32_t *actions, double *values, myoshu_error *error) {
   tsj_value moves, worths, move, worth;
   if (!tsj_find(&acts->map, "actions", &moves) || !tsj_find(&acts->map, "values", &worths) ||
       moves.size != crowd->count || worths.size != crowd->count)
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "acts.actions", "one a row", "%zu", moves.size);
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "one a row", "%zu", moves.size);
   const uint8_t *at = moves.data, *next = worths.data;
   for (size_t i = 0; i < crowd->count; i++) {
     at = tsj_read(at, moves.end, &move);
     next = tsj_read(next, worths.end, &worth);
     size_t action = (size_t)move.integer;
     if (action >= actions_in_game || (crowd->legal != NULL && !crowd->legal[i * actions_in_game + action]))
-      return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "acts.actions", "legal actions", "%zu in row %zu", action, i);
+      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "legal actions", "%zu in row %zu", action, i);
     actions[i] = (int32_t)action;
     if (values != NULL) values[i] = tsj_number(&worth);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tesuji_act_batch(tesuji_client *client, const tesuji_crowd *crowd, const tesuji_limit *limit,
-                               int32_t *actions, double *values, tesuji_error *error) {
-  static const tesuji_limit none = {.time = 0.0};
-  tesuji_error spare;
+myoshu_status myoshu_act_batch(myoshu_client *client, const myoshu_crowd *crowd, const myoshu_limit *limit,
+                               int32_t *actions, double *values, myoshu_error *error) {
+  static const myoshu_limit none = {.time = 0.0};
+  myoshu_error spare;
   error = begin(error, &spare);
   if (limit == NULL) limit = &none;
   tsj_link *link = &client->link;
-  tesuji_status status = tsj_link_ready(link, error);
-  if (status == TESUJI_OK) status = check_limit(limit, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = tsj_link_ready(link, error);
+  if (status == MYOSHU_OK) status = check_limit(limit, error);
+  if (status != MYOSHU_OK) return status;
   if (!link->batch)
-    return tsj_fail(error, TESUJI_REFUSED, "unsupported", "act_batch", "a server that decides for crowds", "another");
-  if (crowd->count == 0) return tsj_fail(error, TESUJI_INVALID, "", "crowd.count", "1 or more", "0");
-  const tesuji_model *model = model_named(client, crowd->model);
+    return tsj_fail(error, MYOSHU_REFUSED, "unsupported", "act_batch", "a server that decides for crowds", "another");
+  if (crowd->count == 0) return tsj_fail(error, MYOSHU_INVALID, "", "crowd.count", "1 or more", "0");
+  const myoshu_model *model = model_named(client, crowd->model);
   if (model == NULL)
-    return tsj_fail(error, TESUJI_INVALID, "unknown_model", "crowd.model", "one of tesuji_models", "%s", crowd->model);
+    return tsj_fail(error, MYOSHU_INVALID, "unknown_model", "crowd.model", "one of myoshu_models", "%s", crowd->model);
   tsj_request *request = tsj_request_new(link, TSJ_ACT_BATCH, error);
-  if (request == NULL) return TESUJI_MEMORY;
+  if (request == NULL) return MYOSHU_MEMORY;
   tsj_writer *writer = &request->frame;
   size_t in_game = (size_t)model->game.actions;
   tsj_key(request, "model");
@@ -503,8 +503,8 @@ tesuji_status tesuji_act_batch(tesuji_client *client, const tesuji_crowd *crowd,
   request->deadline = tsj_now() + link->timeout + limit->time;
   tsj_message reply;
   status = tsj_request_ask(link, &request, &reply, error);
-  if (status != TESUJI_OK) return status;
+  if (status != MYOSHU_OK) return status;
   status = read_acts(&reply, crowd, in_game, actions, values, error);
   tsj_request_free(link, request);
-  return status == TESUJI_PROTOCOL ? tsj_link_refuse(link, error) : status;
+  return status == MYOSHU_PROTOCOL ? tsj_link_refuse(link, error) : status;
 }

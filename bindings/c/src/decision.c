@@ -7,7 +7,7 @@
 #include "error.h"
 
 /* An array of actions, to be freed: 0 with NULL if it is absent or empty. False without memory or if one is none. */
-static bool actions_of(const tsj_message *message, const char *key, const tesuji_game *game, int32_t **actions,
+static bool actions_of(const tsj_message *message, const char *key, const myoshu_game *game, int32_t **actions,
                        size_t *count) {
   tsj_value list, element;
   *actions = NULL;
@@ -25,15 +25,15 @@ static bool actions_of(const tsj_message *message, const char *key, const tesuji
 }
 
 /* A tensor of 32-bit elements, [actions], as the machine has them, to be freed; NULL with `error` filled in. */
-static void *numbers_of(const tsj_message *message, const char *key, const char *type, const tesuji_game *game,
-                        tesuji_error *error) {
+static void *numbers_of(const tsj_message *message, const char *key, const char *type, const myoshu_game *game,
+                        myoshu_error *error) {
   tsj_tensor tensor;
   char where[64], expected[64];
   int64_t shape = game->actions;
   (void)snprintf(where, sizeof where, "%s.%s", tsj_type_name(message->type), key);
   if (!tsj_tensor_of(&message->map, key, &tensor) || !tsj_tensor_is(&tensor, type, 1, &shape)) {
     (void)snprintf(expected, sizeof expected, "%s [%d]", type, (int)game->actions);
-    tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, expected, "another tensor");
+    tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, expected, "another tensor");
     return NULL;
   }
   uint32_t *numbers = malloc((size_t)shape * sizeof *numbers);
@@ -48,13 +48,13 @@ static void *numbers_of(const tsj_message *message, const char *key, const char 
   return numbers;
 }
 
-static tesuji_status read_decision(const tsj_message *result, const tesuji_game *game, const uint8_t *legal,
-                                   tesuji_decision *decision, tesuji_error *error) {
+static myoshu_status read_decision(const tsj_message *result, const myoshu_game *game, const uint8_t *legal,
+                                   myoshu_decision *decision, myoshu_error *error) {
   tsj_value values, times, element;
   const tsj_value *map = &result->map;
   int64_t action = tsj_integer_of(map, "action", -1);
   if (action < 0 || action >= game->actions || !legal[action])
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "result.action", "a legal action", "%lld", (long long)action);
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "result.action", "a legal action", "%lld", (long long)action);
   decision->action = (int32_t)action;
   decision->value = tsj_double_of(map, "value", 0.0);
   decision->simulations = tsj_integer_of(map, "simulations", 0);
@@ -62,7 +62,7 @@ static tesuji_status read_decision(const tsj_message *result, const tesuji_game 
   tsj_text_of(map, "provider", decision->provider, sizeof decision->provider);
   if (tsj_find(map, "times", &times)) decision->elapsed = tsj_double_of(&times, "total", 0.0);
   if (!tsj_find(map, "values", &values) || values.size != (size_t)game->players)
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "result.values", "one number a player", "%zu", values.size);
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "result.values", "one number a player", "%zu", values.size);
   decision->players = values.size;
   decision->values = malloc(values.size * sizeof *decision->values);
   if (decision->values == NULL) return tsj_no_memory(error, "result.values");
@@ -77,19 +77,19 @@ static tesuji_status read_decision(const tsj_message *result, const tesuji_game 
   decision->visits = numbers_of(result, "visits", "i32", game, error);
   if (decision->visits == NULL) return error->status;
   if (!actions_of(result, "pv", game, &decision->variation, &decision->variation_count))
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "result.pv", "actions of the game", "others");
-  return TESUJI_OK;
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "result.pv", "actions of the game", "others");
+  return MYOSHU_OK;
 }
 
-tesuji_status tsj_decision_of(const tsj_message *result, const tesuji_game *game, const uint8_t *legal,
-                              tesuji_decision *decision, tesuji_error *error) {
+myoshu_status tsj_decision_of(const tsj_message *result, const myoshu_game *game, const uint8_t *legal,
+                              myoshu_decision *decision, myoshu_error *error) {
   memset(decision, 0, sizeof *decision);
-  tesuji_status status = read_decision(result, game, legal, decision, error);
-  if (status != TESUJI_OK) tesuji_decision_clear(decision);
+  myoshu_status status = read_decision(result, game, legal, decision, error);
+  if (status != MYOSHU_OK) myoshu_decision_clear(decision);
   return status;
 }
 
-void tesuji_decision_clear(tesuji_decision *decision) {
+void myoshu_decision_clear(myoshu_decision *decision) {
   free(decision->values);
   free(decision->policy);
   free(decision->visits);
@@ -97,13 +97,13 @@ void tesuji_decision_clear(tesuji_decision *decision) {
   memset(decision, 0, sizeof *decision);
 }
 
-int tsj_tell(const tsj_message *message, const tesuji_game *game, int (*on_info)(const tesuji_info *info, void *user),
+int tsj_tell(const tsj_message *message, const myoshu_game *game, int (*on_info)(const myoshu_info *info, void *user),
              void *user) {
-  tesuji_info info = {.action = (int32_t)tsj_integer_of(&message->map, "action", 0),
+  myoshu_info info = {.action = (int32_t)tsj_integer_of(&message->map, "action", 0),
                       .value = tsj_double_of(&message->map, "value", 0.0),
                       .simulations = tsj_integer_of(&message->map, "simulations", 0),
                       .elapsed = tsj_double_of(&message->map, "elapsed", 0.0)};
-  tesuji_error none;
+  myoshu_error none;
   int32_t *variation = NULL;
   float *policy = numbers_of(message, "policy", "f32", game, &none);
   int32_t *visits = numbers_of(message, "visits", "i32", game, &none);

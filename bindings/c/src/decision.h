@@ -1,15 +1,15 @@
 /* Replies that hold decisions. */
-#ifndef TESUJI_SRC_DECISION_H
-#define TESUJI_SRC_DECISION_H
+#ifndef MYOSHU_SRC_DECISION_H
+#define MYOSHU_SRC_DECISION_H
 
 #include "message.h"
 
 /* The decision in a `result`: checked against the game and the legal actions, legal [actions] 0 or 1. */
-tesuji_status tsj_decision_of(const tsj_message *result, const tesuji_game *game, const uint8_t *legal,
-                              tesuji_decision *decision, tesuji_error *error);
+myoshu_status tsj_decision_of(const tsj_message *result, const myoshu_game *game, const uint8_t *legal,
+                              myoshu_decision *decision, myoshu_error *error);
 
 /* Hand an `info` to who wants it; its value, or 0 if the info cannot be used. */
-int tsj_tell(const tsj_message *message, const tesuji_game *game, int (*on_info)(const tesuji_info *info, void *user),
+int tsj_tell(const tsj_message *message, const myoshu_game *game, int (*on_info)(const myoshu_info *info, void *user),
              void *user);
 
 #endif

@@ -15,8 +15,8 @@
 #define PATIENCE 60.0 /* seconds that a trainer that we connect to may be away */
 #define PAUSE 0.2     /* seconds before it is tried again */
 
-struct tesuji_environment {
-  tesuji_rules rules;
+struct myoshu_environment {
+  myoshu_rules rules;
   char token[1025];
   bool has_token;
   int listener;
@@ -26,18 +26,18 @@ struct tesuji_environment {
   size_t count;
   tsj_trainer *joined; /* of these the one that we connected to, if there is one */
   bool met;            /* whether it has welcomed us */
-  tesuji_status outcome;
-  tesuji_error why;
+  myoshu_status outcome;
+  myoshu_error why;
 };
 
-static tesuji_status refuse(tesuji_error *error, const char *field, const char *expected, double got) {
-  return tsj_fail(error, TESUJI_INVALID, "", field, expected, "%g", got);
+static myoshu_status refuse(myoshu_error *error, const char *field, const char *expected, double got) {
+  return tsj_fail(error, MYOSHU_INVALID, "", field, expected, "%g", got);
 }
 
-static tesuji_status check_rules(const tesuji_rules *rules, tesuji_error *error) {
-  const tesuji_game *game = &rules->game;
+static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error) {
+  const myoshu_game *game = &rules->game;
   if (game->name == NULL || game->name[0] == '\0')
-    return tsj_fail(error, TESUJI_INVALID, "", "rules.game.name", "a text", "none");
+    return tsj_fail(error, MYOSHU_INVALID, "", "rules.game.name", "a text", "none");
   if (game->players < 1 || game->players > 64)
     return refuse(error, "rules.game.players", "1 to 64", game->players);
   if (game->actions < 1 || game->actions > 1 << 20)
@@ -56,13 +56,13 @@ static tesuji_status check_rules(const tesuji_rules *rules, tesuji_error *error)
   if (rules->game_size < 1 || rules->game_size > SIZE_MAX / 65536 / 2)
     return refuse(error, "rules.game_size", "1 or more bytes", (double)rules->game_size);
   if (rules->begin == NULL || rules->play == NULL || rules->look == NULL)
-    return tsj_fail(error, TESUJI_INVALID, "", "rules", "functions begin, play and look", "NULL for one of them");
-  return TESUJI_OK;
+    return tsj_fail(error, MYOSHU_INVALID, "", "rules", "functions begin, play and look", "NULL for one of them");
+  return MYOSHU_OK;
 }
 
-static tesuji_status set_up(tesuji_environment *made, const tesuji_listen *where, tesuji_error *error) {
-  tesuji_status status = check_rules(&made->rules, error);
-  if (status != TESUJI_OK) return status;
+static myoshu_status set_up(myoshu_environment *made, const myoshu_listen *where, myoshu_error *error) {
+  myoshu_status status = check_rules(&made->rules, error);
+  if (status != MYOSHU_OK) return status;
   if (where->token != NULL) {
     size_t length = strlen(where->token);
     if (length < 1 || length > 1024) return refuse(error, "listen.token", "1 to 1024 bytes", (double)length);
@@ -70,39 +70,39 @@ static tesuji_status set_up(tesuji_environment *made, const tesuji_listen *where
     made->has_token = true;
   }
   if (pipe(made->wake) != 0)
-    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "a pipe", "%s", strerror(errno));
+    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "a pipe", "%s", strerror(errno));
   for (int i = 0; i < 2; i++) tsj_prepare(made->wake[i]);
   bool loopback;
   made->port = where->port;
   made->listener = tsj_listen(where->host == NULL ? "127.0.0.1" : where->host, &made->port, &loopback, error);
-  if (made->listener < 0) return TESUJI_INVALID;
+  if (made->listener < 0) return MYOSHU_INVALID;
   if (!loopback && !made->has_token)
-    return tsj_fail(error, TESUJI_INVALID, "", "listen.token", "a token where others than this machine can connect",
+    return tsj_fail(error, MYOSHU_INVALID, "", "listen.token", "a token where others than this machine can connect",
                     "none");
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tesuji_environment_open(tesuji_environment **environment, const tesuji_rules *rules,
-                                      const tesuji_listen *where, tesuji_error *error) {
-  static const tesuji_listen anywhere = {.host = NULL};
+myoshu_status myoshu_environment_open(myoshu_environment **environment, const myoshu_rules *rules,
+                                      const myoshu_listen *where, myoshu_error *error) {
+  static const myoshu_listen anywhere = {.host = NULL};
   *environment = NULL;
-  tesuji_environment *made = calloc(1, sizeof *made);
+  myoshu_environment *made = calloc(1, sizeof *made);
   if (made == NULL) return tsj_no_memory(error, "environment");
   made->rules = *rules;
   if (made->rules.slots == 0) made->rules.slots = 256;
   made->listener = made->wake[0] = made->wake[1] = -1;
-  tesuji_status status = set_up(made, where == NULL ? &anywhere : where, error);
-  if (status != TESUJI_OK) {
-    tesuji_environment_close(made);
+  myoshu_status status = set_up(made, where == NULL ? &anywhere : where, error);
+  if (status != MYOSHU_OK) {
+    myoshu_environment_close(made);
     return status;
   }
   *environment = made;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-uint16_t tesuji_environment_port(const tesuji_environment *environment) { return environment->port; }
+uint16_t myoshu_environment_port(const myoshu_environment *environment) { return environment->port; }
 
-void tesuji_environment_stop(tesuji_environment *environment) {
+void myoshu_environment_stop(myoshu_environment *environment) {
   int kept = errno;
   ssize_t wrote = write(environment->wake[1], "", 1); /* a full pipe wakes as well */
   (void)wrote;
@@ -110,14 +110,14 @@ void tesuji_environment_stop(tesuji_environment *environment) {
 }
 
 /* Serve whoever is at the other end, if there is memory for it (or NULL); there must be room. */
-static tsj_trainer *take_on(tesuji_environment *environment, int handle, bool dials) {
+static tsj_trainer *take_on(myoshu_environment *environment, int handle, bool dials) {
   const char *token = environment->has_token ? environment->token : NULL;
   tsj_trainer *trainer = tsj_trainer_new(handle, &environment->rules, token, dials);
   if (trainer != NULL) environment->trainers[environment->count++] = trainer;
   return trainer;
 }
 
-static void welcome_others(tesuji_environment *environment) {
+static void welcome_others(myoshu_environment *environment) {
   while (environment->count < TRAINERS) {
     int handle = accept(environment->listener, NULL, NULL);
     if (handle < 0) {
@@ -128,7 +128,7 @@ static void welcome_others(tesuji_environment *environment) {
   }
 }
 
-static void let_go(tesuji_environment *environment, tsj_trainer *trainer) {
+static void let_go(myoshu_environment *environment, tsj_trainer *trainer) {
   if (trainer == environment->joined) {
     environment->joined = NULL;
     environment->outcome = tsj_trainer_outcome(trainer, &environment->why);
@@ -137,8 +137,8 @@ static void let_go(tesuji_environment *environment, tsj_trainer *trainer) {
 }
 
 /* Wait for something to do until `end`, and do it. *stopped says whether somebody wants that to end. */
-static tesuji_status serve_once(tesuji_environment *environment, double end, bool closing, bool *stopped,
-                                tesuji_error *error) {
+static myoshu_status serve_once(myoshu_environment *environment, double end, bool closing, bool *stopped,
+                                myoshu_error *error) {
   struct pollfd entries[TRAINERS + 2];
   double due = end;
   for (size_t i = 0; i < environment->count; i++) {
@@ -153,7 +153,7 @@ static tesuji_status serve_once(tesuji_environment *environment, double end, boo
   double left = due - tsj_now();
   int milliseconds = left <= 0.0 ? 0 : left > 1e6 ? 1000000000 : (int)(left * 1e3) + 1;
   if (poll(entries, (nfds_t)(count + 2), milliseconds) < 0 && errno != EINTR)
-    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "to wait for trainers", "%s", strerror(errno));
+    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "to wait for trainers", "%s", strerror(errno));
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
     tsj_trainer *trainer = environment->trainers[i];
@@ -168,63 +168,63 @@ static tesuji_status serve_once(tesuji_environment *environment, double end, boo
   char bytes[64];
   *stopped = false;
   while (entries[count].revents != 0 && read(environment->wake[0], bytes, sizeof bytes) > 0) *stopped = true;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tesuji_environment_serve(tesuji_environment *environment, double seconds, tesuji_error *error) {
+myoshu_status myoshu_environment_serve(myoshu_environment *environment, double seconds, myoshu_error *error) {
   double end = seconds < 0.0 ? HUGE_VAL : tsj_now() + seconds;
-  if (isnan(seconds)) return tsj_fail(error, TESUJI_INVALID, "", "seconds", "a number", "NaN");
+  if (isnan(seconds)) return tsj_fail(error, MYOSHU_INVALID, "", "seconds", "a number", "NaN");
   bool stopped;
   do {
-    tesuji_status status = serve_once(environment, end, false, &stopped, error);
-    if (status != TESUJI_OK) return status;
+    myoshu_status status = serve_once(environment, end, false, &stopped, error);
+    if (status != MYOSHU_OK) return status;
   } while (!stopped && tsj_now() < end);
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
 /* Connect, if that can be done now. */
-static tesuji_status dial(tesuji_environment *environment, const tsj_address *address, tesuji_error *error) {
+static myoshu_status dial(myoshu_environment *environment, const tsj_address *address, myoshu_error *error) {
   if (environment->count == TRAINERS)
-    return tsj_fail(error, TESUJI_MEMORY, "", "environment", "at most 64 trainers", "one more");
+    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "at most 64 trainers", "one more");
   int handle = tsj_dial(address, tsj_now() + GOODBYE, error);
-  if (handle < 0) return TESUJI_LOST;
+  if (handle < 0) return MYOSHU_LOST;
   environment->joined = take_on(environment, handle, true);
-  return environment->joined == NULL ? tsj_no_memory(error, "environment") : TESUJI_OK;
+  return environment->joined == NULL ? tsj_no_memory(error, "environment") : MYOSHU_OK;
 }
 
-tesuji_status tesuji_environment_join(tesuji_environment *environment, const char *address, double patience,
-                                      tesuji_error *error) {
+myoshu_status myoshu_environment_join(myoshu_environment *environment, const char *address, double patience,
+                                      myoshu_error *error) {
   tsj_address there;
-  if (address == NULL) return tsj_fail(error, TESUJI_INVALID, "", "address", "as tcp://127.0.0.1:7777", "NULL");
+  if (address == NULL) return tsj_fail(error, MYOSHU_INVALID, "", "address", "as tcp://127.0.0.1:7777", "NULL");
   if (!(patience >= 0.0)) return refuse(error, "patience", "seconds from 0", patience);
-  tesuji_status status = tsj_address_of(address, &there, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = tsj_address_of(address, &there, error);
+  if (status != MYOSHU_OK) return status;
   if (patience == 0.0) patience = PATIENCE;
   double limit = tsj_now() + patience;
   bool stopped = false;
   while (!stopped) {
     environment->outcome = dial(environment, &there, &environment->why);
-    if (environment->outcome == TESUJI_OK) environment->outcome = TESUJI_LOST;
-    else if (environment->outcome == TESUJI_MEMORY) break;
+    if (environment->outcome == MYOSHU_OK) environment->outcome = MYOSHU_LOST;
+    else if (environment->outcome == MYOSHU_MEMORY) break;
     environment->met = false;
     while (environment->joined != NULL && !stopped) {
       status = serve_once(environment, HUGE_VAL, false, &stopped, error);
-      if (status != TESUJI_OK) return status;
+      if (status != MYOSHU_OK) return status;
     }
-    if (stopped) return TESUJI_OK;
-    if (environment->outcome != TESUJI_LOST) break;
+    if (stopped) return MYOSHU_OK;
+    if (environment->outcome != MYOSHU_LOST) break;
     if (environment->met) limit = tsj_now() + patience;
     else if (tsj_now() >= limit) break;
     for (double end = tsj_now() + PAUSE; !stopped && tsj_now() < end;) {
       status = serve_once(environment, end, false, &stopped, error);
-      if (status != TESUJI_OK) return status;
+      if (status != MYOSHU_OK) return status;
     }
   }
-  if (!stopped && environment->outcome != TESUJI_OK && error != NULL) *error = environment->why;
-  return stopped ? TESUJI_OK : environment->outcome;
+  if (!stopped && environment->outcome != MYOSHU_OK && error != NULL) *error = environment->why;
+  return stopped ? MYOSHU_OK : environment->outcome;
 }
 
-void tesuji_environment_close(tesuji_environment *environment) {
+void myoshu_environment_close(myoshu_environment *environment) {
   if (environment == NULL) return;
   for (size_t i = 0; i < environment->count; i++) {
     tsj_trainer_bye(environment->trainers[i]);
@@ -234,7 +234,7 @@ void tesuji_environment_close(tesuji_environment *environment) {
   }
   bool stopped;
   for (double end = tsj_now() + GOODBYE; environment->count > 0 && tsj_now() < end;)
-    if (serve_once(environment, end, true, &stopped, NULL) != TESUJI_OK) break;
+    if (serve_once(environment, end, true, &stopped, NULL) != MYOSHU_OK) break;
   for (size_t i = 0; i < environment->count; i++) tsj_trainer_free(environment->trainers[i]);
   int handles[] = {environment->listener, environment->wake[0], environment->wake[1]};
   for (size_t i = 0; i < 3; i++)

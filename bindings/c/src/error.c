@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-tesuji_status tsj_fail(tesuji_error *error, tesuji_status status, const char *code, const char *field,
+myoshu_status tsj_fail(myoshu_error *error, myoshu_status status, const char *code, const char *field,
                        const char *expected, const char *got, ...) {
   if (error == NULL) return status;
   memset(error, 0, sizeof *error);
@@ -21,6 +21,6 @@ tesuji_status tsj_fail(tesuji_error *error, tesuji_status status, const char *co
   return status;
 }
 
-tesuji_status tsj_no_memory(tesuji_error *error, const char *what) {
-  return tsj_fail(error, TESUJI_MEMORY, "", what, "memory for it", "none");
+myoshu_status tsj_no_memory(myoshu_error *error, const char *what) {
+  return tsj_fail(error, MYOSHU_MEMORY, "", what, "memory for it", "none");
 }

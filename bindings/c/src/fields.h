@@ -1,6 +1,6 @@
 /* What the fields of every message may hold, as tables. */
-#ifndef TESUJI_SRC_FIELDS_H
-#define TESUJI_SRC_FIELDS_H
+#ifndef MYOSHU_SRC_FIELDS_H
+#define MYOSHU_SRC_FIELDS_H
 
 #include "message.h"
 

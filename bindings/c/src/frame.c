@@ -33,19 +33,19 @@ uint8_t *tsj_input_space(tsj_input *input, size_t *room) {
 
 void tsj_input_came(tsj_input *input, size_t size) { input->size += size; }
 
-tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, tesuji_error *error) {
+tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, myoshu_error *error) {
   size_t there = input->size - input->start;
   if (there < TSJ_HEADER) return TSJ_PARTIAL;
   const uint8_t *at = input->data + input->start;
   size_t length = (size_t)at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16 | (size_t)at[3] << 24;
   if (length == 0) {
-    tsj_fail(error, TESUJI_PROTOCOL, "malformed", "frame.length", "1 or more", "0");
+    tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "frame.length", "1 or more", "0");
     return TSJ_REFUSED;
   }
   if (length > input->limit) {
     char expected[48];
     (void)snprintf(expected, sizeof expected, "at most %zu", input->limit);
-    tsj_fail(error, TESUJI_PROTOCOL, "too_large", "frame.length", expected, "%zu", length);
+    tsj_fail(error, MYOSHU_PROTOCOL, "too_large", "frame.length", expected, "%zu", length);
     return TSJ_REFUSED;
   }
   if (there - TSJ_HEADER < length) return TSJ_PARTIAL;
@@ -67,7 +67,7 @@ size_t tsj_frame_begin(tsj_writer *writer) {
   return begin;
 }
 
-tesuji_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, tesuji_error *error) {
+myoshu_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error) {
   if (writer->failed) {
     writer->size = begin;
     writer->failed = false;
@@ -78,8 +78,8 @@ tesuji_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, cons
     char expected[64];
     (void)snprintf(expected, sizeof expected, "at most %zu bytes", limit);
     writer->size = begin;
-    return tsj_fail(error, TESUJI_INVALID, "too_large", what, expected, "%zu", size);
+    return tsj_fail(error, MYOSHU_INVALID, "too_large", what, expected, "%zu", size);
   }
   for (unsigned i = 0; i < TSJ_HEADER; i++) writer->data[begin + i] = (uint8_t)(size >> (8 * i));
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }

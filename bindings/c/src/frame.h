@@ -1,6 +1,6 @@
 /* Frames on a stream of bytes: a length of 32 bits, little-endian, then the payload. */
-#ifndef TESUJI_SRC_FRAME_H
-#define TESUJI_SRC_FRAME_H
+#ifndef MYOSHU_SRC_FRAME_H
+#define MYOSHU_SRC_FRAME_H
 
 #include "msgpack.h"
 
@@ -24,12 +24,12 @@ uint8_t *tsj_input_space(tsj_input *input, size_t *room);
 /* So many bytes were put there. */
 void tsj_input_came(tsj_input *input, size_t size);
 /* The next payload; TSJ_REFUSED fills `error` (`malformed`, `too_large`). It is of use until the next tsj_input_space. */
-tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, tesuji_error *error);
+tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, myoshu_error *error);
 void tsj_input_clear(tsj_input *input);
 
 /* Begin a frame: its length is put in by tsj_frame_end. Returns where it begins. */
 size_t tsj_frame_begin(tsj_writer *writer);
 /* Fails (`too_large`) and takes the frame back if its payload is larger than `limit`, or without memory. */
-tesuji_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, tesuji_error *error);
+myoshu_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* A connection to an agent server: requests and their replies, and coming back after a loss. */
-#ifndef TESUJI_SRC_LINK_H
-#define TESUJI_SRC_LINK_H
+#ifndef MYOSHU_SRC_LINK_H
+#define MYOSHU_SRC_LINK_H
 
 #include "message.h"
 #include "wire.h"
@@ -17,8 +17,8 @@ typedef struct tsj_request {
   bool done;
   bool again;  /* the connection was resumed: an error `lost` means that it never arrived */
   bool orphan; /* nobody waits: freed when its reply comes */
-  tesuji_status status;
-  tesuji_error error; /* if the status is not TESUJI_OK */
+  myoshu_status status;
+  myoshu_error error; /* if the status is not MYOSHU_OK */
   uint8_t *reply;     /* the final reply's payload, if it is */
   size_t reply_size;
   int (*on_info)(struct tsj_request *request, const tsj_message *info); /* another value than 0: end it */
@@ -43,29 +43,29 @@ struct tsj_link {
   bool asked;          /* whether a ping is out because nothing came */
   tsj_request *requests;
   /* Takes what the server says of itself; `anew` unless sessions live on. */
-  tesuji_status (*on_welcome)(void *owner, const tsj_message *welcome, bool anew, tesuji_error *error);
+  myoshu_status (*on_welcome)(void *owner, const tsj_message *welcome, bool anew, myoshu_error *error);
   void *owner;
 };
 
 /* Connect for the first time, or again if there is no connection. */
-tesuji_status tsj_link_ready(tsj_link *link, tesuji_error *error);
+myoshu_status tsj_link_ready(tsj_link *link, myoshu_error *error);
 /* Say goodbye; all requests are freed. */
 void tsj_link_close(tsj_link *link);
 
 /* A request to be filled in: after each tsj_key comes one value, written to request->frame. NULL without memory. */
-tsj_request *tsj_request_new(tsj_link *link, tsj_type type, tesuji_error *error);
+tsj_request *tsj_request_new(tsj_link *link, tsj_type type, myoshu_error *error);
 void tsj_key(tsj_request *request, const char *key);
 /* Send it. It is the link's from now on, until tsj_request_free; on failure it is freed. */
-tesuji_status tsj_request_send(tsj_link *link, tsj_request *request, tesuji_error *error);
+myoshu_status tsj_request_send(tsj_link *link, tsj_request *request, myoshu_error *error);
 void tsj_request_free(tsj_link *link, tsj_request *request);
-/* Read what the server sends until the request is done, or until `until`: TESUJI_OK with request->done or without. On
+/* Read what the server sends until the request is done, or until `until`: MYOSHU_OK with request->done or without. On
  * another status the connection is gone, and the request is done too. */
-tesuji_status tsj_request_wait(tsj_link *link, tsj_request *request, double until, tesuji_error *error);
+myoshu_status tsj_request_wait(tsj_link *link, tsj_request *request, double until, myoshu_error *error);
 /* Send it, wait for its reply, and read it; the request stays to be freed, *request is NULL on failure. */
-tesuji_status tsj_request_ask(tsj_link *link, tsj_request **request, tsj_message *reply, tesuji_error *error);
+myoshu_status tsj_request_ask(tsj_link *link, tsj_request **request, tsj_message *reply, myoshu_error *error);
 /* End a think or ponder. */
-tesuji_status tsj_request_cancel(tsj_link *link, const tsj_request *request, tesuji_error *error);
+myoshu_status tsj_request_cancel(tsj_link *link, const tsj_request *request, myoshu_error *error);
 /* Give the connection up, because of what the server sent. */
-tesuji_status tsj_link_refuse(tsj_link *link, tesuji_error *error);
+myoshu_status tsj_link_refuse(tsj_link *link, myoshu_error *error);
 
 #endif

@@ -17,7 +17,7 @@ tsj_part tsj_type_part(tsj_type type) { return type < TSJ_TYPES ? tsj_types[type
 typedef struct place {
   char text[96];
   size_t size;
-  tesuji_error *error;
+  myoshu_error *error;
 } place;
 
 static void enter(place *where, const char *dot, const char *key) {
@@ -46,10 +46,10 @@ static void say(const tsj_value *value, char *text, size_t size) {
   }
 }
 
-static tesuji_status wrong(place *where, const char *expected, const tsj_value *got) {
+static myoshu_status wrong(place *where, const char *expected, const tsj_value *got) {
   char text[48];
   say(got, text, sizeof text);
-  return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%s", text);
+  return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%s", text);
 }
 
 static size_t characters(const tsj_value *text) {
@@ -58,9 +58,9 @@ static size_t characters(const tsj_value *text) {
   return count;
 }
 
-static tesuji_status check_value(place *where, const tsj_field *wanted, const tsj_value *value);
+static myoshu_status check_value(place *where, const tsj_field *wanted, const tsj_value *value);
 
-static tesuji_status check_map(place *where, const tsj_field *fields, const tsj_value *map) {
+static myoshu_status check_map(place *where, const tsj_field *fields, const tsj_value *map) {
   size_t depth = where->size;
   for (const tsj_field *wanted = fields; wanted->key != NULL; wanted++) {
     tsj_value value;
@@ -68,21 +68,21 @@ static tesuji_status check_map(place *where, const tsj_field *fields, const tsj_
     if (!there && !wanted->required) continue;
     enter(where, ".", wanted->key);
     if (!there)
-      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, "a value", "nothing");
-    tesuji_status status = check_value(where, wanted, &value);
-    if (status != TESUJI_OK) return status;
+      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "a value", "nothing");
+    myoshu_status status = check_value(where, wanted, &value);
+    if (status != MYOSHU_OK) return status;
     leave(where, depth);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status check_list(place *where, const tsj_field *wanted, const tsj_value *list) {
+static myoshu_status check_list(place *where, const tsj_field *wanted, const tsj_value *list) {
   if (list->kind != TSJ_ARRAY) return wrong(where, "an array", list);
   if (list->size < wanted->fewest || (wanted->longest > 0 && list->size > wanted->longest)) {
     char expected[64];
     if (wanted->longest == 0) (void)snprintf(expected, sizeof expected, "at least %zu elements", wanted->fewest);
     else (void)snprintf(expected, sizeof expected, "%zu to %zu elements", wanted->fewest, wanted->longest);
-    return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", list->size);
+    return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", list->size);
   }
   size_t depth = where->size;
   const uint8_t *at = list->data;
@@ -96,13 +96,13 @@ static tesuji_status check_list(place *where, const tsj_field *wanted, const tsj
       char index[32];
       (void)snprintf(index, sizeof index, "[%zu]", i);
       enter(where, "", index);
-      tesuji_status status = check_value(where, wanted->parts, &element);
-      if (status != TESUJI_OK) return status;
+      myoshu_status status = check_value(where, wanted->parts, &element);
+      if (status != MYOSHU_OK) return status;
       leave(where, depth);
     }
     at = tsj_skip(at, list->end);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
 static const struct {
@@ -111,14 +111,14 @@ static const struct {
 } element_types[] = {{"f32", 4}, {"f64", 8}, {"i8", 1}, {"i16", 2}, {"i32", 4},
                      {"i64", 8}, {"u8", 1},  {"u16", 2}, {"u32", 4}, {"bool", 1}};
 
-static tesuji_status check_tensor(place *where, const tsj_value *map) {
+static myoshu_status check_tensor(place *where, const tsj_value *map) {
   static const tsj_field parts[] = {{.key = "dt", .form = TSJ_A_TEXT, .required = true},
                                 {.key = "sh", .form = TSJ_A_LIST, .required = true, .longest = 8},
                                 {.key = "b", .form = TSJ_A_BINARY, .required = true},
                                 {.key = NULL}};
   if (map->kind != TSJ_MAP) return wrong(where, "a tensor (a map)", map);
-  tesuji_status status = check_map(where, parts, map);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = check_map(where, parts, map);
+  if (status != MYOSHU_OK) return status;
   tsj_value type, shape, bytes;
   (void)(tsj_find(map, "dt", &type) && tsj_find(map, "sh", &shape) && tsj_find(map, "b", &bytes));
   uint64_t size = 0;
@@ -149,12 +149,12 @@ static tesuji_status check_tensor(place *where, const tsj_value *map) {
     char expected[64];
     if (over && !none) (void)snprintf(expected, sizeof expected, "more bytes than there are");
     else (void)snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)size);
-    return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
+    return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status check_options(place *where, const tsj_value *map) {
+static myoshu_status check_options(place *where, const tsj_value *map) {
   if (map->kind != TSJ_MAP) return wrong(where, "a map", map);
   const uint8_t *at = map->data;
   for (size_t i = 0; i < map->size; i++) {
@@ -167,56 +167,56 @@ static tesuji_status check_options(place *where, const tsj_value *map) {
     }
     at = tsj_skip(at, map->end);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status check_value(place *where, const tsj_field *wanted, const tsj_value *value) {
+static myoshu_status check_value(place *where, const tsj_field *wanted, const tsj_value *value) {
   char expected[96];
   switch (wanted->form) {
     case TSJ_A_INTEGER:
       if (value->kind == TSJ_INT && !value->huge && value->integer >= wanted->low && value->integer <= wanted->high)
-        return TESUJI_OK;
+        return MYOSHU_OK;
       (void)snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)wanted->low,
                      (long long)wanted->high);
       return wrong(where, expected, value);
     case TSJ_A_NUMBER: {
       double number = tsj_number(value);
       if (value->kind != TSJ_INT && value->kind != TSJ_FLOAT) return wrong(where, "a number", value);
-      if (isinf(wanted->most)) return TESUJI_OK; /* any, NaN and infinity too */
+      if (isinf(wanted->most)) return MYOSHU_OK; /* any, NaN and infinity too */
       bool fits = wanted->above ? number > wanted->least : number >= wanted->least;
-      if (fits && number <= wanted->most) return TESUJI_OK;
+      if (fits && number <= wanted->most) return MYOSHU_OK;
       (void)snprintf(expected, sizeof expected, "a number %s %g, at most %g", wanted->above ? "above" : "from",
                      wanted->least, wanted->most);
       return wrong(where, expected, value);
     }
-    case TSJ_A_BOOLEAN: return value->kind == TSJ_BOOL ? TESUJI_OK : wrong(where, "a boolean", value);
+    case TSJ_A_BOOLEAN: return value->kind == TSJ_BOOL ? MYOSHU_OK : wrong(where, "a boolean", value);
     case TSJ_A_TEXT:
       if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
       if (value->size < wanted->fewest) return wrong(where, "a text that is not empty", value);
-      if (wanted->longest == 0 || characters(value) <= wanted->longest) return TESUJI_OK;
+      if (wanted->longest == 0 || characters(value) <= wanted->longest) return MYOSHU_OK;
       (void)snprintf(expected, sizeof expected, "at most %zu characters", wanted->longest);
-      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
-    case TSJ_A_BINARY: return value->kind == TSJ_BINARY ? TESUJI_OK : wrong(where, "binary", value);
+      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
+    case TSJ_A_BINARY: return value->kind == TSJ_BINARY ? MYOSHU_OK : wrong(where, "binary", value);
     case TSJ_A_TENSOR: return check_tensor(where, value);
     case TSJ_A_WORD:
       if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
       expected[0] = '\0';
       for (size_t i = 0; wanted->words[i] != NULL; i++) {
         size_t length = strlen(wanted->words[i]), used = strlen(expected);
-        if (value->size == length && memcmp(value->data, wanted->words[i], length) == 0) return TESUJI_OK;
+        if (value->size == length && memcmp(value->data, wanted->words[i], length) == 0) return MYOSHU_OK;
         (void)snprintf(expected + used, sizeof expected - used, "%s%s", i > 0 ? ", " : "one of ", wanted->words[i]);
       }
-      return tsj_fail(where->error, TESUJI_PROTOCOL, "invalid", where->text, expected, "%.*s",
+      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%.*s",
                       (int)(value->size < 32 ? value->size : 32), (const char *)value->data);
     case TSJ_A_MAP: return value->kind == TSJ_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
     case TSJ_A_LIST: return check_list(where, wanted, value);
     case TSJ_A_MASK:
-      if (value->kind == TSJ_BINARY) return TESUJI_OK;
+      if (value->kind == TSJ_BINARY) return MYOSHU_OK;
       if (value->kind == TSJ_ARRAY) return check_list(where, &tsj_actions, value);
       return wrong(where, "a mask (binary) or an array of actions", value);
     case TSJ_SOME_OPTIONS: return check_options(where, value);
     case TSJ_ANY_NUMBER:
-      if (value->kind == TSJ_BOOL || value->kind == TSJ_INT || value->kind == TSJ_FLOAT) return TESUJI_OK;
+      if (value->kind == TSJ_BOOL || value->kind == TSJ_INT || value->kind == TSJ_FLOAT) return MYOSHU_OK;
       return wrong(where, "a boolean or a number", value);
   }
   return wrong(where, "another", value);
@@ -224,11 +224,11 @@ static tesuji_status check_value(place *where, const tsj_field *wanted, const ts
 
 /* ------------------------------------------------------------------ what no table says */
 
-static tesuji_status unlike(tesuji_error *error, const char *type, const char *key, size_t expected, size_t got) {
+static myoshu_status unlike(myoshu_error *error, const char *type, const char *key, size_t expected, size_t got) {
   char where[192], wanted[64];
   (void)snprintf(where, sizeof where, "%s.%s", type, key);
   (void)snprintf(wanted, sizeof wanted, "%zu, one a slot", expected);
-  return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, wanted, "%zu", got);
+  return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", got);
 }
 
 static int compare(const void *left, const void *right) {
@@ -239,11 +239,11 @@ static int compare(const void *left, const void *right) {
 }
 
 /* Slots are different, and the other lists as long. */
-static tesuji_status check_slots(const char *type, const tsj_value *map, tesuji_error *error) {
+static myoshu_status check_slots(const char *type, const tsj_value *map, myoshu_error *error) {
   static const char *const lists[] = {"seeds", "moves", "actions", "to_play", "terminated", "truncated", "ticks", NULL};
   static const char *const tensors[] = {"obs", "rewards", NULL};
   tsj_value slots, other;
-  if (!tsj_find(map, "slots", &slots)) return TESUJI_OK;
+  if (!tsj_find(map, "slots", &slots)) return MYOSHU_OK;
   char where[96];
   uint32_t *sorted = malloc(slots.size * sizeof *sorted); /* at most four times the payload */
   if (sorted == NULL) return tsj_no_memory(error, "slots");
@@ -259,7 +259,7 @@ static tesuji_status check_slots(const char *type, const tsj_value *map, tesuji_
   free(sorted);
   if (twice > 0) {
     (void)snprintf(where, sizeof where, "%s.slots", type);
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "different ones", "one twice");
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "different ones", "one twice");
   }
   for (size_t i = 0; lists[i] != NULL; i++)
     if (tsj_find(map, lists[i], &other) && other.kind == TSJ_ARRAY && other.size != slots.size)
@@ -272,19 +272,19 @@ static tesuji_status check_slots(const char *type, const tsj_value *map, tesuji_
       return unlike(error, type, where, slots.size, tensor.rank == 0 ? 0 : (size_t)tensor.shape[0]);
     }
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status check_game(const char *type, const tsj_value *game, tesuji_error *error) {
+static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_error *error) {
   tsj_value returns, shape, low, high;
   char where[96];
-  if (!tsj_find(game, "returns", &returns) || !tsj_find(game, "observation", &shape)) return TESUJI_OK;
+  if (!tsj_find(game, "returns", &returns) || !tsj_find(game, "observation", &shape)) return MYOSHU_OK;
   const uint8_t *at = tsj_read(returns.data, returns.end, &low);
   (void)tsj_read(at, returns.end, &high);
   double least = tsj_number(&low), greatest = tsj_number(&high);
   if (!isfinite(least) || !isfinite(greatest) || least > greatest) {
     (void)snprintf(where, sizeof where, "%s.returns", type);
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
                     greatest);
   }
   uint64_t elements = 1;
@@ -296,22 +296,22 @@ static tesuji_status check_game(const char *type, const tsj_value *game, tesuji_
   }
   if (elements > UINT64_C(1) << 26) {
     (void)snprintf(where, sizeof where, "%s.observation", type);
-    return tsj_fail(error, TESUJI_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-static tesuji_status check_rest(tsj_type type, const tsj_value *map, tesuji_error *error) {
+static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_error *error) {
   tsj_value value, first, second;
   if (type == TSJ_HELLO && tsj_find(map, "proto", &value)) {
     const uint8_t *at = tsj_read(value.data, value.end, &first);
     (void)tsj_read(at, value.end, &second);
     if (first.integer > second.integer)
-      return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "hello.proto", "two versions in order", "[%lld, %lld]",
+      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.proto", "two versions in order", "[%lld, %lld]",
                       (long long)first.integer, (long long)second.integer);
     double heartbeat = tsj_double_of(map, "heartbeat", 0.0);
     if (heartbeat > 0.0 && heartbeat < 0.05)
-      return tsj_fail(error, TESUJI_PROTOCOL, "invalid", "hello.heartbeat", "0 or from 0.05", "%g", heartbeat);
+      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.heartbeat", "0 or from 0.05", "%g", heartbeat);
   }
   if (type == TSJ_SPEC && tsj_find(map, "game", &value)) return check_game("spec.game", &value, error);
   if ((type == TSJ_WELCOME || type == TSJ_HELLO) && tsj_find(map, "models", &value)) {
@@ -322,26 +322,26 @@ static tesuji_status check_rest(tsj_type type, const tsj_value *map, tesuji_erro
       tsj_value model, game;
       (void)tsj_read(at, value.end, &model);
       if (tsj_find(&model, "game", &game)) {
-        tesuji_status status = check_game(where, &game, error);
-        if (status != TESUJI_OK) return status;
+        myoshu_status status = check_game(where, &game, error);
+        if (status != MYOSHU_OK) return status;
       }
       at = tsj_skip(at, value.end);
     }
   }
   if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES) return check_slots(tsj_types[type].name, map, error);
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, tesuji_error *error) {
+myoshu_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, myoshu_error *error) {
   memset(message, 0, sizeof *message);
   message->type = TSJ_TYPES;
-  tesuji_status status = tsj_check(payload, size, error);
-  if (status != TESUJI_OK) return status;
+  myoshu_status status = tsj_check(payload, size, error);
+  if (status != MYOSHU_OK) return status;
   (void)tsj_read(payload, payload + size, &message->map);
   tsj_value type, id;
   char text[48];
   if (!tsj_find(&message->map, "t", &type) || type.kind != TSJ_TEXT)
-    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "t", "a text", "nothing or something else");
+    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "t", "a text", "nothing or something else");
   char name[40];
   (void)snprintf(name, sizeof name, "%.*s", (int)(type.size < 32 ? type.size : 32), (const char *)type.data);
   (void)snprintf(text, sizeof text, "%s.id", name);
@@ -349,7 +349,7 @@ tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *messa
   if (has_id && (id.kind != TSJ_INT || id.huge || id.integer < 1 || id.integer > UINT32_MAX)) {
     char got[48];
     say(&id, got, sizeof got);
-    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
+    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
   }
   message->id = has_id ? (uint32_t)id.integer : 0;
   tsj_type found = TSJ_HELLO;
@@ -358,14 +358,14 @@ tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *messa
     found = (tsj_type)(found + 1);
   message->type = found;
   if (found == TSJ_TYPES)
-    return tsj_fail(error, TESUJI_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
+    return tsj_fail(error, MYOSHU_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
                     name);
   if (!has_id && tsj_types[found].part != TSJ_ALONE)
-    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
+    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
   place where = {.error = error};
   enter(&where, "", tsj_types[found].name);
   status = check_map(&where, tsj_types[found].fields, &message->map);
-  return status == TESUJI_OK ? check_rest(found, &message->map, error) : status;
+  return status == MYOSHU_OK ? check_rest(found, &message->map, error) : status;
 }
 
 /* ------------------------------------------------------------------ fields of what was decoded */
@@ -440,7 +440,7 @@ bool tsj_tensor_is(const tsj_tensor *tensor, const char *type, size_t rank, cons
   return true;
 }
 
-tesuji_status tsj_error_of(const tsj_message *message, tesuji_status status, tesuji_error *error) {
+myoshu_status tsj_error_of(const tsj_message *message, myoshu_status status, myoshu_error *error) {
   if (error == NULL) return status;
   memset(error, 0, sizeof *error);
   error->status = status;

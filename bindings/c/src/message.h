@@ -1,6 +1,6 @@
 /* What the protocol's messages hold: every payload that comes is checked against these tables before it is used. */
-#ifndef TESUJI_SRC_MESSAGE_H
-#define TESUJI_SRC_MESSAGE_H
+#ifndef MYOSHU_SRC_MESSAGE_H
+#define MYOSHU_SRC_MESSAGE_H
 
 #include "msgpack.h"
 
@@ -23,7 +23,7 @@ typedef struct tsj_message {
 
 /* Read a payload. On failure `error` has the protocol's code (`malformed`, `unknown_type`, `unexpected`, `invalid`) and
  * the field; message->id is the id as far as it could be read, and message->type is TSJ_TYPES unless it is known. */
-tesuji_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, tesuji_error *error);
+myoshu_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, myoshu_error *error);
 
 const char *tsj_type_name(tsj_type type);
 tsj_part tsj_type_part(tsj_type type);
@@ -40,7 +40,7 @@ char *tsj_copy_of(const tsj_value *map, const char *key);
 bool tsj_has_word(const tsj_value *map, const char *key, const char *word);
 
 /* What an `error` says, as a failure of this status. */
-tesuji_status tsj_error_of(const tsj_message *message, tesuji_status status, tesuji_error *error);
+myoshu_status tsj_error_of(const tsj_message *message, myoshu_status status, myoshu_error *error);
 
 typedef struct tsj_tensor {
   char type[5];

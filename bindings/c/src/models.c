@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_game(const tsj_value *map, tesuji_game *game) {
+static bool read_game(const tsj_value *map, myoshu_game *game) {
   tsj_value list, number;
   char movers[16];
   game->name = tsj_copy_of(map, "name");
@@ -32,7 +32,7 @@ static bool read_game(const tsj_value *map, tesuji_game *game) {
   return game->name != NULL;
 }
 
-static bool read_model(const tsj_value *map, tesuji_model *model) {
+static bool read_model(const tsj_value *map, myoshu_model *model) {
   tsj_value held, number;
   model->name = tsj_copy_of(map, "name");
   model->hash = tsj_copy_of(map, "hash");
@@ -77,7 +77,7 @@ void tsj_models_free(tsj_models *models) {
   while (models != NULL) {
     tsj_models *before = models->before;
     for (size_t i = 0; i < models->count; i++) {
-      tesuji_model *model = &models->models[i];
+      myoshu_model *model = &models->models[i];
       const void *held[] = {model->name, model->hash, model->provider, model->game.name, model->levels};
       for (size_t j = 0; j < sizeof held / sizeof *held; j++) free((void *)(uintptr_t)held[j]);
     }
@@ -87,7 +87,7 @@ void tsj_models_free(tsj_models *models) {
   }
 }
 
-size_t tesuji_game_size(const tesuji_game *game) {
+size_t myoshu_game_size(const myoshu_game *game) {
   size_t size = 1;
   for (size_t i = 0; i < game->rank && i < 8; i++) size *= (size_t)game->shape[i];
   return size;

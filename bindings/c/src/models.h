@@ -1,11 +1,11 @@
 /* What a server can play with, as its `welcome` says. */
-#ifndef TESUJI_SRC_MODELS_H
-#define TESUJI_SRC_MODELS_H
+#ifndef MYOSHU_SRC_MODELS_H
+#define MYOSHU_SRC_MODELS_H
 
 #include "message.h"
 
 typedef struct tsj_models {
-  tesuji_model *models;
+  myoshu_model *models;
   size_t count;
   struct tsj_models *before; /* of the server before it was started anew: sessions may still point there */
 } tsj_models;

@@ -278,7 +278,7 @@ const uint8_t *tsj_skip(const uint8_t *at, const uint8_t *end) {
   return at;
 }
 
-tesuji_status tsj_check(const uint8_t *payload, size_t size, tesuji_error *error) {
+myoshu_status tsj_check(const uint8_t *payload, size_t size, myoshu_error *error) {
   const uint8_t *at = payload, *end = payload + size;
   uint64_t left[TSJ_MOST_NESTING]; /* things that are still to come at each level */
   bool is_map[TSJ_MOST_NESTING];
@@ -292,29 +292,29 @@ tesuji_status tsj_check(const uint8_t *payload, size_t size, tesuji_error *error
     const uint8_t *next = tsj_read(at, end, &value);
     if (next == NULL) {
       bool extension = at < end && (*at == 0xc7 || *at == 0xc8 || *at == 0xc9 || (*at >= 0xd4 && *at <= 0xd8));
-      return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "one MessagePack map",
+      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map",
                       extension  ? "an extension type"
                       : at < end ? "something cut off or unknown"
                                  : "its end too early");
     }
     if (at == payload && value.kind != TSJ_MAP)
-      return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "a map", "something else");
+      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "a map", "something else");
     if (key && value.kind != TSJ_TEXT)
-      return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "keys that are texts", "another");
+      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "keys that are texts", "another");
     if (value.kind == TSJ_TEXT && !is_utf8(value.data, value.size))
-      return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "texts in UTF-8", "another");
+      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "texts in UTF-8", "another");
     if (value.kind == TSJ_ARRAY || value.kind == TSJ_MAP) {
       if (depth == TSJ_MOST_NESTING)
-        return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "at most 16 levels", "more");
+        return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "at most 16 levels", "more");
       is_map[depth] = value.kind == TSJ_MAP;
       left[depth++] = (uint64_t)value.size * (value.kind == TSJ_MAP ? 2 : 1);
     }
     at = next;
   } while (true);
   if (at != end)
-    return tsj_fail(error, TESUJI_PROTOCOL, "malformed", "payload", "one MessagePack map", "%zu bytes after it",
+    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map", "%zu bytes after it",
                     (size_t)(end - at));
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
 bool tsj_find(const tsj_value *map, const char *key, tsj_value *found) {

@@ -1,14 +1,14 @@
 /* MessagePack, as much of it as the protocol uses: no extension types, keys that are texts.
  *
  * The writer grows a buffer. The reader allocates nothing: a value points into the payload, which must outlive it. */
-#ifndef TESUJI_SRC_MSGPACK_H
-#define TESUJI_SRC_MSGPACK_H
+#ifndef MYOSHU_SRC_MSGPACK_H
+#define MYOSHU_SRC_MSGPACK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../tesuji.h"
+#include "../myoshu.h"
 
 /* How deep maps and arrays may lie in each other, the message itself being 1. */
 #define TSJ_MOST_NESTING 16
@@ -71,7 +71,7 @@ const uint8_t *tsj_skip(const uint8_t *at, const uint8_t *end);
 
 /* Check that a payload is one map, whole, of texts in UTF-8, without extensions, not too deep: what the functions below
  * rely on. Fails with code `malformed`. */
-tesuji_status tsj_check(const uint8_t *payload, size_t size, tesuji_error *error);
+myoshu_status tsj_check(const uint8_t *payload, size_t size, myoshu_error *error);
 
 /* The value of a key of a map: the last, if it comes twice. nil counts as absent. */
 bool tsj_find(const tsj_value *map, const char *key, tsj_value *found);

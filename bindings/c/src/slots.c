@@ -12,7 +12,7 @@ typedef enum phase { EMPTY, GOING_ON, OVER } phase;
 typedef enum fault { FINE, ILLEGAL_ACTION, ENDED, ENVIRONMENT } fault;
 
 struct tsj_slots {
-  const tesuji_rules *rules;
+  const myoshu_rules *rules;
   size_t size;   /* numbers of an observation */
   size_t width;  /* bytes of a mask */
   size_t stride; /* bytes from one game to the next */
@@ -40,12 +40,12 @@ typedef struct rows {
 
 #define MESSAGES 64 /* faults that are explained; the others only have their code */
 
-tsj_slots *tsj_slots_new(const tesuji_rules *rules) {
+tsj_slots *tsj_slots_new(const myoshu_rules *rules) {
   tsj_slots *slots = calloc(1, sizeof *slots);
   if (slots == NULL) return NULL;
   const size_t step = alignof(max_align_t);
   slots->rules = rules;
-  slots->size = tesuji_game_size(&rules->game);
+  slots->size = myoshu_game_size(&rules->game);
   slots->width = ((size_t)rules->game.actions + 7) / 8;
   slots->stride = (rules->game_size + step - 1) / step * step;
   slots->games = calloc(rules->slots, slots->stride);
@@ -89,12 +89,12 @@ static void note_fault(rows *held, size_t row, fault kind, const char *what, lon
 
 /* Look at a slot's game, and note what is legal in it and in its row. */
 static fault look(tsj_slots *slots, rows *held, size_t row) {
-  const tesuji_rules *rules = slots->rules;
+  const myoshu_rules *rules = slots->rules;
   size_t slot = held->slots[row], actions = (size_t)rules->game.actions, legal = 0;
   float *observation = held->observations + row * slots->size;
   memset(slots->legal, 0, actions);
   memset(observation, 0, slots->size * sizeof *observation);
-  tesuji_view view = {.observation = observation, .legal = slots->legal};
+  myoshu_view view = {.observation = observation, .legal = slots->legal};
   rules->look(game_at(slots, slot), &view, rules->user);
   uint8_t *mask = slots->masks + slot * slots->width;
   bool over = view.terminated || view.truncated;
@@ -126,7 +126,7 @@ static fault look(tsj_slots *slots, rows *held, size_t row) {
 
 /* Play an action in a slot's game. `held->rewards` of the row grow by what is paid. */
 static fault play(tsj_slots *slots, rows *held, size_t row, int64_t action) {
-  const tesuji_rules *rules = slots->rules;
+  const myoshu_rules *rules = slots->rules;
   size_t slot = held->slots[row];
   if (slots->phases[slot] != GOING_ON) {
     note_fault(held, row, ENDED, "step: expected a game that goes on for the action", action);
@@ -147,7 +147,7 @@ static fault play(tsj_slots *slots, rows *held, size_t row, int64_t action) {
 }
 
 static void reset_row(tsj_slots *slots, rows *held, size_t row, uint64_t seed, const tsj_value *moves) {
-  const tesuji_rules *rules = slots->rules;
+  const myoshu_rules *rules = slots->rules;
   size_t slot = held->slots[row];
   end_game(slots, slot);
   void *game = game_at(slots, slot);
@@ -183,8 +183,8 @@ static void rows_clear(rows *held) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
-static tesuji_status rows_make(const tsj_slots *slots, const tsj_message *request, size_t limit, rows *held,
-                               tesuji_error *error) {
+static myoshu_status rows_make(const tsj_slots *slots, const tsj_message *request, size_t limit, rows *held,
+                               myoshu_error *error) {
   tsj_value list, number;
   char where[64], expected[64];
   const char *type = tsj_type_name(request->type);
@@ -196,7 +196,7 @@ static tesuji_status rows_make(const tsj_slots *slots, const tsj_message *reques
   if (list.size > slots->rules->slots || list.size > (limit - 65536 / 2) / row_size) {
     size_t most = (limit - 65536 / 2) / row_size;
     (void)snprintf(expected, sizeof expected, "at most %zu", most < slots->rules->slots ? most : slots->rules->slots);
-    return tsj_fail(error, TESUJI_REFUSED, "invalid", where, expected, "%zu", list.size);
+    return tsj_fail(error, MYOSHU_REFUSED, "invalid", where, expected, "%zu", list.size);
   }
   held->count = list.size;
   held->slots = calloc(list.size, sizeof *held->slots);
@@ -217,10 +217,10 @@ static tesuji_status rows_make(const tsj_slots *slots, const tsj_message *reques
     held->slots[i] = (uint32_t)number.integer;
     if (number.integer >= (int64_t)slots->rules->slots) {
       (void)snprintf(expected, sizeof expected, "slots below %zu", slots->rules->slots);
-      return tsj_fail(error, TESUJI_REFUSED, "invalid", where, expected, "%lld", (long long)number.integer);
+      return tsj_fail(error, MYOSHU_REFUSED, "invalid", where, expected, "%lld", (long long)number.integer);
     }
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
 static void write_flags(tsj_writer *writer, const char *key, const uint8_t *flags, size_t count) {
@@ -231,7 +231,7 @@ static void write_flags(tsj_writer *writer, const char *key, const uint8_t *flag
 
 static void write_states(const tsj_slots *slots, const rows *held, uint32_t id, tsj_writer *writer) {
   static const char *const codes[] = {"", "illegal_action", "ended", "environment"};
-  const tesuji_game *game = &slots->rules->game;
+  const myoshu_game *game = &slots->rules->game;
   const int64_t players = game->players;
   tsj_write_map(writer, held->fault_count > 0 ? 10 : 9);
   tsj_write_text(writer, "t");
@@ -268,12 +268,12 @@ static void write_states(const tsj_slots *slots, const rows *held, uint32_t id, 
   }
 }
 
-static tesuji_status answer_games(tsj_slots *slots, const tsj_message *request, tsj_writer *reply, size_t limit,
-                                  tesuji_error *error) {
+static myoshu_status answer_games(tsj_slots *slots, const tsj_message *request, tsj_writer *reply, size_t limit,
+                                  myoshu_error *error) {
   rows held;
   tsj_value numbers, moves, number, list;
-  tesuji_status status = rows_make(slots, request, limit, &held, error);
-  if (status == TESUJI_OK) {
+  myoshu_status status = rows_make(slots, request, limit, &held, error);
+  if (status == MYOSHU_OK) {
     bool is_step = request->type == TSJ_STEP;
     bool has_moves = !is_step && tsj_find(&request->map, "moves", &moves);
     (void)tsj_find(&request->map, is_step ? "actions" : "seeds", &numbers);
@@ -294,7 +294,7 @@ static tesuji_status answer_games(tsj_slots *slots, const tsj_message *request, 
 }
 
 static void answer_spec(const tsj_slots *slots, uint32_t id, tsj_writer *writer) {
-  const tesuji_game *game = &slots->rules->game;
+  const myoshu_game *game = &slots->rules->game;
   tsj_write_map(writer, 4);
   tsj_write_text(writer, "t");
   tsj_write_text(writer, "spec");
@@ -330,13 +330,13 @@ static void answer_spec(const tsj_slots *slots, uint32_t id, tsj_writer *writer)
   }
 }
 
-static tesuji_status answer_describe(const tsj_slots *slots, const tsj_message *request, tsj_writer *writer,
-                                     tesuji_error *error) {
-  const tesuji_rules *rules = slots->rules;
+static myoshu_status answer_describe(const tsj_slots *slots, const tsj_message *request, tsj_writer *writer,
+                                     myoshu_error *error) {
+  const myoshu_rules *rules = slots->rules;
   char text[8192] = "", name[128];
   int64_t slot = tsj_integer_of(&request->map, "slot", 0);
   if (slot >= (int64_t)rules->slots || slots->phases[slot] == EMPTY)
-    return tsj_fail(error, TESUJI_REFUSED, "invalid", "describe.slot", "one with a game", "%lld", (long long)slot);
+    return tsj_fail(error, MYOSHU_REFUSED, "invalid", "describe.slot", "one with a game", "%lld", (long long)slot);
   const void *game = game_at(slots, (size_t)slot);
   const uint8_t *mask = slots->masks + (size_t)slot * slots->width;
   size_t legal = 0;
@@ -357,13 +357,13 @@ static tesuji_status answer_describe(const tsj_slots *slots, const tsj_message *
     if (rules->name != NULL) rules->name(game, action, name, sizeof name, rules->user);
     tsj_write_text(writer, name);
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tsj_slots_answer(tsj_slots *slots, const tsj_message *request, tsj_writer *reply, size_t limit,
-                               tesuji_error *error) {
+myoshu_status tsj_slots_answer(tsj_slots *slots, const tsj_message *request, tsj_writer *reply, size_t limit,
+                               myoshu_error *error) {
   switch (request->type) {
-    case TSJ_ENV_SPEC: answer_spec(slots, request->id, reply); return TESUJI_OK;
+    case TSJ_ENV_SPEC: answer_spec(slots, request->id, reply); return MYOSHU_OK;
     case TSJ_DESCRIBE: return answer_describe(slots, request, reply, error);
     default: return answer_games(slots, request, reply, limit, error);
   }

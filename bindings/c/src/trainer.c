@@ -25,7 +25,7 @@ typedef enum state { GREETING, OPEN, ENDING, ENDED } state;
 struct tsj_trainer {
   int handle;
   state state;
-  const tesuji_rules *rules;
+  const myoshu_rules *rules;
   const char *token;
   tsj_slots *slots; /* after the handshake */
   tsj_input input;
@@ -40,13 +40,13 @@ struct tsj_trainer {
   bool dials; /* whether we connected to it, and greet it */
   bool describes;
   bool shut;             /* no more is sent */
-  tesuji_status outcome; /* how it ends */
-  tesuji_error why;
+  myoshu_status outcome; /* how it ends */
+  myoshu_error why;
 };
 
 static void say_hello(tsj_trainer *trainer);
 
-tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token, bool dials) {
+tsj_trainer *tsj_trainer_new(int handle, const myoshu_rules *rules, const char *token, bool dials) {
   tsj_trainer *trainer = calloc(1, sizeof *trainer);
   if (trainer == NULL) {
     (void)close(handle);
@@ -61,7 +61,7 @@ tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *
   trainer->heard = tsj_now();
   trainer->deadline = trainer->heard + HANDSHAKE;
   trainer->dials = dials;
-  trainer->outcome = tsj_fail(&trainer->why, TESUJI_LOST, "", "trainer", "its goodbye", "the end of the connection");
+  trainer->outcome = tsj_fail(&trainer->why, MYOSHU_LOST, "", "trainer", "its goodbye", "the end of the connection");
   if (dials) say_hello(trainer);
   return trainer;
 }
@@ -79,8 +79,8 @@ int tsj_trainer_handle(const tsj_trainer *trainer) { return trainer->handle; }
 
 bool tsj_trainer_met(const tsj_trainer *trainer) { return trainer->slots != NULL; }
 
-tesuji_status tsj_trainer_outcome(const tsj_trainer *trainer, tesuji_error *error) {
-  if (trainer->outcome != TESUJI_OK && error != NULL) *error = trainer->why;
+myoshu_status tsj_trainer_outcome(const tsj_trainer *trainer, myoshu_error *error) {
+  if (trainer->outcome != MYOSHU_OK && error != NULL) *error = trainer->why;
   return trainer->outcome;
 }
 
@@ -104,14 +104,14 @@ static void end(tsj_trainer *trainer) {
 }
 
 /* A frame was written: it goes out, or the connection ends without memory for it. */
-static bool finish(tsj_trainer *trainer, size_t frame, const char *what, tesuji_error *error) {
-  tesuji_status status = tsj_frame_end(&trainer->output, frame, trainer->sendable, what, error);
-  if (status == TESUJI_MEMORY) trainer->state = ENDED;
-  return status == TESUJI_OK;
+static bool finish(tsj_trainer *trainer, size_t frame, const char *what, myoshu_error *error) {
+  myoshu_status status = tsj_frame_end(&trainer->output, frame, trainer->sendable, what, error);
+  if (status == MYOSHU_MEMORY) trainer->state = ENDED;
+  return status == MYOSHU_OK;
 }
 
 /* An error: the final reply of a request, or the end of the connection if there is no id. */
-static void say_error(tsj_trainer *trainer, uint32_t id, const tesuji_error *error) {
+static void say_error(tsj_trainer *trainer, uint32_t id, const myoshu_error *error) {
   tsj_writer *writer = &trainer->output;
   size_t frame = tsj_frame_begin(writer);
   tsj_write_map(writer, id != 0 ? 7 : 6);
@@ -126,9 +126,9 @@ static void say_error(tsj_trainer *trainer, uint32_t id, const tesuji_error *err
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) tsj_write_text(writer, texts[i]);
   (void)finish(trainer, frame, "error", NULL);
   if (id != 0) return;
-  trainer->outcome = TESUJI_PROTOCOL;
+  trainer->outcome = MYOSHU_PROTOCOL;
   trainer->why = *error;
-  trainer->why.status = TESUJI_PROTOCOL;
+  trainer->why.status = MYOSHU_PROTOCOL;
   end(trainer);
 }
 
@@ -146,7 +146,7 @@ static void say_hello(tsj_trainer *trainer) {
   tsj_write_text(writer, "role");
   tsj_write_text(writer, "environment");
   tsj_write_text(writer, "name");
-  tsj_write_text(writer, "tesuji.h 1");
+  tsj_write_text(writer, "myoshu.h 1");
   tsj_write_text(writer, "caps");
   tsj_write_array(writer, draws ? 1 : 0);
   if (draws) tsj_write_text(writer, "describe");
@@ -196,10 +196,10 @@ static bool right_token(const char *wanted, const char *shown) {
 }
 
 /* The handshake is over: well, or with an error. */
-static bool settle(tsj_trainer *trainer, const tsj_value *map, tesuji_status status, tesuji_error *error) {
-  if (status == TESUJI_OK && (trainer->slots = tsj_slots_new(trainer->rules)) == NULL)
-    status = tsj_fail(error, TESUJI_MEMORY, "internal", "slots", "memory for the games", "none");
-  if (status != TESUJI_OK) {
+static bool settle(tsj_trainer *trainer, const tsj_value *map, myoshu_status status, myoshu_error *error) {
+  if (status == MYOSHU_OK && (trainer->slots = tsj_slots_new(trainer->rules)) == NULL)
+    status = tsj_fail(error, MYOSHU_MEMORY, "internal", "slots", "memory for the games", "none");
+  if (status != MYOSHU_OK) {
     say_error(trainer, 0, error);
     return false;
   }
@@ -213,36 +213,36 @@ static bool settle(tsj_trainer *trainer, const tsj_value *map, tesuji_status sta
 
 /* What a trainer says that we connected to. */
 static void be_welcome(tsj_trainer *trainer, const tsj_message *welcome) {
-  tesuji_error error;
+  myoshu_error error;
   char role[16];
   tsj_text_of(&welcome->map, "role", role, sizeof role);
-  tesuji_status status = TESUJI_OK;
+  myoshu_status status = MYOSHU_OK;
   if (strcmp(role, "trainer") != 0)
-    status = tsj_fail(&error, TESUJI_REFUSED, "role", "welcome.role", "trainer", "%s", role);
+    status = tsj_fail(&error, MYOSHU_REFUSED, "role", "welcome.role", "trainer", "%s", role);
   else if (tsj_integer_of(&welcome->map, "proto", 0) != 1)
-    status = tsj_fail(&error, TESUJI_REFUSED, "version", "welcome.proto", "1", "%lld",
+    status = tsj_fail(&error, MYOSHU_REFUSED, "version", "welcome.proto", "1", "%lld",
                       (long long)tsj_integer_of(&welcome->map, "proto", 0));
   (void)settle(trainer, &welcome->map, status, &error);
 }
 
 static void greet(tsj_trainer *trainer, const tsj_message *hello) {
   const tsj_value *map = &hello->map;
-  tesuji_error error;
+  myoshu_error error;
   char token[4097], role[16];
   tsj_value proto, low, high;
   tsj_text_of(map, "token", token, sizeof token);
   tsj_text_of(map, "role", role, sizeof role);
   (void)tsj_find(map, "proto", &proto);
   (void)tsj_read(tsj_read(proto.data, proto.end, &low), proto.end, &high);
-  tesuji_status status = TESUJI_OK;
+  myoshu_status status = MYOSHU_OK;
   if (trainer->token != NULL && (strlen(token) > 1024 || !right_token(trainer->token, token)))
-    status = tsj_fail(&error, TESUJI_REFUSED, "unauthorized", "hello.token", "the environment's token", "%s",
+    status = tsj_fail(&error, MYOSHU_REFUSED, "unauthorized", "hello.token", "the environment's token", "%s",
                       token[0] != '\0' ? "another" : "none");
   else if (low.integer > 1)
-    status = tsj_fail(&error, TESUJI_REFUSED, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
+    status = tsj_fail(&error, MYOSHU_REFUSED, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
                       (long long)low.integer, (long long)high.integer);
   else if (strcmp(role, "trainer") != 0)
-    status = tsj_fail(&error, TESUJI_REFUSED, "role", "hello.role", "trainer", "%s", role);
+    status = tsj_fail(&error, MYOSHU_REFUSED, "role", "hello.role", "trainer", "%s", role);
   if (!settle(trainer, map, status, &error)) return;
   tsj_writer *writer = &trainer->output;
   size_t frame = tsj_frame_begin(writer);
@@ -254,7 +254,7 @@ static void greet(tsj_trainer *trainer, const tsj_message *hello) {
   tsj_write_text(writer, "role");
   tsj_write_text(writer, "environment");
   tsj_write_text(writer, "name");
-  tsj_write_text(writer, "tesuji.h 1");
+  tsj_write_text(writer, "myoshu.h 1");
   tsj_write_text(writer, "caps");
   tsj_write_array(writer, trainer->describes ? 1 : 0);
   if (trainer->describes) tsj_write_text(writer, "describe");
@@ -270,22 +270,22 @@ static bool is_trainers(tsj_type type) {
 }
 
 static void answer(tsj_trainer *trainer, const tsj_message *request) {
-  tesuji_error error;
+  myoshu_error error;
   if (request->type == TSJ_PING) {
     say_number(trainer, "pong", request->id);
     return;
   }
   if (request->type == TSJ_DESCRIBE && !trainer->describes) {
-    tsj_fail(&error, TESUJI_REFUSED, "unsupported", "describe", "capability describe in the handshake", "none");
+    tsj_fail(&error, MYOSHU_REFUSED, "unsupported", "describe", "capability describe in the handshake", "none");
     say_error(trainer, request->id, &error);
     return;
   }
   size_t frame = tsj_frame_begin(&trainer->output);
-  tesuji_status status =
+  myoshu_status status =
       tsj_slots_answer(trainer->slots, request, &trainer->output, trainer->sendable, &error);
-  if (status != TESUJI_OK) {
+  if (status != MYOSHU_OK) {
     trainer->output.size = frame;
-    if (status == TESUJI_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
+    if (status == MYOSHU_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
     say_error(trainer, request->id, &error);
   } else if (!finish(trainer, frame, tsj_type_name(request->type), &error) && trainer->state == OPEN) {
     (void)snprintf(error.code, sizeof error.code, "internal");
@@ -295,13 +295,13 @@ static void answer(tsj_trainer *trainer, const tsj_message *request) {
 
 static void take(tsj_trainer *trainer, const uint8_t *payload, size_t size) {
   tsj_message message;
-  tesuji_error error;
-  tesuji_status status = tsj_decode(payload, size, &message, &error);
+  myoshu_error error;
+  myoshu_status status = tsj_decode(payload, size, &message, &error);
   bool greeting = trainer->state == GREETING;
-  if (status != TESUJI_OK) { /* a request that is wrong is answered, anything else that is wrong is the end */
+  if (status != MYOSHU_OK) { /* a request that is wrong is answered, anything else that is wrong is the end */
     bool request = !greeting && strcmp(error.code, "malformed") != 0 && strcmp(error.code, "unexpected") != 0 &&
                    (message.type == TSJ_TYPES || is_trainers(message.type));
-    if (status == TESUJI_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
+    if (status == MYOSHU_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
     say_error(trainer, request ? message.id : 0, &error);
   } else if (greeting && message.type == (trainer->dials ? TSJ_WELCOME : TSJ_HELLO)) {
     if (trainer->dials) be_welcome(trainer, &message);
@@ -311,14 +311,14 @@ static void take(tsj_trainer *trainer, const uint8_t *payload, size_t size) {
   } else if (!greeting && message.type == TSJ_PONG && message.id == trainer->ping) {
     trainer->ping = 0;
   } else if (!greeting && message.type == TSJ_BYE) {
-    trainer->outcome = TESUJI_OK;
+    trainer->outcome = MYOSHU_OK;
     end(trainer);
   } else if (message.type == TSJ_ERROR && message.id == 0) {
-    trainer->outcome = tsj_error_of(&message, TESUJI_REFUSED, &trainer->why);
+    trainer->outcome = tsj_error_of(&message, MYOSHU_REFUSED, &trainer->why);
     end(trainer);
   } else {
     const char *greeted = trainer->dials ? "welcome" : "hello";
-    tsj_fail(&error, TESUJI_PROTOCOL, "unexpected", "t", greeting ? greeted : "a request of the trainer", "%s",
+    tsj_fail(&error, MYOSHU_PROTOCOL, "unexpected", "t", greeting ? greeted : "a request of the trainer", "%s",
              tsj_type_name(message.type));
     say_error(trainer, 0, &error);
   }
@@ -359,7 +359,7 @@ static void receive_what_came(tsj_trainer *trainer) {
 static void answer_what_came(tsj_trainer *trainer) {
   const uint8_t *payload;
   size_t size;
-  tesuji_error error;
+  myoshu_error error;
   bool more = true;
   while (more && trainer->state < ENDING && unsent(trainer) < UNREAD) {
     tsj_cut cut = tsj_input_next(&trainer->input, &payload, &size, &error);
@@ -372,7 +372,7 @@ static void answer_what_came(tsj_trainer *trainer) {
 
 static void look_at_the_clock(tsj_trainer *trainer) {
   double now = tsj_now();
-  tesuji_error error;
+  myoshu_error error;
   if (now < tsj_trainer_due(trainer)) return;
   if (trainer->state == ENDING) {
     trainer->state = ENDED;
@@ -382,7 +382,7 @@ static void look_at_the_clock(tsj_trainer *trainer) {
     say_number(trainer, "ping", trainer->ping);
   } else {
     bool open = trainer->state == OPEN;
-    tsj_fail(&error, TESUJI_TIMEOUT, "timeout", open ? "connection" : "hello",
+    tsj_fail(&error, MYOSHU_TIMEOUT, "timeout", open ? "connection" : "hello",
              open ? "an answer to a ping" : "a handshake within 10 s", "none");
     say_error(trainer, 0, &error);
   }

@@ -1,6 +1,6 @@
 /* One trainer's connection to an environment: the handshake, requests, heartbeat and end. It blocks nowhere. */
-#ifndef TESUJI_SRC_TRAINER_H
-#define TESUJI_SRC_TRAINER_H
+#ifndef MYOSHU_SRC_TRAINER_H
+#define MYOSHU_SRC_TRAINER_H
 
 #include "slots.h"
 #include "wire.h"
@@ -9,7 +9,7 @@ typedef struct tsj_trainer tsj_trainer;
 
 /* Takes the socket, also on failure (NULL, without memory). The rules and the token must outlive it. Who dialled says
  * hello first. */
-tsj_trainer *tsj_trainer_new(int handle, const tesuji_rules *rules, const char *token, bool dials);
+tsj_trainer *tsj_trainer_new(int handle, const myoshu_rules *rules, const char *token, bool dials);
 void tsj_trainer_free(tsj_trainer *trainer);
 
 int tsj_trainer_handle(const tsj_trainer *trainer);
@@ -23,8 +23,8 @@ bool tsj_trainer_run(tsj_trainer *trainer);
 void tsj_trainer_bye(tsj_trainer *trainer);
 /* Whether the handshake has been. */
 bool tsj_trainer_met(const tsj_trainer *trainer);
-/* How it has ended: TESUJI_OK with the trainer's goodbye, TESUJI_REFUSED or TESUJI_PROTOCOL with what was said,
- * TESUJI_LOST else. */
-tesuji_status tsj_trainer_outcome(const tsj_trainer *trainer, tesuji_error *error);
+/* How it has ended: MYOSHU_OK with the trainer's goodbye, MYOSHU_REFUSED or MYOSHU_PROTOCOL with what was said,
+ * MYOSHU_LOST else. */
+myoshu_status tsj_trainer_outcome(const tsj_trainer *trainer, myoshu_error *error);
 
 #endif

@@ -71,14 +71,14 @@ static int connect_to(int family, const struct sockaddr *to, socklen_t size, dou
   return -1;
 }
 
-int tsj_dial(const tsj_address *address, double deadline, tesuji_error *error) {
+int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error) {
   int handle = -1;
   if (address->is_unix) {
     struct sockaddr_un to;
     memset(&to, 0, sizeof to);
     to.sun_family = AF_UNIX;
     if (strlen(address->host) >= sizeof to.sun_path) {
-      tsj_fail(error, TESUJI_INVALID, "", "address", "a shorter path of a Unix socket", "%s", address->host);
+      tsj_fail(error, MYOSHU_INVALID, "", "address", "a shorter path of a Unix socket", "%s", address->host);
       return -1;
     }
     memcpy(to.sun_path, address->host, strlen(address->host) + 1);
@@ -89,7 +89,7 @@ int tsj_dial(const tsj_address *address, double deadline, tesuji_error *error) {
     hints.ai_socktype = SOCK_STREAM;
     int fault = getaddrinfo(address->host, address->port, &hints, &found);
     if (fault != 0) {
-      tsj_fail(error, TESUJI_LOST, "", address->url, "a host", "%s", gai_strerror(fault));
+      tsj_fail(error, MYOSHU_LOST, "", address->url, "a host", "%s", gai_strerror(fault));
       return -1;
     }
     for (const struct addrinfo *each = found; each != NULL && handle < 0; each = each->ai_next)
@@ -98,11 +98,11 @@ int tsj_dial(const tsj_address *address, double deadline, tesuji_error *error) {
     freeaddrinfo(found);
     errno = kept;
   }
-  if (handle < 0) tsj_fail(error, TESUJI_LOST, "", address->url, "a server", "%s", strerror(errno));
+  if (handle < 0) tsj_fail(error, MYOSHU_LOST, "", address->url, "a server", "%s", strerror(errno));
   return handle;
 }
 
-int tsj_listen(const char *host, uint16_t *port, bool *loopback, tesuji_error *error) {
+int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error) {
   struct addrinfo hints, *found = NULL;
   char text[8];
   (void)snprintf(text, sizeof text, "%u", (unsigned)*port);
@@ -111,7 +111,7 @@ int tsj_listen(const char *host, uint16_t *port, bool *loopback, tesuji_error *e
   hints.ai_flags = AI_PASSIVE;
   int fault = getaddrinfo(host, text, &hints, &found);
   if (fault != 0) {
-    tsj_fail(error, TESUJI_INVALID, "", "host", "an address of this machine", "%s (%s)", host, gai_strerror(fault));
+    tsj_fail(error, MYOSHU_INVALID, "", "host", "an address of this machine", "%s (%s)", host, gai_strerror(fault));
     return -1;
   }
   int on = 1, handle = socket(found->ai_family, SOCK_STREAM, 0);
@@ -129,7 +129,7 @@ int tsj_listen(const char *host, uint16_t *port, bool *loopback, tesuji_error *e
   memset(&bound, 0, sizeof bound);
   if (!right || getsockname(handle, &bound.any, &size) != 0) {
     if (handle >= 0) (void)close(handle);
-    tsj_fail(error, TESUJI_INVALID, "", "port", "an address and port to listen on", "%s:%u: %s", host, (unsigned)*port,
+    tsj_fail(error, MYOSHU_INVALID, "", "port", "an address and port to listen on", "%s:%u: %s", host, (unsigned)*port,
              strerror(fault));
     return -1;
   }
@@ -140,7 +140,7 @@ int tsj_listen(const char *host, uint16_t *port, bool *loopback, tesuji_error *e
   return handle;
 }
 
-tesuji_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, tesuji_error *error) {
+myoshu_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error) {
   while (size > 0) {
     ssize_t sent = send(handle, data, size, MSG_NOSIGNAL);
     if (sent > 0) {
@@ -148,15 +148,15 @@ tesuji_status tsj_send(int handle, const uint8_t *data, size_t size, double dead
       size -= (size_t)sent;
     } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (wait_for(handle, POLLOUT, deadline) == 0)
-        return tsj_fail(error, TESUJI_TIMEOUT, "", "connection", "the server to read in time", "nothing");
+        return tsj_fail(error, MYOSHU_TIMEOUT, "", "connection", "the server to read in time", "nothing");
     } else if (sent == 0 || errno != EINTR) {
-      return tsj_fail(error, TESUJI_LOST, "", "connection", "to send", "%s", strerror(errno));
+      return tsj_fail(error, MYOSHU_LOST, "", "connection", "to send", "%s", strerror(errno));
     }
   }
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
-tesuji_status tsj_receive(int handle, tsj_input *input, double deadline, tesuji_error *error) {
+myoshu_status tsj_receive(int handle, tsj_input *input, double deadline, myoshu_error *error) {
   size_t room;
   uint8_t *space = tsj_input_space(input, &room);
   if (space == NULL) return tsj_no_memory(error, "what the server sent");
@@ -164,14 +164,14 @@ tesuji_status tsj_receive(int handle, tsj_input *input, double deadline, tesuji_
     ssize_t came = recv(handle, space, room, 0);
     if (came > 0) {
       tsj_input_came(input, (size_t)came);
-      return TESUJI_OK;
+      return MYOSHU_OK;
     }
-    if (came == 0) return tsj_fail(error, TESUJI_LOST, "", "connection", "an answer", "the end of the connection");
+    if (came == 0) return tsj_fail(error, MYOSHU_LOST, "", "connection", "an answer", "the end of the connection");
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (wait_for(handle, POLLIN, deadline) == 0)
-        return tsj_fail(error, TESUJI_TIMEOUT, "", "connection", "an answer in time", "none");
+        return tsj_fail(error, MYOSHU_TIMEOUT, "", "connection", "an answer in time", "none");
     } else if (errno != EINTR) {
-      return tsj_fail(error, TESUJI_LOST, "", "connection", "an answer", "%s", strerror(errno));
+      return tsj_fail(error, MYOSHU_LOST, "", "connection", "an answer", "%s", strerror(errno));
     }
   }
 }

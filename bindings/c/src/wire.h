@@ -1,6 +1,6 @@
 /* Sockets that never wait longer than they are told to. */
-#ifndef TESUJI_SRC_WIRE_H
-#define TESUJI_SRC_WIRE_H
+#ifndef MYOSHU_SRC_WIRE_H
+#define MYOSHU_SRC_WIRE_H
 
 #include <sys/types.h>
 
@@ -14,19 +14,19 @@ double tsj_now(void);
 void tsj_pause(double seconds);
 
 /* Connect; the socket, or -1 with `error` filled in. */
-int tsj_dial(const tsj_address *address, double deadline, tesuji_error *error);
+int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error);
 
 /* Listen on a TCP address; the socket, or -1. *port is the one asked for, 0 for any, and becomes the one it has.
  * *loopback says whether only this machine can reach it. */
-int tsj_listen(const char *host, uint16_t *port, bool *loopback, tesuji_error *error);
+int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error);
 
 /* Have a socket never block, and send without delay. */
 void tsj_prepare(int handle);
 
 /* Send all of it. */
-tesuji_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, tesuji_error *error);
+myoshu_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error);
 
-/* Wait for bytes and take them in: TESUJI_TIMEOUT if none come, TESUJI_LOST at the end of the connection. */
-tesuji_status tsj_receive(int handle, tsj_input *input, double deadline, tesuji_error *error);
+/* Wait for bytes and take them in: MYOSHU_TIMEOUT if none come, MYOSHU_LOST at the end of the connection. */
+myoshu_status tsj_receive(int handle, tsj_input *input, double deadline, myoshu_error *error);
 
 #endif

@@ -3,30 +3,30 @@
 #include <memory>
 #include <vector>
 
-#include "tesuji.h"
+#include "myoshu.h"
 
 int main(int count, char **arguments) {
-  tesuji_client *connected = nullptr;
-  tesuji_error error{};
-  tesuji_settings settings{};
+  myoshu_client *connected = nullptr;
+  myoshu_error error{};
+  myoshu_settings settings{};
   settings.timeout = 10.0;
-  if (tesuji_connect(&connected, count > 1 ? arguments[1] : nullptr, &settings, &error) != TESUJI_OK) {
+  if (myoshu_connect(&connected, count > 1 ? arguments[1] : nullptr, &settings, &error) != MYOSHU_OK) {
     std::fprintf(stderr, "%s\n", error.message);
     return 1;
   }
-  std::unique_ptr<tesuji_client, decltype(&tesuji_disconnect)> client(connected, tesuji_disconnect);
-  const tesuji_game &game = tesuji_models(client.get(), nullptr)->game;
-  tesuji_session *session = nullptr;
-  std::vector<float> observation(tesuji_game_size(&game), 0.5F);
-  tesuji_position position{};
+  std::unique_ptr<myoshu_client, decltype(&myoshu_disconnect)> client(connected, myoshu_disconnect);
+  const myoshu_game &game = myoshu_models(client.get(), nullptr)->game;
+  myoshu_session *session = nullptr;
+  std::vector<float> observation(myoshu_game_size(&game), 0.5F);
+  myoshu_position position{};
   position.observation = observation.data();
-  tesuji_decision decision{};
-  if (tesuji_open(client.get(), nullptr, &session, &error) != TESUJI_OK ||
-      tesuji_think(session, &position, nullptr, &decision, &error) != TESUJI_OK) {
+  myoshu_decision decision{};
+  if (myoshu_open(client.get(), nullptr, &session, &error) != MYOSHU_OK ||
+      myoshu_think(session, &position, nullptr, &decision, &error) != MYOSHU_OK) {
     std::fprintf(stderr, "%s\n", error.message);
     return 1;
   }
   std::printf("%s: action %d of %zu\n", game.name, static_cast<int>(decision.action), decision.actions);
-  tesuji_decision_clear(&decision);
+  myoshu_decision_clear(&decision);
   return 0;
 }

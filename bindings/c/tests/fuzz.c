@@ -98,8 +98,8 @@ static void decode_some(long rounds) {
     uint8_t *exact = malloc(size - TSJ_HEADER); /* so that reading beyond the end is seen */
     memcpy(exact, out + TSJ_HEADER, size - TSJ_HEADER);
     tsj_message message;
-    tesuji_error error = {.status = TESUJI_OK};
-    if (tsj_decode(exact, size - TSJ_HEADER, &message, &error) == TESUJI_OK) {
+    myoshu_error error = {.status = MYOSHU_OK};
+    if (tsj_decode(exact, size - TSJ_HEADER, &message, &error) == MYOSHU_OK) {
       accepted++;
       if (tsj_skip(exact, exact + size - TSJ_HEADER) != exact + size - TSJ_HEADER) fail("the end of what was read");
     } else {
@@ -134,7 +134,7 @@ static int play(void *game, int32_t action, float *rewards, void *user) {
   return mine->total == 13;
 }
 
-static void look(const void *game, tesuji_view *view, void *user) {
+static void look(const void *game, myoshu_view *view, void *user) {
   (void)user;
   const counter *mine = game;
   view->observation[0] = (float)mine->total;
@@ -155,7 +155,7 @@ static void end(void *game, void *user) {
   ((counter *)game)->held = NULL;
 }
 
-static const tesuji_rules rules = {
+static const myoshu_rules rules = {
     .game = {.name = "c:counter", .players = 2, .actions = 9, .rank = 3, .shape = {3, 3, 3}, .returns = {0, 20}},
     .slots = 4, .game_size = sizeof(counter), .begin = begin, .play = play, .look = look, .draw = draw, .end = end};
 
@@ -167,7 +167,7 @@ static bool hear(int handle, tsj_input *input) {
   for (;;) {
     size_t room, size;
     const uint8_t *payload;
-    tesuji_error error = {.status = TESUJI_OK};
+    myoshu_error error = {.status = MYOSHU_OK};
     uint8_t *space = tsj_input_space(input, &room);
     ssize_t came = recv(handle, space, room, MSG_DONTWAIT);
     if (came <= 0) return ended || came == 0;
@@ -178,7 +178,7 @@ static bool hear(int handle, tsj_input *input) {
       char code[32];
       bool known = false;
       if (ended) fail("nothing after the last error");
-      if (tsj_decode(payload, size, &message, &error) != TESUJI_OK) {
+      if (tsj_decode(payload, size, &message, &error) != MYOSHU_OK) {
         printf("%s\n", error.message);
         fail("a reply that is right");
       }

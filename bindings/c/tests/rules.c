@@ -1,6 +1,6 @@
 /* An environment whose rules fail in every way they can, for the tests of what trainers hear of it.
  *
- *   rules check     what tesuji_environment_open refuses
+ *   rules check     what myoshu_environment_open refuses
  *   rules           serve until a signal, on a port that is printed; TOKEN must be shown, if it is set
  *
  * The game: 4 actions, 2 players; action 0 is an honest move and the third ends the game. The seed decides what else
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tesuji.h"
+#include "myoshu.h"
 
 typedef struct game {
   uint64_t seed;
@@ -20,7 +20,7 @@ typedef struct game {
   int last;
 } game;
 
-static tesuji_environment *environment;
+static myoshu_environment *environment;
 static int held; /* games that begin has seen and end has not */
 
 static int begin(void *memory, uint64_t seed, void *user) {
@@ -40,7 +40,7 @@ static int play(void *memory, int32_t action, float *rewards, void *user) {
   return mine->seed == 2 && action == 1;
 }
 
-static void look(const void *memory, tesuji_view *view, void *user) {
+static void look(const void *memory, myoshu_view *view, void *user) {
   const game *mine = memory;
   (void)user;
   for (int i = 0; i < 3; i++) view->legal[i] = !(mine->seed == 3 && mine->last == 1);
@@ -56,24 +56,24 @@ static void end(void *memory, void *user) {
   (*(int *)user)--;
 }
 
-static const tesuji_rules right = {
+static const myoshu_rules right = {
     .game = {.name = "c:odd", .players = 2, .actions = 4, .rank = 1, .shape = {2}, .returns = {-3, 3}, .zero_sum = 1,
              .alternate = 1, .max_length = 3},
     .slots = 8, .game_size = sizeof(game), .user = &held, .begin = begin, .play = play, .look = look, .end = end};
 
-static int refuses(const tesuji_rules *rules, const tesuji_listen *where, const char *message) {
-  tesuji_error error;
-  tesuji_environment *made;
-  tesuji_status status = tesuji_environment_open(&made, rules, where, &error);
-  if (status == TESUJI_INVALID && made == NULL && strncmp(error.message, message, strlen(message)) == 0) return 0;
-  printf("expected %s, got %s\n", message, status == TESUJI_OK ? "no error" : error.message);
-  tesuji_environment_close(made);
+static int refuses(const myoshu_rules *rules, const myoshu_listen *where, const char *message) {
+  myoshu_error error;
+  myoshu_environment *made;
+  myoshu_status status = myoshu_environment_open(&made, rules, where, &error);
+  if (status == MYOSHU_INVALID && made == NULL && strncmp(error.message, message, strlen(message)) == 0) return 0;
+  printf("expected %s, got %s\n", message, status == MYOSHU_OK ? "no error" : error.message);
+  myoshu_environment_close(made);
   return 1;
 }
 
 static int check(void) {
   int wrong = 0;
-  tesuji_rules rules = right;
+  myoshu_rules rules = right;
   rules.game.name = NULL;
   wrong += refuses(&rules, NULL, "rules.game.name: expected a text, got none");
   rules = right, rules.game.players = 65;
@@ -94,45 +94,45 @@ static int check(void) {
   wrong += refuses(&rules, NULL, "rules.game_size: expected 1 or more bytes, got 0");
   rules = right, rules.look = NULL;
   wrong += refuses(&rules, NULL, "rules: expected functions begin, play and look, got NULL for one of them");
-  tesuji_listen where = {.host = "0.0.0.0"};
+  myoshu_listen where = {.host = "0.0.0.0"};
   wrong += refuses(&right, &where, "listen.token: expected a token where others than this machine can connect, got none");
-  where = (tesuji_listen){.token = ""};
+  where = (myoshu_listen){.token = ""};
   wrong += refuses(&right, &where, "listen.token: expected 1 to 1024 bytes, got 0");
-  where = (tesuji_listen){.host = "no.such.host.invalid"};
+  where = (myoshu_listen){.host = "no.such.host.invalid"};
   wrong += refuses(&right, &where, "host: expected an address of this machine, got no.such.host.invalid");
-  tesuji_error error;
-  tesuji_environment *first;
-  where = (tesuji_listen){.host = "127.0.0.1", .token = "secret"};
-  if (tesuji_environment_open(&first, &right, &where, &error) != TESUJI_OK) return 1;
-  where.port = tesuji_environment_port(first);
+  myoshu_error error;
+  myoshu_environment *first;
+  where = (myoshu_listen){.host = "127.0.0.1", .token = "secret"};
+  if (myoshu_environment_open(&first, &right, &where, &error) != MYOSHU_OK) return 1;
+  where.port = myoshu_environment_port(first);
   wrong += refuses(&right, &where, "port: expected an address and port to listen on, got 127.0.0.1:");
-  wrong += tesuji_environment_serve(first, 0.0, &error) != TESUJI_OK;
-  tesuji_environment_stop(first);
-  wrong += tesuji_environment_serve(first, -1.0, &error) != TESUJI_OK;
-  tesuji_environment_close(first);
-  tesuji_environment_close(NULL);
+  wrong += myoshu_environment_serve(first, 0.0, &error) != MYOSHU_OK;
+  myoshu_environment_stop(first);
+  wrong += myoshu_environment_serve(first, -1.0, &error) != MYOSHU_OK;
+  myoshu_environment_close(first);
+  myoshu_environment_close(NULL);
   printf("%d wrong\n", wrong);
   return wrong;
 }
 
 static void on_signal(int number) {
   (void)number;
-  tesuji_environment_stop(environment);
+  myoshu_environment_stop(environment);
 }
 
 int main(int count, char **arguments) {
   if (count > 1 && strcmp(arguments[1], "check") == 0) return check();
-  tesuji_listen where = {.token = getenv("TOKEN")};
-  tesuji_error error;
-  if (tesuji_environment_open(&environment, &right, &where, &error) != TESUJI_OK) {
+  myoshu_listen where = {.token = getenv("TOKEN")};
+  myoshu_error error;
+  if (myoshu_environment_open(&environment, &right, &where, &error) != MYOSHU_OK) {
     fprintf(stderr, "%s\n", error.message);
     return 1;
   }
   (void)signal(SIGTERM, on_signal);
-  printf("The odd game at tcp://127.0.0.1:%u\n", (unsigned)tesuji_environment_port(environment));
+  printf("The odd game at tcp://127.0.0.1:%u\n", (unsigned)myoshu_environment_port(environment));
   (void)fflush(stdout);
-  (void)tesuji_environment_serve(environment, -1.0, &error);
-  tesuji_environment_close(environment);
+  (void)myoshu_environment_serve(environment, -1.0, &error);
+  myoshu_environment_close(environment);
   printf("%d games are still held\n", held);
   return held != 0;
 }

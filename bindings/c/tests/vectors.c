@@ -40,7 +40,7 @@ static const uint8_t *copy(const uint8_t *at, const uint8_t *end, tsj_writer *wr
 }
 
 static tsj_cut feed(tsj_input *input, const uint8_t *data, size_t size, size_t step, const uint8_t **payload,
-                    size_t *length, tesuji_error *error) {
+                    size_t *length, myoshu_error *error) {
   tsj_cut cut = TSJ_PARTIAL;
   for (size_t at = 0; at < size && cut == TSJ_PARTIAL; at += step) {
     size_t room, piece = size - at < step ? size - at : step;
@@ -58,14 +58,14 @@ static void check(const char *name, bool valid, const char *type, const char *co
   static const size_t steps[] = {16384, 1, 3};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     tsj_input input = {.limit = TSJ_DEFAULT_FRAME};
-    tesuji_error error = {.status = TESUJI_OK};
+    myoshu_error error = {.status = MYOSHU_OK};
     const uint8_t *payload = NULL;
     size_t length = 0;
     tsj_message message = {.type = TSJ_TYPES};
     char number[16] = "";
     tsj_cut cut = feed(&input, data, size, steps[i], &payload, &length, &error);
     if (cut == TSJ_PARTIAL) expect(name, "frame", "whole", "partial");
-    tesuji_status status = cut == TSJ_WHOLE ? tsj_decode(payload, length, &message, &error) : error.status;
+    myoshu_status status = cut == TSJ_WHOLE ? tsj_decode(payload, length, &message, &error) : error.status;
     if (valid) {
       expect(name, "code", "", error.code);
       expect(name, "message", "", error.message);
@@ -73,14 +73,14 @@ static void check(const char *name, bool valid, const char *type, const char *co
       tsj_writer writer = {.data = NULL};
       size_t begin = tsj_frame_begin(&writer);
       if (copy(payload, payload + length, &writer) != payload + length ||
-          tsj_frame_end(&writer, begin, TSJ_DEFAULT_FRAME, name, NULL) != TESUJI_OK || writer.size != size ||
+          tsj_frame_end(&writer, begin, TSJ_DEFAULT_FRAME, name, NULL) != MYOSHU_OK || writer.size != size ||
           memcmp(writer.data, data, size) != 0)
         expect(name, "written again", "the same bytes", "others");
       tsj_writer_clear(&writer);
       for (size_t cut_off = 0; cut_off < length; cut_off++)
-        if (tsj_decode(payload, cut_off, &message, NULL) == TESUJI_OK) expect(name, "cut off", "refused", "read");
+        if (tsj_decode(payload, cut_off, &message, NULL) == MYOSHU_OK) expect(name, "cut off", "refused", "read");
     } else {
-      if (status == TESUJI_OK) expect(name, "status", "refused", "read");
+      if (status == MYOSHU_OK) expect(name, "status", "refused", "read");
       expect(name, "code", code, error.code);
       expect(name, "field", field, error.field);
       if (message.id != 0) (void)snprintf(number, sizeof number, "%u", message.id);

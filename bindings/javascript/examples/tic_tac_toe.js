@@ -1,10 +1,10 @@
 // Tic-tac-toe, whole: rules for a trainer, and a game against an agent.
 //
-//     node examples/tic_tac_toe.js serve [PORT]      and then: tesuji train tcp://127.0.0.1:PORT --out ttt.tesuji
-//     tesuji serve ttt.tesuji                        and then: node examples/tic_tac_toe.js play
+//     node examples/tic_tac_toe.js serve [PORT]      and then: myoshu train tcp://127.0.0.1:PORT --out ttt.myoshu
+//     myoshu serve ttt.myoshu                        and then: node examples/tic_tac_toe.js play
 import { createInterface } from "node:readline/promises";
 import { pathToFileURL } from "node:url";
-import { connect, serveEnvironment } from "tesuji";
+import { connect, serveEnvironment } from "myoshu";
 
 const LINES = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]];
 
@@ -99,7 +99,7 @@ async function play() {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   if (process.argv[2] === "serve") {
     const server = await serveEnvironment(game, { port: Number(process.argv[3] ?? 0) });
-    console.log(`tesuji train ${server.url}`);
+    console.log(`myoshu train ${server.url}`);
   } else if (process.argv[2] === "play") await play();
   else {
     console.error("node tic_tac_toe.js serve [PORT] | play");

@@ -35,7 +35,7 @@ export class Client {
   constructor(url, dial, options) {
     this._url = url;
     this._dial = dial;
-    this._options = { timeout: 30, heartbeat: 10, resume: 30, name: "tesuji.js", ...options };
+    this._options = { timeout: 30, heartbeat: 10, resume: 30, name: "myoshu.js", ...options };
     this._next = 1;
     /** @type {Map<number, Waiting>} */
     this._waiting = new Map();

@@ -8,8 +8,8 @@ import { ConnectionLostError } from "./errors.js";
 /** Where the file is where nobody says. */
 export function discoveryPath() {
   const runtime = process.env.XDG_RUNTIME_DIR;
-  if (runtime) return join(runtime, "tesuji", "server.json");
-  return join(tmpdir(), `tesuji-${process.getuid?.() ?? 0}`, "server.json");
+  if (runtime) return join(runtime, "myoshu", "server.json");
+  return join(tmpdir(), `myoshu-${process.getuid?.() ?? 0}`, "server.json");
 }
 
 /**

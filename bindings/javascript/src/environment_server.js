@@ -2,22 +2,22 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import net from "node:net";
 import { decode, encode, VERSION } from "./codec.js";
 import { EnvironmentService } from "./environment.js";
-import { ArgumentError, ConnectionLostError, ProtocolError, RequestError, TesujiError } from "./errors.js";
+import { ArgumentError, ConnectionLostError, ProtocolError, RequestError, MyoshuError } from "./errors.js";
 import { DEFAULT_FRAME, FIRST_FRAME, frame, FrameReader } from "./framing.js";
 import { game as checkGame } from "./schema.js";
 
 /** @typedef {import("./codec.js").Message} Message */
 /** @typedef {{url: string, port: number, close: () => Promise<void>}} EnvironmentServer */
-/** @typedef {(why: TesujiError | null) => void} Ended hears once how a conversation ended: null for a goodbye */
+/** @typedef {(why: MyoshuError | null) => void} Ended hears once how a conversation ended: null for a goodbye */
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 const HANDSHAKE = 10_000;
 const PAUSE = 200; // milliseconds between two attempts to connect
-const NAME = "tesuji.js environment";
+const NAME = "myoshu.js environment";
 const REQUESTS = new Set(["ping", "env_spec", "reset", "step", "describe"]);
 
 /**
- * Serve a game to trainers over TCP: `tesuji train tcp://127.0.0.1:PORT` learns it. Each trainer has slots of its own.
+ * Serve a game to trainers over TCP: `myoshu train tcp://127.0.0.1:PORT` learns it. Each trainer has slots of its own.
  * @param {import("./environment.js").Game} game
  * @param {object} [options]
  * @param {string} [options.host] beyond this machine a token is needed
@@ -54,7 +54,7 @@ export async function serveEnvironment(game, { host = "127.0.0.1", port = 0, slo
 }
 
 /**
- * Connect to a trainer that listens (`tesuji train --listen HOST:PORT`) and serve it a game until it says goodbye. A
+ * Connect to a trainer that listens (`myoshu train --listen HOST:PORT`) and serve it a game until it says goodbye. A
  * trainer that is not there yet, or is lost, is waited for.
  * @param {import("./environment.js").Game} game
  * @param {object} options
@@ -84,7 +84,7 @@ export async function joinTrainer(game, { host = "127.0.0.1", port, slots = 256,
  * One conversation with a trainer that listens: how it ended, and whether it had begun.
  * @param {import("./environment.js").Game} game
  * @param {string} host @param {number} port @param {number} slots @param {string | undefined} token
- * @returns {Promise<{why: TesujiError | null, met: boolean}>}
+ * @returns {Promise<{why: MyoshuError | null, met: boolean}>}
  */
 function join(game, host, port, slots, token) {
   return new Promise((resolve) => {
@@ -119,7 +119,7 @@ function checkArguments(game, slots) {
  * @param {Ended} ended
  */
 function serve(socket, service, token, dials, ended) {
-  /** @type {TesujiError | null} */
+  /** @type {MyoshuError | null} */
   let why = new ConnectionLostError("expected the trainer's goodbye, got the end of the connection");
   const reader = new FrameReader(FIRST_FRAME);
   let greeted = false;

@@ -1,5 +1,5 @@
-/** What goes wrong, as a tree: every error of this package is a `TesujiError`. */
-export class TesujiError extends Error {
+/** What goes wrong, as a tree: every error of this package is a `MyoshuError`. */
+export class MyoshuError extends Error {
   /** @param {string} message one line: where, what was expected, what came */
   constructor(message) {
     super(message);
@@ -8,13 +8,13 @@ export class TesujiError extends Error {
 }
 
 /** The caller's mistake: nothing was sent. */
-export class ArgumentError extends TesujiError {}
+export class ArgumentError extends MyoshuError {}
 
 /** The other side is gone, or was never there. Requests under way end with this. */
-export class ConnectionLostError extends TesujiError {}
+export class ConnectionLostError extends MyoshuError {}
 
 /** The other side answered a request with an `error`. */
-export class RequestError extends TesujiError {
+export class RequestError extends MyoshuError {
   /** @param {{code: string, msg: string, field?: string, expected?: string, got?: string, retry?: number}} reply */
   constructor(reply) {
     super(`${reply.code}: ${reply.msg}`);
@@ -32,7 +32,7 @@ export class RequestError extends TesujiError {
 }
 
 /** What came is not as PROTOCOL.md says: the other side's mistake. */
-export class ProtocolError extends TesujiError {
+export class ProtocolError extends MyoshuError {
   /**
    * @param {string} code one word, from the table in PROTOCOL.md
    * @param {string} field where
@@ -56,4 +56,4 @@ export class ProtocolError extends TesujiError {
 }
 
 /** A game's answer to an action that is not legal now: the game must be as it was. */
-export class IllegalActionError extends TesujiError {}
+export class IllegalActionError extends MyoshuError {}

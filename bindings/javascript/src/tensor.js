@@ -17,7 +17,7 @@ export const TYPES = {
   bool: { size: 1, array: Uint8Array },
 };
 
-if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) throw new Error("tesuji: expected a little-endian machine");
+if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) throw new Error("myoshu: expected a little-endian machine");
 
 /**
  * A tensor of numbers; plain arrays and nested arrays become f32.

@@ -10,7 +10,7 @@ export function dialWebSocket(url, timeout) {
   if (typeof WebSocket === "undefined")
     throw new ArgumentError(`${url}: expected a runtime with WebSocket (Node 22 or a browser), got one without`);
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, "tesuji.v1");
+    const socket = new WebSocket(url, "myoshu.v1");
     socket.binaryType = "arraybuffer";
     /** @type {import("./link.js").Transport} */
     const transport = {

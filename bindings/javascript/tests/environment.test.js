@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { test } from "node:test";
-import { ArgumentError, serveEnvironment } from "tesuji";
+import { ArgumentError, serveEnvironment } from "myoshu";
 import { game, Position } from "../examples/tic_tac_toe.js";
 import { decode, encode } from "../src/codec.js";
 import { EnvironmentService } from "../src/environment.js";

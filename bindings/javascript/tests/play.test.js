@@ -1,13 +1,13 @@
-// A real server, started by tests/bindings/test_javascript.py, which says in TESUJI_TEST_SERVER where it is and what
+// A real server, started by tests/bindings/test_javascript.py, which says in MYOSHU_TEST_SERVER where it is and what
 // Python plays.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
-import { ArgumentError, connect, ConnectionLostError, packMask, RequestError } from "tesuji";
+import { ArgumentError, connect, ConnectionLostError, packMask, RequestError } from "myoshu";
 
-const path = process.env.TESUJI_TEST_SERVER;
-const skip = path === undefined ? "TESUJI_TEST_SERVER names no server" : false;
+const path = process.env.MYOSHU_TEST_SERVER;
+const skip = path === undefined ? "MYOSHU_TEST_SERVER names no server" : false;
 const given = skip ? {} : JSON.parse(readFileSync(path, "utf8"));
 const observations = (given.observations ?? []).map((each) => Float32Array.from(each));
 let client;
@@ -20,7 +20,7 @@ after(() => client?.close());
 test("the discovery file leads to the server, which says what it has", { skip }, () => {
   assert.equal(client.models[0].name, "agent");
   assert.equal(client.models[0].game.actions, 9);
-  assert.match(client.server, /^tesuji /);
+  assert.match(client.server, /^myoshu /);
   assert.ok(client.limits.sessions > 0);
 });
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [asking, serving] = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
-const path = process.env.TESUJI_TEST_SERVER;
+const path = process.env.MYOSHU_TEST_SERVER;
 
 /** Start a program and give its output, a line at a time. */
 function start(t, code, variables) {
@@ -21,11 +21,11 @@ function start(t, code, variables) {
   return child;
 }
 
-test("the example asks for a move", { skip: path === undefined ? "TESUJI_TEST_SERVER names no server" : false }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "tesuji-"));
+test("the example asks for a move", { skip: path === undefined ? "MYOSHU_TEST_SERVER names no server" : false }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "myoshu-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, "tesuji"));
-  copyFileSync(JSON.parse(readFileSync(path, "utf8")).discovery, join(folder, "tesuji", "server.json"));
+  mkdirSync(join(folder, "myoshu"));
+  copyFileSync(JSON.parse(readFileSync(path, "utf8")).discovery, join(folder, "myoshu", "server.json"));
   const child = start(t, asking, { XDG_RUNTIME_DIR: folder });
   let said = "";
   for await (const text of child.stdout) said += text;
@@ -35,7 +35,7 @@ test("the example asks for a move", { skip: path === undefined ? "TESUJI_TEST_SE
 test("the example serves a game", async (t) => {
   const child = start(t, serving, {});
   for await (const text of child.stdout) {
-    assert.match(text, /^tesuji train tcp:\/\/127\.0\.0\.1:\d+ /);
+    assert.match(text, /^myoshu train tcp:\/\/127\.0\.0\.1:\d+ /);
     break;
   }
 });

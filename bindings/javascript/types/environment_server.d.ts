@@ -1,5 +1,5 @@
 /**
- * Serve a game to trainers over TCP: `tesuji train tcp://127.0.0.1:PORT` learns it. Each trainer has slots of its own.
+ * Serve a game to trainers over TCP: `myoshu train tcp://127.0.0.1:PORT` learns it. Each trainer has slots of its own.
  * @param {import("./environment.js").Game} game
  * @param {object} [options]
  * @param {string} [options.host] beyond this machine a token is needed
@@ -16,7 +16,7 @@ export function serveEnvironment(game: import("./environment.js").Game, { host, 
     token?: string | undefined;
 }): Promise<EnvironmentServer>;
 /**
- * Connect to a trainer that listens (`tesuji train --listen HOST:PORT`) and serve it a game until it says goodbye. A
+ * Connect to a trainer that listens (`myoshu train --listen HOST:PORT`) and serve it a game until it says goodbye. A
  * trainer that is not there yet, or is lost, is waited for.
  * @param {import("./environment.js").Game} game
  * @param {object} options
@@ -46,5 +46,5 @@ export type EnvironmentServer = {
 /**
  * hears once how a conversation ended: null for a goodbye
  */
-export type Ended = (why: TesujiError | null) => void;
-import { TesujiError } from "./errors.js";
+export type Ended = (why: MyoshuError | null) => void;
+import { MyoshuError } from "./errors.js";

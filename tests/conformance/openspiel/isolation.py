@@ -33,7 +33,7 @@ def try_games(strings: Mapping[str, str], effort: Effort, processes: int, memory
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["tesuji", "tesuji.testing.games", "onnx.reference", "tesuji_engines.openspiel_game"]
+        ["myoshu", "myoshu.testing.games", "onnx.reference", "myoshu_engines.openspiel_game"]
     )
     waiting = list(strings.items())[::-1]
     running: dict[Connection, tuple[ForkServerProcess, Finding, float]] = {}

@@ -22,12 +22,12 @@ def page(findings: Sequence[Finding], effort: Effort) -> str:
     lines = [
         "# OpenSpiel's games",
         "",
-        f"Of the {len(findings)} games that OpenSpiel {version('open_spiel')} registers, tesuji plays {len(playable)};",
+        f"Of the {len(findings)} games that OpenSpiel {version('open_spiel')} registers, myoshu plays {len(playable)};",
         "for each of the others the table says why not. Agents with untrained networks of the right shape made",
         f"{moves:,} moves, finishing {games:,} games, with {effort.simulations} simulations a move and each seat a "
         "session of its own:",
         f"**{illegal} of the moves were illegal**. Before that, the clauses of the game protocol (see",
-        f"`tesuji.testing.games`) were checked in {effort.checked_games} random games of each.",
+        f"`myoshu.testing.games`) were checked in {effort.checked_games} random games of each.",
         "",
         "This page is written by a command, which runs each game in a process of its own:",
         "",

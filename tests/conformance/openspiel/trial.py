@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pyspiel
 
-import tesuji
-from tesuji.errors import TesujiError
-from tesuji.game import Game
-from tesuji.runtime.limit import Limit
-from tesuji.search.config import SearchConfig
-from tesuji.spec import GameSpec
-from tesuji.testing.games import check_game
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+import myoshu
+from myoshu.errors import MyoshuError
+from myoshu.game import Game
+from myoshu.runtime.limit import Limit
+from myoshu.search.config import SearchConfig
+from myoshu.spec import GameSpec
+from myoshu.testing.games import check_game
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 __all__ = ["Effort", "Finding", "try_game"]
 
@@ -93,13 +93,13 @@ def try_game(name: str, string: str, effort: Effort, report: Callable[[Finding],
         check_game(game, games=effort.checked_games, moves=effort.checked_moves)
         report(finding)
         with tempfile.TemporaryDirectory() as folder:
-            agent = tesuji.load(_bundle(Path(folder) / "untrained.tesuji", spec, effort), providers="cpu")
+            agent = myoshu.load(_bundle(Path(folder) / "untrained.myoshu", spec, effort), providers="cpu")
         number = 0
         while finding.moves < effort.moves and (number == 0 or time.monotonic() - begin < effort.seconds):
             _play(game, agent, number, finding, effort, begin + effort.seconds)
             number += 1
             report(finding)
-    except TesujiError as error:
+    except MyoshuError as error:
         finding.stopped = str(error)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
         finding.stopped = f"{type(error).__name__}: {error}"
@@ -143,7 +143,7 @@ def _bundle(path: Path, spec: GameSpec, effort: Effort) -> Path:
     return write_bundle(path, network, game=spec, search=SearchConfig(simulations=effort.simulations))
 
 
-def _play(game: Game, agent: tesuji.Agent, number: int, finding: Finding, effort: Effort, until: float) -> None:
+def _play(game: Game, agent: myoshu.Agent, number: int, finding: Finding, effort: Effort, until: float) -> None:
     """One game in which every seat is the agent's."""
     spec = game.spec
     state: Any = game.new_state(np.random.default_rng([1, number]))

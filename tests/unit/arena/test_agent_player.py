@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.arena.agent_player import AgentPlayer
-from tesuji.arena.exhaustive import play_every_line
-from tesuji.arena.match import Ending, play_match
-from tesuji.arena.player import Player
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.solver import Solver
-from tesuji.arena.statistics import summarize
-from tesuji.errors import MatchError
-from tesuji.runtime.agent import Agent, load
-from tesuji.runtime.limit import Limit
-from tesuji.testing.networks import mlp, resnet, write_bundle
-from tesuji_engines import load_game
+from myoshu.arena.agent_player import AgentPlayer
+from myoshu.arena.exhaustive import play_every_line
+from myoshu.arena.match import Ending, play_match
+from myoshu.arena.player import Player
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.solver import Solver
+from myoshu.arena.statistics import summarize
+from myoshu.errors import MatchError
+from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.limit import Limit
+from myoshu.testing.networks import mlp, resnet, write_bundle
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 LIMIT = Limit(simulations=16)
@@ -26,7 +26,7 @@ LIMIT = Limit(simulations=16)
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
-    path = tmp_path_factory.mktemp("bundles") / "untrained.tesuji"
+    path = tmp_path_factory.mktemp("bundles") / "untrained.myoshu"
     return load(write_bundle(path, mlp((3, 3, 3), 9, 16), game=TIC_TAC_TOE.spec), providers="cpu")
 
 
@@ -74,7 +74,7 @@ def test_every_line_against_an_agent(agent: Agent) -> None:
 
 def test_three_players(tmp_path: Path) -> None:
     game = load_game(f"python:{Path(__file__).parents[3] / 'demos' / 'three_in_a_row.py'}:ThreeInARow")
-    path = write_bundle(tmp_path / "three.tesuji", resnet((3, 4, 4), 16, 8, 1, players=3), game=game.spec)
+    path = write_bundle(tmp_path / "three.myoshu", resnet((3, 4, 4), 16, 8, 1, players=3), game=game.spec)
     agent = load(path, providers="cpu")
     results = list(play_match(game, [AgentPlayer(agent, LIMIT), RandomPlayer(), RandomPlayer()], games=6))
     assert all(result.ending is Ending.FINISHED for result in results)

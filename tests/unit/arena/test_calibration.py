@@ -9,24 +9,24 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tesuji.arena.agent_player import AgentPlayer
-from tesuji.arena.calibration import calibrate, ease, enough_openings, graded, misses, neighbours
-from tesuji.arena.player import Player
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.errors import MatchError
-from tesuji.game import Game
-from tesuji.runtime.agent import Agent
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.manifest import Strength
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.arena.agent_player import AgentPlayer
+from myoshu.arena.calibration import calibrate, ease, enough_openings, graded, misses, neighbours
+from myoshu.arena.player import Player
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.errors import MatchError
+from myoshu.game import Game
+from myoshu.runtime.agent import Agent
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.manifest import Strength
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 GAME = load_game("openspiel:tic_tac_toe")
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    path: Path = tmp_path_factory.mktemp("calibration") / "untrained.tesuji"
+    path: Path = tmp_path_factory.mktemp("calibration") / "untrained.myoshu"
     return Bundle.read(write_bundle(path, mlp((3, 3, 3), 9, 16), game=GAME.spec))
 
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from tesuji.arena.elo import elo_difference, elo_of_score, score_of_elo, superiority
-from tesuji.arena.statistics import Interval
+from myoshu.arena.elo import elo_difference, elo_of_score, score_of_elo, superiority
+from myoshu.arena.statistics import Interval
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from tesuji.arena.exhaustive import play_every_line
-from tesuji.arena.perfect_player import PerfectPlayer
-from tesuji.arena.player import Choice
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.solver import Solver
-from tesuji.errors import MatchError
-from tesuji.game import Game, State
-from tesuji_engines import load_game
+from myoshu.arena.exhaustive import play_every_line
+from myoshu.arena.perfect_player import PerfectPlayer
+from myoshu.arena.player import Choice
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.solver import Solver
+from myoshu.errors import MatchError
+from myoshu.game import Game, State
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tesuji.arena.match import Ending, GameResult, Outcome, play_game, play_match
-from tesuji.arena.perfect_player import PerfectPlayer
-from tesuji.arena.player import Choice, Player
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.statistics import summarize
-from tesuji.errors import MatchError
-from tesuji.game import Game, State
-from tesuji_engines import load_game
+from myoshu.arena.match import Ending, GameResult, Outcome, play_game, play_match
+from myoshu.arena.perfect_player import PerfectPlayer
+from myoshu.arena.player import Choice, Player
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.statistics import summarize
+from myoshu.errors import MatchError
+from myoshu.game import Game, State
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 

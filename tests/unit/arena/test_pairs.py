@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.arena.match import GameResult
-from tesuji.arena.pairs import PAIR_SCORES, Pentanomial, count_pairs
-from tesuji.arena.placement import place, placements
-from tesuji.arena.statistics import Interval
+from myoshu.arena.match import GameResult
+from myoshu.arena.pairs import PAIR_SCORES, Pentanomial, count_pairs
+from myoshu.arena.placement import place, placements
+from myoshu.arena.statistics import Interval
 
 
 def game(number: int, paid: float) -> GameResult:

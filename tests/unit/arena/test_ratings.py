@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.arena.ratings import Pairing, fit_ratings
-from tesuji.arena.statistics import Tally
-from tesuji.errors import ArgumentError
+from myoshu.arena.ratings import Pairing, fit_ratings
+from myoshu.arena.statistics import Tally
+from myoshu.errors import ArgumentError
 
 
 def outcome_shares(gap: float, draws: float) -> list[float]:

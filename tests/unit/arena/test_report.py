@@ -6,14 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tesuji.arena.match import GameResult, play_fixture
-from tesuji.arena.openings import RandomOpenings
-from tesuji.arena.player import Choice
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.report import html_report
-from tesuji.arena.schedule import schedule
-from tesuji.game import State
-from tesuji_engines import load_game
+from myoshu.arena.match import GameResult, play_fixture
+from myoshu.arena.openings import RandomOpenings
+from myoshu.arena.player import Choice
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.report import html_report
+from myoshu.arena.schedule import schedule
+from myoshu.game import State
+from myoshu_engines import load_game
 
 VOID = {"meta", "line"}
 

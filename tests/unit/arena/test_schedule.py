@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.arena.clock import Clock, Timed
-from tesuji.arena.match import Ending, play_game
-from tesuji.arena.openings import RandomOpenings, read_openings
-from tesuji.arena.player import Choice
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.schedule import Format, schedule, tables
-from tesuji.errors import MatchError
-from tesuji.game import State
-from tesuji_engines import load_game
+from myoshu.arena.clock import Clock, Timed
+from myoshu.arena.match import Ending, play_game
+from myoshu.arena.openings import RandomOpenings, read_openings
+from myoshu.arena.player import Choice
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.schedule import Format, schedule, tables
+from myoshu.errors import MatchError
+from myoshu.game import State
+from myoshu_engines import load_game
 
 GAME = load_game("openspiel:tic_tac_toe")
 

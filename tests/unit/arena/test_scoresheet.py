@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.arena.match import Ending, GameResult, play_fixture
-from tesuji.arena.openings import RandomOpenings
-from tesuji.arena.perfect_player import PerfectPlayer
-from tesuji.arena.player import Choice, Player
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.schedule import Fixture, schedule
-from tesuji.arena.scoresheet import Scoresheet, as_record, as_result, versions
-from tesuji.arena.solver import Solver
-from tesuji.arena.sprt import Sprt
-from tesuji.arena.standings import stand
-from tesuji.arena.tournament import play_tournament, sprt_state
-from tesuji.errors import MatchError, RecordError
-from tesuji.game import Game, State
-from tesuji.record import read_records
-from tesuji_engines import load_game
+from myoshu.arena.match import Ending, GameResult, play_fixture
+from myoshu.arena.openings import RandomOpenings
+from myoshu.arena.perfect_player import PerfectPlayer
+from myoshu.arena.player import Choice, Player
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.schedule import Fixture, schedule
+from myoshu.arena.scoresheet import Scoresheet, as_record, as_result, versions
+from myoshu.arena.solver import Solver
+from myoshu.arena.sprt import Sprt
+from myoshu.arena.standings import stand
+from myoshu.arena.tournament import play_tournament, sprt_state
+from myoshu.errors import MatchError, RecordError
+from myoshu.game import Game, State
+from myoshu.record import read_records
+from myoshu_engines import load_game
 
 GAME = load_game("openspiel:tic_tac_toe")
 NAMES = ["random", "perfect"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tesuji.arena.solver import Solver
-from tesuji.errors import MatchError
-from tesuji.game import State
-from tesuji_engines import load_game
+from myoshu.arena.solver import Solver
+from myoshu.errors import MatchError
+from myoshu.game import State
+from myoshu_engines import load_game
 
 
 def start(name: str) -> tuple[Solver, State]:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.arena.elo import score_of_elo
-from tesuji.arena.pairs import PAIR_SCORES
-from tesuji.arena.sprt import Sprt, Verdict, log_likelihood_ratio
-from tesuji.errors import ArgumentError
+from myoshu.arena.elo import score_of_elo
+from myoshu.arena.pairs import PAIR_SCORES
+from myoshu.arena.sprt import Sprt, Verdict, log_likelihood_ratio
+from myoshu.errors import ArgumentError
 
 GAME_SCORES = (0.0, 0.5, 1.0)
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.arena.match import Ending, GameResult, Move
-from tesuji.arena.player import Choice
-from tesuji.arena.statistics import Interval, Tally, Times, mean_interval, score_interval, summarize
+from myoshu.arena.match import Ending, GameResult, Move
+from myoshu.arena.player import Choice
+from myoshu.arena.statistics import Interval, Tally, Times, mean_interval, score_interval, summarize
 
 Z95 = 1.959963984540054
 

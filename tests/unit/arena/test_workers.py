@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tesuji.arena.clock import Clock
-from tesuji.arena.match import Ending, GameResult
-from tesuji.arena.openings import RandomOpenings
-from tesuji.arena.perfect_player import PerfectPlayer
-from tesuji.arena.player import Choice, Player
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.schedule import schedule
-from tesuji.arena.workers import play_fixtures
-from tesuji.errors import MatchError
-from tesuji.game import Game, State
-from tesuji_engines import load_game
-from tesuji_engines.openspiel_game import OpenSpielState
+from myoshu.arena.clock import Clock
+from myoshu.arena.match import Ending, GameResult
+from myoshu.arena.openings import RandomOpenings
+from myoshu.arena.perfect_player import PerfectPlayer
+from myoshu.arena.player import Choice, Player
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.schedule import schedule
+from myoshu.arena.workers import play_fixtures
+from myoshu.errors import MatchError
+from myoshu.game import Game, State
+from myoshu_engines import load_game
+from myoshu_engines.openspiel_game import OpenSpielState
 
 GAME = "openspiel:tic_tac_toe"
 THREE = "openspiel:pig(players=3,winscore=10)"

@@ -1,4 +1,4 @@
-"""``tesuji calibrate``: what it measures, writes and refuses."""
+"""``myoshu calibrate``: what it measures, writes and refuses."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-import tesuji
-from tesuji.cli import calibrate
-from tesuji.errors import BundleError, MatchError
-from tesuji.runtime.bundle import Bundle
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+import myoshu
+from myoshu.cli import calibrate
+from myoshu.errors import BundleError, MatchError
+from myoshu.runtime.bundle import Bundle
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 
 def run(*arguments: str) -> str:
     app = typer.Typer()
     app.command(epilog=calibrate.EPILOG)(calibrate.calibrate)
     result = CliRunner().invoke(app, list(arguments))
-    if isinstance(result.exception, tesuji.TesujiError):
+    if isinstance(result.exception, myoshu.MyoshuError):
         raise result.exception
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -29,13 +29,13 @@ def run(*arguments: str) -> str:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     return write_bundle(
-        tmp_path / "untrained.tesuji", mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec
+        tmp_path / "untrained.myoshu", mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec
     )
 
 
 @pytest.mark.slow
 def test_levels_are_written_into_the_bundle(bundle: Path, tmp_path: Path) -> None:
-    before, out = bundle.read_bytes(), tmp_path / "leveled.tesuji"
+    before, out = bundle.read_bytes(), tmp_path / "leveled.myoshu"
     said = run(str(bundle), "--levels", "3", "--games", "2", "--simulations", "4", "--wins", "20", "--workers", "1",
                "--out", str(out))  # fmt: skip
     assert bundle.read_bytes() == before
@@ -48,7 +48,7 @@ def test_levels_are_written_into_the_bundle(bundle: Path, tmp_path: Path) -> Non
     for each in manifest.strength:
         assert f"level {each.level:g} " in said
         assert f"{each.elo:+.0f}" in said
-    agent = tesuji.load(out)
+    agent = myoshu.load(out)
     assert agent.new_session(seed=1, level=2).temperature == manifest.strength[1].temperature
     assert Bundle.read(bundle).manifest.graphs == manifest.graphs
 
@@ -62,10 +62,10 @@ def test_which_level_is_steady() -> None:
 
 def test_what_cannot_be_calibrated_is_one_clear_error(bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="--out: expected a folder"):
-        run(str(bundle), "--out", "no/where.tesuji")
+        run(str(bundle), "--out", "no/where.myoshu")
     with pytest.raises(BundleError, match="expected a bundle file"):
-        run(str(tmp_path / "nothing.tesuji"))
+        run(str(tmp_path / "nothing.myoshu"))
     alone = load_game("openspiel:catch").spec
-    other = write_bundle(tmp_path / "alone.tesuji", mlp(alone.observation, alone.actions, 16, players=1), game=alone)
+    other = write_bundle(tmp_path / "alone.myoshu", mlp(alone.observation, alone.actions, 16, players=1), game=alone)
     with pytest.raises(MatchError, match="expected a game of two players, got 1"):
         run(str(other))

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import tesuji
-from tesuji.cli import VERBS, app
-from tesuji.testing.networks import mlp, write_bundle
+import myoshu
+from myoshu.cli import VERBS, app
+from myoshu.testing.networks import mlp, write_bundle
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.tesuji", mlp(6, 3, 4))
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.myoshu", mlp(6, 3, 4))
 
 
 def run(*arguments: str | Path) -> str:
@@ -29,7 +29,7 @@ def run(*arguments: str | Path) -> str:
 def test_inspect_tells_what_it_is(bundle: Path) -> None:
     text = run("inspect", bundle)
     for expected in (
-        "small.tesuji",
+        "small.myoshu",
         "python:nowhere:Nothing",
         "zero-sum",
         "gumbel, 16 simulations",
@@ -47,7 +47,7 @@ def test_inspect_prints_json_for_programs(bundle: Path) -> None:
 
 def test_doctor_finds_a_sound_bundle_sound(bundle: Path) -> None:
     text = run("doctor", bundle)
-    assert f"tesuji {tesuji.__version__}" in text
+    assert f"myoshu {myoshu.__version__}" in text
     assert "cpu: right;" in text
 
 
@@ -75,22 +75,22 @@ def test_help_lists_every_verb() -> None:
 def test_each_verb_explains_itself_with_examples(verb: str) -> None:
     text = run(verb, "--help")
     assert "Examples" in text
-    assert f"tesuji {verb} " in text
+    assert f"myoshu {verb} " in text
 
 
 def test_the_version_is_the_packages() -> None:
-    assert run("--version") == f"tesuji {tesuji.__version__}\n"
+    assert run("--version") == f"myoshu {myoshu.__version__}\n"
 
 
 def test_an_error_is_one_line_and_a_code(tmp_path: Path) -> None:
-    (tmp_path / "bad.tesuji").write_text("no bundle")
+    (tmp_path / "bad.myoshu").write_text("no bundle")
     done = subprocess.run(
-        [sys.executable, "-m", "tesuji.cli", "inspect", "bad.tesuji"],
+        [sys.executable, "-m", "myoshu.cli", "inspect", "bad.myoshu"],
         capture_output=True, text=True, cwd=tmp_path, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("tesuji: bad.tesuji: archive: expected")
+    assert done.stderr.startswith("myoshu: bad.myoshu: archive: expected")
     assert done.stderr.count("\n") == 1
 
 
@@ -98,26 +98,26 @@ def test_a_missing_extra_is_named(bundle: Path) -> None:
     program = (
         "import sys\n"
         "sys.modules['pyspiel'] = None\n"
-        "from tesuji.cli import main\n"
-        "sys.argv = ['tesuji', 'match', 'random', 'random', '--game', 'openspiel:tic_tac_toe']\n"
+        "from myoshu.cli import main\n"
+        "sys.argv = ['myoshu', 'match', 'random', 'random', '--game', 'openspiel:tic_tac_toe']\n"
         "main()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "tesuji[openspiel]" in done.stderr
+    assert "myoshu[openspiel]" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_provider_passed_over_is_one_line(bundle: Path) -> None:
     program = (
-        "import sys, tesuji\n"
-        "load = tesuji.load\n"
-        "tesuji.load = lambda path, provider, **more: load(path, ['cuda', 'cpu'], **more)\n"
-        "from tesuji.cli import main\n"
-        f"sys.argv = ['tesuji', 'bench', {str(bundle)!r}, '--seconds', '0.01']\n"
+        "import sys, myoshu\n"
+        "load = myoshu.load\n"
+        "myoshu.load = lambda path, provider, **more: load(path, ['cuda', 'cpu'], **more)\n"
+        "from myoshu.cli import main\n"
+        f"sys.argv = ['myoshu', 'bench', {str(bundle)!r}, '--seconds', '0.01']\n"
         "main()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("tesuji: warning: cuda is passed over for cpu:")
+    assert done.stderr.startswith("myoshu: warning: cuda is passed over for cpu:")
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""``tesuji match``: what it plays, prints, writes and refuses."""
+"""``myoshu match``: what it plays, prints, writes and refuses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tesuji.cli import match
-from tesuji.errors import ArgumentError, BundleError, GameStringError, LimitError, MatchError, RecordError, TesujiError
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.cli import match
+from myoshu.errors import ArgumentError, BundleError, GameStringError, LimitError, MatchError, MyoshuError, RecordError
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = ["--game", "openspiel:tic_tac_toe"]
 Run = Callable[..., Result]
@@ -23,13 +23,13 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run() -> Run:
-    """Run the verb; an error of tesuji's is raised, as :func:`tesuji.cli.main` sees it."""
+    """Run the verb; an error of myoshu's is raised, as :func:`myoshu.cli.main` sees it."""
     app = typer.Typer()
     app.command(epilog=match.EPILOG)(match.match)
 
     def invoke(*arguments: str) -> Result:
         result = CliRunner().invoke(app, list(arguments))
-        if isinstance(result.exception, TesujiError):
+        if isinstance(result.exception, MyoshuError):
             raise result.exception
         return result
 
@@ -93,22 +93,22 @@ def test_players_named_alike_are_numbered(run: Run) -> None:
 
 
 def test_a_bundle_brings_its_game_and_keeps_its_limit(run: Run, tmp_path: Path) -> None:
-    bundle = tmp_path / "untrained.tesuji"
+    bundle = tmp_path / "untrained.myoshu"
     write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
     result = run(str(bundle), "random", "--games", "4", "--simulations", "8")
     assert result.exit_code == 0
     assert result.stdout.startswith("openspiel:tic_tac_toe: 4 games")
-    assert "\nuntrained.tesuji " in result.stdout
+    assert "\nuntrained.myoshu " in result.stdout
     lines = run(str(bundle), "--exhaustive", "--simulations", "4")
-    assert "untrained.tesuji against every line" in lines.stdout
+    assert "untrained.myoshu against every line" in lines.stdout
     timed = run(str(bundle), str(bundle), "--games", "4", "--time", "0.005", "--show", "1")
-    assert "untrained.tesuji (2) plays second" in timed.stdout
+    assert "untrained.myoshu (2) plays second" in timed.stdout
     with pytest.raises(LimitError, match=r"limit\.time: expected seconds above 0"):
         run(str(bundle), "random", "--time", "0")
     with pytest.raises(MatchError, match="learned openspiel:tic_tac_toe with actions 9"):
         run(str(bundle), "random", "--game", "openspiel:connect_four")
     with pytest.raises(BundleError):
-        run(str(tmp_path / "nothing.tesuji"), "random")
+        run(str(tmp_path / "nothing.myoshu"), "random")
 
 
 def test_games_for_one_and_for_three_report_mean_returns(run: Run) -> None:
@@ -216,7 +216,7 @@ def test_a_test_ends_the_match_early(run: Run) -> None:
 
 def test_the_documents_example_is_what_the_command_prints(run: Run) -> None:
     page = (Path(__file__).parents[3] / "docs" / "matches.md").read_text(encoding="utf-8")
-    command, _, shown = page.partition("```\n$ tesuji match ")[2].partition("\n")
+    command, _, shown = page.partition("```\n$ myoshu match ")[2].partition("\n")
     shown = shown.partition("\n```")[0]
     printed = run(*command.split(), "--workers", "1").stdout
     untimed = [text.strip().rpartition("\n\n")[0].splitlines() for text in (shown, printed)]
@@ -246,14 +246,14 @@ def test_clocks_and_written_openings(run: Run, tmp_path: Path) -> None:
 
 
 def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
-    bundle = tmp_path / "untrained.tesuji"
+    bundle = tmp_path / "untrained.myoshu"
     write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
     result = run(f"{bundle}@simulations=2", f"{bundle}@simulations=4,temperature=1", "--games", "2", "--opening", "1")
-    assert "untrained.tesuji@simulations=2 " in result.stdout
-    assert "untrained.tesuji@simulations=4,temperature=1 " in result.stdout
+    assert "untrained.myoshu@simulations=2 " in result.stdout
+    assert "untrained.myoshu@simulations=4,temperature=1 " in result.stdout
     for settings, message in [
         ("strength=3", "expected simulations=…, time=…, level=…"),
-        ("level=high", "expected a number for level after untrained.tesuji's @, got 'high'"),
+        ("level=high", "expected a number for level after untrained.myoshu's @, got 'high'"),
         ("simulations=2.5", "expected a whole number of simulations from 0, got 2.5"),
         ("seed=-1", "expected a whole number of seed from 0, got -1"),
         ("level=1,level=2", "expected level once"),
@@ -263,7 +263,7 @@ def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_bundles_first_guess_and_its_own_seed(run: Run, tmp_path: Path) -> None:
-    bundle, file = tmp_path / "untrained.tesuji", tmp_path / "games.jsonl"
+    bundle, file = tmp_path / "untrained.myoshu", tmp_path / "games.jsonl"
     write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
     guess, seeded = f"{bundle}@simulations=0", f"{bundle}@simulations=8,temperature=50,seed=3"
     run(guess, seeded, "--games", "6", "--record", str(file))
@@ -288,7 +288,7 @@ def test_an_engine_plays_by_its_command(run: Run) -> None:
         (["random", "random"], MatchError, "--game: expected a game such as openspiel:tic_tac_toe"),
         (["random", "random", "--game", "chess"], GameStringError, "expected a kind and a name"),
         (["random", *TIC_TAC_TOE], MatchError, "players: expected 2"),
-        (["nobody", "random", *TIC_TAC_TOE], MatchError, "player: expected a bundle such as agent.tesuji"),
+        (["nobody", "random", *TIC_TAC_TOE], MatchError, "player: expected a bundle such as agent.myoshu"),
         (["mcts", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:many", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:0", "random", *TIC_TAC_TOE], MatchError, "expected at least 1 simulation"),
@@ -309,7 +309,7 @@ def test_an_engine_plays_by_its_command(run: Run) -> None:
     ],
 )
 def test_what_cannot_be_played_is_one_clear_error(
-    run: Run, arguments: list[str], error: type[TesujiError], message: str
+    run: Run, arguments: list[str], error: type[MyoshuError], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         run(*arguments)

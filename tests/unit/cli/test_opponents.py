@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.cli._opponents import default_opponents, opponent_names, opponents_of
-from tesuji.errors import ArgumentError, MatchError, TesujiError
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
+from myoshu.errors import ArgumentError, MatchError, MyoshuError
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 GAME = load_game("openspiel:tic_tac_toe")
 
@@ -18,11 +18,11 @@ GAME = load_game("openspiel:tic_tac_toe")
 def test_names() -> None:
     assert opponent_names("random, mcts:100") == ("mcts:100",)
     assert opponent_names("random") == opponent_names("") == ()
-    assert opponent_names("perfect,a.tesuji") == ("perfect", "a.tesuji")
+    assert opponent_names("perfect,a.myoshu") == ("perfect", "a.myoshu")
 
 
 def test_every_kind_takes_a_win(tmp_path: Path) -> None:
-    path = write_bundle(tmp_path / "some.tesuji", mlp((3, 3, 3), 9, 16), game=GAME.spec)
+    path = write_bundle(tmp_path / "some.myoshu", mlp((3, 3, 3), 9, 16), game=GAME.spec)
     names = ["mcts:200", "perfect", str(path)]
     opponents = opponents_of(names, GAME)
     assert [opponent.name for opponent in opponents] == names
@@ -58,13 +58,13 @@ def test_defaults(game: str, expected: tuple[str, ...]) -> None:
         ("openspiel:tic_tac_toe", "mcts:many", "--opponents: expected random, mcts:N"),
         ("openspiel:tic_tac_toe", "mcts:0", "at least 1 simulation"),
         ("openspiel:tic_tac_toe", "stockfish", "got 'stockfish'"),
-        ("openspiel:tic_tac_toe", "none.tesuji", "none.tesuji: expected a bundle file"),
+        ("openspiel:tic_tac_toe", "none.myoshu", "none.myoshu: expected a bundle file"),
         ("openspiel:catch", "mcts:10", "expected none in openspiel:catch, a game of one player"),
         ("python:demos/three_in_a_row.py:ThreeInARow", "mcts:10", "expected an OpenSpiel game"),
         ("python:demos/three_in_a_row.py:ThreeInARow", "perfect", "perfect"),
     ],
 )
 def test_who_cannot_play_is_refused(game: str, name: str, message: str) -> None:
-    with pytest.raises(TesujiError, match=message) as caught:
+    with pytest.raises(MyoshuError, match=message) as caught:
         opponents_of([name], load_game(game))
-    assert isinstance(caught.value, ArgumentError | MatchError | TesujiError)
+    assert isinstance(caught.value, ArgumentError | MatchError | MyoshuError)

@@ -1,4 +1,4 @@
-"""``tesuji play``: a person at the keyboard, and somebody looking on."""
+"""``myoshu play``: a person at the keyboard, and somebody looking on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tesuji.cli import play
-from tesuji.errors import MatchError, TesujiError
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
+from myoshu.cli import play
+from myoshu.errors import MatchError, MyoshuError
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = ["--game", "openspiel:tic_tac_toe"]
 Run = Callable[..., Result]
@@ -20,13 +20,13 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run() -> Run:
-    """Run the verb with these lines typed; an error of tesuji's is raised."""
+    """Run the verb with these lines typed; an error of myoshu's is raised."""
     app = typer.Typer()
     app.command(epilog=play.EPILOG)(play.play)
 
     def invoke(*arguments: str, typed: str = "") -> Result:
         result = CliRunner().invoke(app, list(arguments), input=typed)
-        if isinstance(result.exception, TesujiError):
+        if isinstance(result.exception, MyoshuError):
             raise result.exception
         return result
 
@@ -76,13 +76,13 @@ def test_a_hint_is_given(run: Run) -> None:
 
 
 def test_a_bundle_is_played_and_watched(run: Run, tmp_path: Path) -> None:
-    bundle = str(tmp_path / "untrained.tesuji")
+    bundle = str(tmp_path / "untrained.myoshu")
     write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
     result = run(bundle, "--simulations", "8", "--seat", "2", typed="h\nq\n")
-    assert "untrained.tesuji plays x(" in result.stdout
+    assert "untrained.myoshu plays x(" in result.stdout
     assert "8 simulations)" in result.stdout.split("hint: o(")[1]
     watched = run(bundle, "--watch", "--opponent", "random", "--simulations", "64")
-    assert "1. untrained.tesuji: x(" in watched.stdout
+    assert "1. untrained.myoshu: x(" in watched.stdout
     assert "value " in watched.stdout
 
 

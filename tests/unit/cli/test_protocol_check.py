@@ -1,4 +1,4 @@
-"""``tesuji protocol-check``: the reference passes, and each kind of mistake is found by the check that is about it."""
+"""``myoshu protocol-check``: the reference passes, and each kind of mistake is found by the check that is about it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tesuji.cli import app
-from tesuji.client.address import Address
-from tesuji.client.environment_checks import EnvironmentChecks, Outcome
-from tesuji.game import Game
-from tesuji.protocol import Connection, Tensor
-from tesuji.protocol.codec import encode
-from tesuji.protocol.framing import frame
-from tesuji.protocol.messages import Error, Message, Pong, Reply, Request, Reset, Spec, States, Step
-from tesuji.server import environment_server
-from tesuji.server.environment import EnvironmentService
-from tesuji_engines.openspiel_game import load
+from myoshu.cli import app
+from myoshu.client.address import Address
+from myoshu.client.environment_checks import EnvironmentChecks, Outcome
+from myoshu.game import Game
+from myoshu.protocol import Connection, Tensor
+from myoshu.protocol.codec import encode
+from myoshu.protocol.framing import frame
+from myoshu.protocol.messages import Error, Message, Pong, Reply, Request, Reset, Spec, States, Step
+from myoshu.server import environment_server
+from myoshu.server.environment import EnvironmentService
+from myoshu_engines.openspiel_game import load
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def test_without_the_token_nothing_else_is_checked() -> None:
 
 
 def test_the_command_says_a_line_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TESUJI_TOKEN", raising=False)
+    monkeypatch.delenv("MYOSHU_TOKEN", raising=False)
     with serving(load("tic_tac_toe")) as port:
         right = CliRunner().invoke(app, ["protocol-check", f"127.0.0.1:{port}"])
         monkeypatch.setattr(Wrong, "mistake", "mask")

@@ -1,4 +1,4 @@
-"""``tesuji serve`` as a process: it is found, it answers, it ends well."""
+"""``myoshu serve`` as a process: it is found, it answers, it ends well."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji import client as remote
-from tesuji.errors import ConnectionLostError
-from tesuji.protocol import Connection, Role, Tensor
-from tesuji.protocol.messages import Bye, Hello, Message, Open, Result, Think, Welcome
-from tesuji.testing.networks import mlp, write_bundle
+import myoshu
+from myoshu import client as remote
+from myoshu.errors import ConnectionLostError
+from myoshu.protocol import Connection, Role, Tensor
+from myoshu.protocol.messages import Bye, Hello, Message, Open, Result, Think, Welcome
+from myoshu.testing.networks import mlp, write_bundle
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.tesuji", mlp(27, 9, 16))
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.myoshu", mlp(27, 9, 16))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def start(bundle: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Pop
     processes = []
 
     def start(*options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--discovery", str(tmp_path / "here.json")]
+        command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), "--discovery", str(tmp_path / "here.json")]
         process = subprocess.Popen(
             [*command, "--provider", "cpu", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -64,7 +64,7 @@ def test_it_is_found_by_its_file_and_ends_on_a_signal(serve: subprocess.Popen[st
     for address in (path, there["ws"], f"unix://{there['unix']}"):
         with remote.connect(address) as client:
             assert client.models[0].name == "small"
-            decision = client.new_session(seed=1).play(observation, limit=tesuji.Limit(simulations=9))
+            decision = client.new_session(seed=1).play(observation, limit=myoshu.Limit(simulations=9))
             moves.add((decision.action, decision.value))
     assert len(moves) == 1
     with remote.connect(path, patience=0.5) as client:
@@ -72,7 +72,7 @@ def test_it_is_found_by_its_file_and_ends_on_a_signal(serve: subprocess.Popen[st
         serve.send_signal(signal.SIGTERM)
         assert serve.wait(20) == 0
         with pytest.raises(ConnectionLostError):
-            session.play(observation, limit=tesuji.Limit(simulations=9))
+            session.play(observation, limit=myoshu.Limit(simulations=9))
     assert not path.exists()
     assert serve.stderr is not None
     lines = [json.loads(line) for line in serve.stderr.read().splitlines()]
@@ -96,7 +96,7 @@ def test_a_server_killed_while_it_thinks_is_served_by_again(
 ) -> None:
     first = start()
     there = json.loads((tmp_path / "here.json").read_text())
-    observation, long = np.zeros(27, np.float32), tesuji.Limit(simulations=60000)
+    observation, long = np.zeros(27, np.float32), myoshu.Limit(simulations=60000)
 
     async def main() -> None:
         async with await remote.connect_async(there["tcp"], patience=60.0) as client:
@@ -112,15 +112,15 @@ def test_a_server_killed_while_it_thinks_is_served_by_again(
                 for lost in thinking:
                     with pytest.raises(ConnectionLostError, match="started anew"):
                         await asyncio.wait_for(lost, 20.0)
-                decision = await (await client.new_session(seed=1)).play(observation, limit=tesuji.Limit(simulations=9))
-                again = other.new_session(seed=1).play(observation, limit=tesuji.Limit(simulations=9))
+                decision = await (await client.new_session(seed=1)).play(observation, limit=myoshu.Limit(simulations=9))
+                again = other.new_session(seed=1).play(observation, limit=myoshu.Limit(simulations=9))
                 assert (again.action, again.value) == (decision.action, decision.value)
 
     asyncio.run(main())
 
 
 def test_a_child_process_speaks_on_its_standard_streams(bundle: Path) -> None:
-    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), "--stdio", "--log", "error"]
+    command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), "--stdio", "--log", "error"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -159,13 +159,13 @@ def test_a_child_process_speaks_on_its_standard_streams(bundle: Path) -> None:
     ],
 )
 def test_bad_options_are_one_line(bundle: Path, options: list[str], said: str) -> None:
-    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), *options]
+    command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert said in done.stderr
 
 
 def test_the_same_name_twice_is_refused(bundle: Path) -> None:
-    command = [sys.executable, "-m", "tesuji.cli", "serve", str(bundle), str(bundle)]
+    command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), str(bundle)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "expected files of different names" in done.stderr

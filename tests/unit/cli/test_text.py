@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from tesuji.arena.match import Ending, GameResult, Move
-from tesuji.arena.player import Choice
-from tesuji.cli._text import game_text, line_text, seconds, share, signed, table
-from tesuji_engines import load_game
+from myoshu.arena.match import Ending, GameResult, Move
+from myoshu.arena.player import Choice
+from myoshu.cli._text import game_text, line_text, seconds, share, signed, table
+from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 

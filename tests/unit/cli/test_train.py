@@ -1,4 +1,4 @@
-"""``tesuji train``: the same command goes on where it was, also after kill -9; contradictions are refused."""
+"""``myoshu train``: the same command goes on where it was, also after kill -9; contradictions are refused."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tesuji.training.checkpoint import read_checkpoint
-from tesuji.training.folder import load_config
-from tesuji.training.presets import preset
-from tesuji.training.run import Run
-from tesuji_engines import load_game
+from myoshu.training.checkpoint import read_checkpoint
+from myoshu.training.folder import load_config
+from myoshu.training.presets import preset
+from myoshu.training.run import Run
+from myoshu_engines import load_game
 
 QUICK = ("openspiel:tic_tac_toe", "--deterministic", "--simulations", "2", "--seed", "3")
 
 
 def train(*arguments: str, expected: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tesuji.cli", "train", *arguments], capture_output=True, text=True, timeout=280
+        [sys.executable, "-m", "myoshu.cli", "train", *arguments], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + " ".join(done.stderr.split())
@@ -72,7 +72,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are read from /proc")
 def test_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "tesuji.cli", "train", "openspiel:tic_tac_toe", "--run", str(run), "--quiet"]
+    command = [sys.executable, "-m", "myoshu.cli", "train", "openspiel:tic_tac_toe", "--run", str(run), "--quiet"]
     game = load_game("openspiel:tic_tac_toe")
     Run(game, msgspec.structs.replace(preset(game.spec), checkpoint_seconds=0.3), run)
     rng, reached = random.Random(os.getpid()), 0

@@ -1,4 +1,4 @@
-"""``tesuji train --offline``: recorded games are learned from, what is no record is refused, resuming agrees."""
+"""``myoshu train --offline``: recorded games are learned from, what is no record is refused, resuming agrees."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.record import read_records
-from tesuji.training.checkpoint import read_checkpoint
+from myoshu.record import read_records
+from myoshu.training.checkpoint import read_checkpoint
 
 GAME = "openspiel:tic_tac_toe"
 
 
 def train(*arguments: str, expected: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tesuji.cli", "train", GAME, *arguments], capture_output=True, text=True, timeout=280
+        [sys.executable, "-m", "myoshu.cli", "train", GAME, *arguments], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + " ".join(done.stderr.split())

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from tests.vectors.protocol import exchanges
 
-from tesuji import client as remote
-from tesuji.errors import ConnectionLostError, RemoteProtocolError, RequestError
-from tesuji.protocol.framing import FrameReader, frame
+from myoshu import client as remote
+from myoshu.errors import ConnectionLostError, RemoteProtocolError, RequestError
+from myoshu.protocol.framing import FrameReader, frame
 
 SCRIPTS = json.loads(exchanges.PATH.read_text(encoding="utf-8"))
 PATIENCE = 10.0

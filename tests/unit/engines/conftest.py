@@ -12,13 +12,13 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pygame
 
-from tesuji import Agent, load
-from tesuji.testing.networks import mlp, write_bundle
+from myoshu import Agent, load
+from myoshu.testing.networks import mlp, write_bundle
 
 
 @pytest.fixture(scope="session")
 def small_agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
-    return load(write_bundle(tmp_path_factory.mktemp("pygame") / "small.tesuji", mlp(27, 9, 16)), "cpu")
+    return load(write_bundle(tmp_path_factory.mktemp("pygame") / "small.myoshu", mlp(27, 9, 16)), "cpu")
 
 
 @pytest.fixture
@@ -32,4 +32,4 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[pygame.Surface]:
 
 @pytest.fixture(scope="session")
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("pygame") / "small.tesuji", mlp(27, 9, 16))
+    return write_bundle(tmp_path_factory.mktemp("pygame") / "small.myoshu", mlp(27, 9, 16))

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from concurrent.futures import Future
 
-from tesuji.game import Game
-from tesuji.server.environment_server import EnvironmentServer
+from myoshu.game import Game
+from myoshu.server.environment_server import EnvironmentServer
 
 __all__ = ["Engine"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
-from tesuji_engines.agent_file import agent_for
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
+from myoshu_engines.agent_file import agent_for
 
 
 def test_an_agent_or_a_sentence(tmp_path: Path) -> None:
     spec = load_game("openspiel:tic_tac_toe").spec
-    file = tmp_path / "own.tesuji"
-    assert agent_for("tic_tac_toe", file, "tesuji train openspiel:tic_tac_toe") == (
+    file = tmp_path / "own.myoshu"
+    assert agent_for("tic_tac_toe", file, "myoshu train openspiel:tic_tac_toe") == (
         None,
-        f"No agent: one is trained by tesuji train openspiel:tic_tac_toe --out {file}",
+        f"No agent: one is trained by myoshu train openspiel:tic_tac_toe --out {file}",
     )
     write_bundle(file, mlp(spec.observation, spec.actions, 16, movers=spec.movers), game=spec)
     for name in ("openspiel:tic_tac_toe", "tic_tac_toe"):
@@ -24,9 +24,9 @@ def test_an_agent_or_a_sentence(tmp_path: Path) -> None:
         assert not said
     assert agent_for("toe", file, "") == (
         None,
-        "own.tesuji: expected an agent for toe, got one for openspiel:tic_tac_toe",
+        "own.myoshu: expected an agent for toe, got one for openspiel:tic_tac_toe",
     )
     file.write_bytes(file.read_bytes()[:100])
     nothing, said = agent_for("tic_tac_toe", file, "")
     assert nothing is None
-    assert said.startswith("own.tesuji: ")
+    assert said.startswith("own.myoshu: ")

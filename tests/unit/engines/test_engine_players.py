@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.arena.clock import Clock
-from tesuji.arena.match import Ending, GameResult, play_game
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.errors import MatchError
-from tesuji_engines import load_game
-from tesuji_engines.engine_player import EnginePlayer
-from tesuji_engines.gtp_player import GtpPlayer
-from tesuji_engines.uci_player import UciPlayer
+from myoshu.arena.clock import Clock
+from myoshu.arena.match import Ending, GameResult, play_game
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.errors import MatchError
+from myoshu_engines import load_game
+from myoshu_engines.engine_player import EnginePlayer
+from myoshu_engines.gtp_player import GtpPlayer
+from myoshu_engines.uci_player import UciPlayer
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
 GO = load_game("openspiel:go(board_size=5)")
@@ -153,4 +153,4 @@ def test_programs_end_with_their_players() -> None:
     del player
     gc.collect()
     assert popen.poll() is not None
-    assert not [thread for thread in threading.enumerate() if thread.name == "tesuji-engine"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "myoshu-engine"]

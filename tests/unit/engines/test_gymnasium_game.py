@@ -18,13 +18,13 @@ from gymnasium import spaces
 from gymnasium.utils import EzPickle
 from numpy.typing import NDArray
 
-from tesuji.errors import ArgumentError, DependencyError, GameError, GameStringError, IllegalActionError
-from tesuji.spec import Movers
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
-from tesuji_engines.gymnasium_game import DEFAULT_LENGTH, GymnasiumGame, GymnasiumState
-from tesuji_engines.gymnasium_rewards import Rewards
-from tesuji_engines.gymnasium_spaces import FAR, numbered_actions, observer_of
+from myoshu.errors import ArgumentError, DependencyError, GameError, GameStringError, IllegalActionError
+from myoshu.spec import Movers
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
+from myoshu_engines.gymnasium_game import DEFAULT_LENGTH, GymnasiumGame, GymnasiumState
+from myoshu_engines.gymnasium_rewards import Rewards
+from myoshu_engines.gymnasium_spaces import FAR, numbered_actions, observer_of
 
 
 class Picture(gymnasium.Env[NDArray[np.uint8], int]):
@@ -517,11 +517,11 @@ def test_a_string_that_names_nothing_is_one_clear_error(string: str, message: st
 @pytest.mark.parametrize(
     ("string", "message"),
     [
-        ("Pendulum-v1", "Pendulum-v1: its actions are a Box; tesuji plays Discrete"),
-        ("Blackjack-v1", "Blackjack-v1: its observations are a Tuple; tesuji sees Box, .*FlattenObservation"),
+        ("Pendulum-v1", "Pendulum-v1: its actions are a Box; myoshu plays Discrete"),
+        ("Blackjack-v1", "Blackjack-v1: its observations are a Tuple; myoshu sees Box, .*FlattenObservation"),
         ("Pays-v0(flawed='dict')", "its observations are a Dict"),
         ("Pays-v0(flawed='torque')", "its actions are a Box"),
-        ("Pays-v0(flawed='many')", "its actions have 10000 combinations; tesuji plays at most 4096"),
+        ("Pays-v0(flawed='many')", "its actions have 10000 combinations; myoshu plays at most 4096"),
         ("Pays-v0(flawed='shape')", r"observation: expected one of Box\(.*, got 3"),
         ("Picture-v0(seeded=False)", "the same seed and the same actions brought two different games"),
     ],
@@ -555,7 +555,7 @@ def test_an_environment_of_ones_own_is_found_by_its_module(tmp_path: Path) -> No
         "gymnasium.register('MyPole-v0', 'gymnasium.envs.classic_control:CartPoleEnv', max_episode_steps=30)\n"
     )
     program = (
-        "import pickle, sys; from tesuji_engines import load_game; sys.path.remove('');"
+        "import pickle, sys; from myoshu_engines import load_game; sys.path.remove('');"
         "game = load_game('gymnasium:my_module:MyPole-v0');"
         "print(pickle.loads(pickle.dumps(game)).spec.name, game.spec.max_length)"
     )

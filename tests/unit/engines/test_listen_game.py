@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tesuji
-from tesuji.client.door import Door, DoorLink
-from tesuji.errors import ArgumentError, ConnectionLostError, GameStringError
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
-from tesuji_engines.remote import RemoteGame
+import myoshu
+from myoshu.client.door import Door, DoorLink
+from myoshu.errors import ArgumentError, ConnectionLostError, GameStringError
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
+from myoshu_engines.remote import RemoteGame
 
 ENGINE = """
 import asyncio, sys
 from demos.three_in_a_row import ThreeInARow
-from tesuji.server.environment_server import EnvironmentServer
+from myoshu.server.environment_server import EnvironmentServer
 
 async def main():
     while True:
@@ -135,8 +135,8 @@ def test_other_addresses_are_refused(text: str) -> None:
 
 
 def test_beyond_this_machine_a_token_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TESUJI_TOKEN", raising=False)
-    with pytest.raises(ArgumentError, match=r"expected one \(TESUJI_TOKEN\) to listen on 0\.0\.0\.0"):
+    monkeypatch.delenv("MYOSHU_TOKEN", raising=False)
+    with pytest.raises(ArgumentError, match=r"expected one \(MYOSHU_TOKEN\) to listen on 0\.0\.0\.0"):
         load_game("listen://0.0.0.0:7900")
 
 
@@ -144,8 +144,8 @@ def test_beyond_this_machine_a_token_is_needed(monkeypatch: pytest.MonkeyPatch) 
 def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Start, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    train = ["-m", "tesuji.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic", "--steps", "4"]
-    train += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.tesuji"), "--simulations", "4", "--quiet"]
+    train = ["-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic", "--steps", "4"]
+    train += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4", "--quiet"]
     train += ["--opponents", "random"]
 
     def said(number: int) -> str:
@@ -166,4 +166,4 @@ def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Sta
         out = again.stdout.read()
         assert again.wait(240) == 0, said(3)
     assert f"learned listen://127.0.0.1:{port}" in out
-    assert tesuji.load(tmp_path / "out.tesuji", "cpu").game.players == 3
+    assert myoshu.load(tmp_path / "out.myoshu", "cpu").game.players == 3

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tesuji.errors import DependencyError, GameError, GameStringError
-from tesuji.game import Game
-from tesuji_engines import game_prefixes, load_game
+from myoshu.errors import DependencyError, GameError, GameStringError
+from myoshu.game import Game
+from myoshu_engines import game_prefixes, load_game
 
 
 def test_the_kinds_of_games_are_the_modules_that_are_there() -> None:
@@ -64,8 +64,8 @@ def test_a_game_of_another_kind_is_refused_with_the_reason(string: str, message:
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     string: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, f"tesuji_engines.{extra}_game", raising=False)
+    monkeypatch.delitem(sys.modules, f"myoshu_engines.{extra}_game", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     find: Callable[[str], Game] = load_game
-    with pytest.raises(DependencyError, match=rf"'{package}' is not installed; pip install 'tesuji\[{extra}\]'"):
+    with pytest.raises(DependencyError, match=rf"'{package}' is not installed; pip install 'myoshu\[{extra}\]'"):
         find(string)

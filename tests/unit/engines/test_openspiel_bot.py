@@ -7,19 +7,19 @@ from typing import Any
 import pyspiel
 import pytest
 
-from tesuji.errors import GameError, IllegalActionError, MatchError
-from tesuji.runtime.agent import Agent, load
-from tesuji.runtime.limit import Limit
-from tesuji.testing.networks import mlp, write_bundle
-from tesuji_engines import load_game
-from tesuji_engines.openspiel_bot import TesujiBot
+from myoshu.errors import GameError, IllegalActionError, MatchError
+from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.limit import Limit
+from myoshu.testing.networks import mlp, write_bundle
+from myoshu_engines import load_game
+from myoshu_engines.openspiel_bot import MyoshuBot
 
 LIMIT = Limit(simulations=16)
 
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
-    path = tmp_path_factory.mktemp("bundles") / "untrained.tesuji"
+    path = tmp_path_factory.mktemp("bundles") / "untrained.myoshu"
     network = mlp((3, 3, 3), 9, 16)
     return load(write_bundle(path, network, game=load_game("openspiel:tic_tac_toe").spec), providers="cpu")
 
@@ -37,7 +37,7 @@ def mcts(game: Any, seed: int) -> Any:
 def test_it_plays_beside_openspiels_own_bots(agent: Agent, game: Any, seat: int) -> None:
     for seed in range(5):
         for other in (mcts(game, seed), pyspiel.make_uniform_random_bot(1 - seat, seed)):
-            bot = TesujiBot(game, seat, agent, LIMIT, seed=seed)
+            bot = MyoshuBot(game, seat, agent, LIMIT, seed=seed)
             assert isinstance(bot, pyspiel.Bot)
             bots = [bot, other] if seat == 0 else [other, bot]
             returns = pyspiel.evaluate_bots(game.new_initial_state(), bots, seed)
@@ -50,7 +50,7 @@ def test_it_plays_against_itself_and_in_the_middle_of_a_game(agent: Agent, game:
     state.apply_action(4)
     restarts: list[int] = []
 
-    class Counting(TesujiBot):
+    class Counting(MyoshuBot):
         def restart_at(self, state: Any) -> None:
             restarts.append(self.player_id())
             super().restart_at(state)
@@ -63,7 +63,7 @@ def test_it_plays_against_itself_and_in_the_middle_of_a_game(agent: Agent, game:
 
 
 def test_its_steps_are_legal_and_leave_the_state_alone(agent: Agent, game: Any) -> None:
-    bot = TesujiBot(game, 0, agent, LIMIT)
+    bot = MyoshuBot(game, 0, agent, LIMIT)
     state = game.new_initial_state()
     action = bot.step(state)
     assert action in state.legal_actions()
@@ -71,7 +71,7 @@ def test_its_steps_are_legal_and_leave_the_state_alone(agent: Agent, game: Any) 
 
 
 def test_its_policy_covers_the_legal_actions(agent: Agent, game: Any) -> None:
-    bot = TesujiBot(game, 1, agent, LIMIT)
+    bot = MyoshuBot(game, 1, agent, LIMIT)
     state = game.new_initial_state()
     state.apply_action(4)
     bot.inform_action(game.new_initial_state(), 0, 4)
@@ -86,7 +86,7 @@ def test_its_policy_covers_the_legal_actions(agent: Agent, game: Any) -> None:
 
 
 def test_a_move_can_be_forced(agent: Agent, game: Any) -> None:
-    bot = TesujiBot(game, 0, agent, LIMIT)
+    bot = MyoshuBot(game, 0, agent, LIMIT)
     assert bot.provides_force_action()
     state = game.new_initial_state()
     bot.force_action(state, 8)
@@ -100,7 +100,7 @@ def test_a_move_can_be_forced(agent: Agent, game: Any) -> None:
 
 def test_the_same_seed_gives_the_same_games(agent: Agent, game: Any) -> None:
     def play() -> list[int]:
-        bot, state, moves = TesujiBot(game, 0, agent, LIMIT, seed=3), game.new_initial_state(), []
+        bot, state, moves = MyoshuBot(game, 0, agent, LIMIT, seed=3), game.new_initial_state(), []
         while not state.is_terminal():
             action = bot.step(state) if state.current_player() == 0 else state.legal_actions()[0]
             if state.current_player() == 1:
@@ -114,7 +114,7 @@ def test_the_same_seed_gives_the_same_games(agent: Agent, game: Any) -> None:
 
 def test_a_game_with_another_shape_is_refused(agent: Agent) -> None:
     with pytest.raises(MatchError, match="learned openspiel:tic_tac_toe"):
-        TesujiBot(pyspiel.load_game("connect_four"), 0, agent)
+        MyoshuBot(pyspiel.load_game("connect_four"), 0, agent)
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_a_game_with_another_shape_is_refused(agent: Agent) -> None:
 )
 def test_a_game_that_a_bot_cannot_follow_is_refused(name: str, message: str, agent: Agent) -> None:
     with pytest.raises(GameError, match=message):
-        TesujiBot(pyspiel.load_game(name), 0, agent)
+        MyoshuBot(pyspiel.load_game(name), 0, agent)

@@ -10,13 +10,13 @@ import pyspiel
 import pytest
 from numpy.typing import NDArray
 
-from tesuji.arena.solver import Solver
-from tesuji.errors import ArgumentError, GameError, IllegalActionError
-from tesuji.game import Game, State
-from tesuji.spec import Movers
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
-from tesuji_engines.openspiel_game import OpenSpielGame, OpenSpielState
+from myoshu.arena.solver import Solver
+from myoshu.errors import ArgumentError, GameError, IllegalActionError
+from myoshu.game import Game, State
+from myoshu.spec import Movers
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
+from myoshu_engines.openspiel_game import OpenSpielGame, OpenSpielState
 
 SMALL = [
     "breakthrough(rows=4,columns=2)",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tesuji.arena.match import Ending, Outcome, play_match
-from tesuji.arena.perfect_player import PerfectPlayer
-from tesuji.arena.random_player import RandomPlayer
-from tesuji.arena.solver import Solver
-from tesuji.arena.statistics import summarize
-from tesuji.errors import MatchError
-from tesuji_engines import load_game
-from tesuji_engines.openspiel_players import cfr_player, mcts_player, registered_player
+from myoshu.arena.match import Ending, Outcome, play_match
+from myoshu.arena.perfect_player import PerfectPlayer
+from myoshu.arena.random_player import RandomPlayer
+from myoshu.arena.solver import Solver
+from myoshu.arena.statistics import summarize
+from myoshu.errors import MatchError
+from myoshu_engines import load_game
+from myoshu_engines.openspiel_players import cfr_player, mcts_player, registered_player
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tesuji.errors import GameError
-from tesuji.symmetry import Symmetry
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
+from myoshu.errors import GameError
+from myoshu.symmetry import Symmetry
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import numpy as np
 import pygame
 import pytest
 
-from tesuji.errors import ArgumentError, GameError, IllegalActionError
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
-from tesuji_engines.pygame_arcade import Arcade
-from tesuji_engines.pygame_eyes import Numbers, Pixels, Sight
+from myoshu.errors import ArgumentError, GameError, IllegalActionError
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
+from myoshu_engines.pygame_arcade import Arcade
+from myoshu_engines.pygame_eyes import Numbers, Pixels, Sight
 
 WIDTH, HEIGHT = 40, 60
 
@@ -221,8 +221,8 @@ SOURCE = """
 import numpy as np
 import pygame
 
-from tesuji_engines.pygame_arcade import Arcade
-from tesuji_engines.pygame_eyes import Pixels
+from myoshu_engines.pygame_arcade import Arcade
+from myoshu_engines.pygame_eyes import Pixels
 
 
 class Dot:
@@ -254,12 +254,12 @@ def test_it_is_learned_from_its_image_without_a_screen(tmp_path: Path) -> None:
     (tmp_path / "dot.py").write_text(SOURCE, encoding="utf-8")
     hidden = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    program = [sys.executable, "-m", "tesuji.cli", "train", "python:dot.py:dot", "--deterministic", "--steps", "2"]
+    program = [sys.executable, "-m", "myoshu.cli", "train", "python:dot.py:dot", "--deterministic", "--steps", "2"]
     done = subprocess.run(
-        [*program, "--out", "dot.tesuji"], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+        [*program, "--out", "dot.myoshu"], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "dot.tesuji").exists()
+    assert (tmp_path / "dot.myoshu").exists()
 
 
 def test_the_game_string_names_a_function_too(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tesuji import Agent, Limit, StopReason
-from tesuji.errors import ArgumentError, EvaluationError, LegalActionsError, LimitError, ObservationError
-from tesuji_engines.pygame_crowd import Crowd
+from myoshu import Agent, Limit, StopReason
+from myoshu.errors import ArgumentError, EvaluationError, LegalActionsError, LimitError, ObservationError
+from myoshu_engines.pygame_crowd import Crowd
 
 
 def seen(number: int) -> NDArray[np.float32]:

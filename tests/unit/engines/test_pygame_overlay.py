@@ -8,9 +8,9 @@ import numpy as np
 import pygame
 import pytest
 
-from tesuji import Agent, Decision, Limit
-from tesuji.errors import ArgumentError
-from tesuji_engines.pygame_overlay import Overlay
+from myoshu import Agent, Decision, Limit
+from myoshu.errors import ArgumentError
+from myoshu_engines.pygame_overlay import Overlay
 
 CELLS = {action: pygame.Rect(40 * (action % 3), 40 * (action // 3), 40, 40) for action in range(9)}
 BLACK = (0, 0, 0)

@@ -14,9 +14,9 @@ import pygame
 import pytest
 from numpy.typing import NDArray
 
-from tesuji import Agent, Decision, Limit, StopReason
-from tesuji.errors import ArgumentError, EvaluationError, LimitError
-from tesuji_engines.pygame_player import Player
+from myoshu import Agent, Decision, Limit, StopReason
+from myoshu.errors import ArgumentError, EvaluationError, LimitError
+from myoshu_engines.pygame_player import Player
 
 ENDLESS = Limit(simulations=50_000)
 MOVE = pygame.USEREVENT + 1
@@ -203,12 +203,12 @@ def test_what_cannot_be_is_refused(small_agent: Agent) -> None:
 
 QUIT = """
 import sys
-import numpy as np, pygame, tesuji
-from tesuji_engines.pygame_player import Player
+import numpy as np, pygame, myoshu
+from myoshu_engines.pygame_player import Player
 pygame.init()
 screen = pygame.display.set_mode((64, 64))
-player = Player(tesuji.load(sys.argv[1]).new_session(), background=True, event=pygame.event.custom_type())
-player.think(np.zeros(27), limit=tesuji.Limit(simulations=100_000))
+player = Player(myoshu.load(sys.argv[1]).new_session(), background=True, event=pygame.event.custom_type())
+player.think(np.zeros(27), limit=myoshu.Limit(simulations=100_000))
 pygame.time.wait(50)
 pygame.quit()
 print("quit", flush=True)

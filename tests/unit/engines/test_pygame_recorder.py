@@ -11,8 +11,8 @@ import pygame
 import pytest
 from PIL import Image
 
-from tesuji.errors import ArgumentError, DependencyError
-from tesuji_engines.pygame_recorder import Recorder
+from myoshu.errors import ArgumentError, DependencyError
+from myoshu_engines.pygame_recorder import Recorder
 
 
 def show(recorder: Recorder, frames: int, noise: bool = False) -> None:
@@ -84,5 +84,5 @@ def test_without_pillow_it_says_what_to_install(tmp_path: Path, monkeypatch: pyt
         return real(name, *others, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(DependencyError, match=r"needs Pillow; pip install 'tesuji\[pygame\]'"):
+    with pytest.raises(DependencyError, match=r"needs Pillow; pip install 'myoshu\[pygame\]'"):
         Recorder(tmp_path / "game.gif")

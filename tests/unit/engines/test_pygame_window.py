@@ -10,8 +10,8 @@ from pathlib import Path
 import pygame
 import pytest
 
-from tesuji_engines.pygame_recorder import Recorder
-from tesuji_engines.pygame_window import Window
+from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame_window import Window
 
 
 class Scene:

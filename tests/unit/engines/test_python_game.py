@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.errors import GameError, GameStringError
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
+from myoshu.errors import GameError, GameStringError
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
 
 DEMO = Path(__file__).parents[3] / "demos" / "three_in_a_row.py"
 
 MINIMAL = '''
 import numpy as np
-from tesuji.errors import IllegalActionError
-from tesuji.spec import GameSpec, Movers
+from myoshu.errors import IllegalActionError
+from myoshu.spec import GameSpec, Movers
 
 class Pile:
     """Take one or two of five; whoever takes the last wins."""

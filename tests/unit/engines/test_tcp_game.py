@@ -15,12 +15,12 @@ import pytest
 from demos.three_in_a_row import Position, ThreeInARow
 from tests.unit.engines.engine_thread import Engine
 
-import tesuji
-from tesuji.client.link import Link
-from tesuji.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
-from tesuji.testing.games import check_game
-from tesuji_engines import load_game
-from tesuji_engines.remote import RemoteGame
+import myoshu
+from myoshu.client.link import Link
+from myoshu.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
+from myoshu.testing.games import check_game
+from myoshu_engines import load_game
+from myoshu_engines.remote import RemoteGame
 
 
 class Fragile(ThreeInARow):
@@ -188,9 +188,9 @@ def test_nobody_there_is_one_clear_error() -> None:
 @pytest.mark.parametrize("engine", [(ThreeInARow(), 64)], indirect=True)
 def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engine, tmp_path: Path) -> None:
     command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "12", "--quiet"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.tesuji"), "--simulations", "4"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4"]
     command += ["--opponents", "random"]
-    process = subprocess.Popen([sys.executable, "-m", "tesuji.cli", *command], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "myoshu.cli", *command], stdout=subprocess.PIPE, text=True)
     with process:
         while not engine.trainers() and process.poll() is None:
             time.sleep(0.05)
@@ -200,4 +200,4 @@ def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engi
         said, _ = process.communicate(timeout=240)
     assert process.returncode == 0
     assert "learned tcp://127.0.0.1" in said
-    assert tesuji.load(tmp_path / "out.tesuji", "cpu").game.players == 3
+    assert myoshu.load(tmp_path / "out.myoshu", "cpu").game.players == 3

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.vectors.protocol import generate
 
-from tesuji.errors import RemoteProtocolError
-from tesuji.protocol import Tensor, pack_masks, unpack_masks
-from tesuji.protocol.codec import decode, encode
-from tesuji.protocol.framing import FrameReader
-from tesuji.protocol.messages import MESSAGES, GameMap
-from tesuji.protocol.roles import FINAL, REQUESTS
+from myoshu.errors import RemoteProtocolError
+from myoshu.protocol import Tensor, pack_masks, unpack_masks
+from myoshu.protocol.codec import decode, encode
+from myoshu.protocol.framing import FrameReader
+from myoshu.protocol.messages import MESSAGES, GameMap
+from myoshu.protocol.roles import FINAL, REQUESTS
 
 ROOT = Path(__file__).parents[3]
 CASES = json.loads((generate.HERE / "cases.json").read_text())

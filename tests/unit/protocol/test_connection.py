@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from tests.vectors.protocol import generate
 
-from tesuji.errors import LocalProtocolError, RemoteProtocolError
-from tesuji.protocol import Connection, Rejected, Role, State, Tensor
-from tesuji.protocol.codec import decode, encode
-from tesuji.protocol.connection import TRANSITIONS
-from tesuji.protocol.framing import frame
-from tesuji.protocol.handshake import accept, check_welcome
-from tesuji.protocol.messages import (
+from myoshu.errors import LocalProtocolError, RemoteProtocolError
+from myoshu.protocol import Connection, Rejected, Role, State, Tensor
+from myoshu.protocol.codec import decode, encode
+from myoshu.protocol.connection import TRANSITIONS
+from myoshu.protocol.framing import frame
+from myoshu.protocol.handshake import accept, check_welcome
+from myoshu.protocol.messages import (
     ActBatch,
     Bye,
     Cancel,

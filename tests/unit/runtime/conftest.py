@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.runtime.agent import Agent, load
-from tesuji.testing.networks import Network, mlp, resnet, write_bundle
+from myoshu.runtime.agent import Agent, load
+from myoshu.testing.networks import Network, mlp, resnet, write_bundle
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def conv_network() -> Network:
 
 @pytest.fixture(scope="session")
 def bundle_path(tmp_path_factory: pytest.TempPathFactory, network: Network) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "mlp.tesuji", network)
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "mlp.myoshu", network)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tesuji.errors import BundleError
-from tesuji.runtime.archive import read_archive, write_archive
+from myoshu.errors import BundleError
+from myoshu.runtime.archive import read_archive, write_archive
 
 MEMBERS = {"one.txt": b"first", "two/three.bin": bytes(range(256)), "empty": b""}
 LIMITS = dict.fromkeys(MEMBERS, 1000)

@@ -16,13 +16,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tesuji.errors import BundleError, BundleVersionError, TesujiError
-from tesuji.runtime.agent import load
-from tesuji.runtime.archive import read_archive, write_archive
-from tesuji.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
-from tesuji.runtime.manifest import FORMAT, Entry, Manifest, Strength
-from tesuji.search import SearchConfig
-from tesuji.testing.networks import Network, game_for, mlp, parity, resnet, write_bundle
+from myoshu.errors import BundleError, BundleVersionError, MyoshuError
+from myoshu.runtime.agent import load
+from myoshu.runtime.archive import read_archive, write_archive
+from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
+from myoshu.runtime.manifest import FORMAT, Entry, Manifest, Strength
+from myoshu.search import SearchConfig
+from myoshu.testing.networks import Network, game_for, mlp, parity, resnet, write_bundle
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -52,7 +52,7 @@ def setting(*path: str, to: Any) -> Change:
 def test_what_is_written_is_read(tmp_path: Path, network: Network) -> None:
     vectors = parity(network)
     search = SearchConfig(simulations=7, discount=0.5)
-    written = write_bundle(tmp_path / "a.tesuji", network, search=search, vectors=vectors)
+    written = write_bundle(tmp_path / "a.myoshu", network, search=search, vectors=vectors)
     bundle = Bundle.read(written)
     assert bundle.manifest.search == search
     assert bundle.manifest.model == network.model
@@ -65,22 +65,22 @@ def test_what_is_written_is_read(tmp_path: Path, network: Network) -> None:
 
 
 def test_the_same_contents_give_the_same_bytes(tmp_path: Path, network: Network) -> None:
-    one, other = (write_bundle(tmp_path / name, network) for name in ("a.tesuji", "b.tesuji"))
+    one, other = (write_bundle(tmp_path / name, network) for name in ("a.myoshu", "b.myoshu"))
     assert one.read_bytes() == other.read_bytes()
 
 
 def test_writing_replaces_whole_files_and_leaves_nothing_else(tmp_path: Path, network: Network) -> None:
-    path = tmp_path / "a.tesuji"
+    path = tmp_path / "a.myoshu"
     path.write_bytes(b"old")
     write_bundle(path, network)
-    assert [each.name for each in tmp_path.iterdir()] == ["a.tesuji"]
+    assert [each.name for each in tmp_path.iterdir()] == ["a.myoshu"]
     Bundle.read(path)
 
 
 def test_a_failed_writing_leaves_the_old_file(
     tmp_path: Path, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "a.tesuji"
+    path = tmp_path / "a.myoshu"
     path.write_bytes(b"old")
 
     def fail(_: int) -> None:
@@ -90,7 +90,7 @@ def test_a_failed_writing_leaves_the_old_file(
     with pytest.raises(BundleError, match="No space left"):
         write_bundle(path, network)
     assert path.read_bytes() == b"old"
-    assert [each.name for each in tmp_path.iterdir()] == ["a.tesuji"]
+    assert [each.name for each in tmp_path.iterdir()] == ["a.myoshu"]
 
 
 def test_nothing_is_written_that_could_not_be_read(tmp_path: Path, network: Network) -> None:
@@ -107,7 +107,7 @@ def test_nothing_is_written_that_could_not_be_read(tmp_path: Path, network: Netw
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (setting("format", to=FORMAT + 1), r"manifest\.format: expected at most 1, got 2: a newer tesuji"),
+        (setting("format", to=FORMAT + 1), r"manifest\.format: expected at most 1, got 2: a newer myoshu"),
         (setting("format", to=0), r"manifest\.format: expected 1, got 0"),
         (setting("format", to="1"), r"manifest\.format: expected `int`, got `str`"),
         (lambda fields: fields.pop("model"), r"manifest\.model: expected a value, got none"),
@@ -268,8 +268,8 @@ def test_a_graph_of_a_fixed_batch_is_refused(bundle_bytes: bytes, network: Netwo
 
 
 def test_files_that_are_no_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"none\.tesuji: expected a bundle file, got: No such file"):
-        Bundle.read(tmp_path / "none.tesuji")
+    with pytest.raises(BundleError, match=r"none\.myoshu: expected a bundle file, got: No such file"):
+        Bundle.read(tmp_path / "none.myoshu")
     with pytest.raises(BundleError, match="expected a regular file"):
         Bundle.read(tmp_path)
     os.mkfifo(tmp_path / "pipe")
@@ -290,13 +290,13 @@ def test_what_a_bundle_claims_allocates_nothing(tmp_path: Path, bundle_bytes: by
         changed_parity(bundle_bytes, setting("latent", "sh", to=[4096, 16])),
         changed_parity(bundle_bytes, setting("observation", "sh", to=[1 << 40, 27])),
     ]
-    sparse = tmp_path / "sparse.tesuji"
+    sparse = tmp_path / "sparse.myoshu"
     with sparse.open("wb") as file:
         file.truncate(1 << 40)
     tracemalloc.start()
     try:
         for source in [*hostile, sparse]:
-            with pytest.raises(TesujiError):
+            with pytest.raises(MyoshuError):
                 Bundle.read(source)
         assert tracemalloc.get_traced_memory()[1] < 20 * len(bundle_bytes) + (1 << 20)
     finally:

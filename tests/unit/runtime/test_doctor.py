@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.doctor import diagnose, versions
-from tesuji.testing.networks import Network, mlp, parity, write_bundle
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.doctor import diagnose, versions
+from myoshu.testing.networks import Network, mlp, parity, write_bundle
 
 
 def test_a_sound_bundle_is_found_sound(bundle_path: Path) -> None:

@@ -11,20 +11,20 @@ import onnx
 import pytest
 from onnx import helper
 
-from tesuji.errors import (
+from myoshu.errors import (
     ArgumentError,
     EvaluationError,
     ObservationError,
     ProviderError,
     ProviderWarning,
 )
-from tesuji.runtime import providers
-from tesuji.runtime.agent import load
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.evaluator import Evaluator, as_observations
-from tesuji.runtime.parity import Deviation, Parity, deviation
-from tesuji.spec import Movers
-from tesuji.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
+from myoshu.runtime import providers
+from myoshu.runtime.agent import load
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.evaluator import Evaluator, as_observations
+from myoshu.runtime.parity import Deviation, Parity, deviation
+from myoshu.spec import Movers
+from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
 EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers": Movers.PREDICTED}
 
@@ -245,8 +245,8 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
             graph = model.SerializeToString()
         return real(graph, "cpu", **options)
 
-    monkeypatch.setattr("tesuji.runtime.evaluator.start", start)
-    monkeypatch.setattr("tesuji.runtime.evaluator.kernels_run", lambda session: {"webgpu": 16})
+    monkeypatch.setattr("myoshu.runtime.evaluator.start", start)
+    monkeypatch.setattr("myoshu.runtime.evaluator.kernels_run", lambda session: {"webgpu": 16})
     monkeypatch.setattr(providers, "available", lambda: ("webgpu", "cpu"))
     with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* parity vectors: .* deviates by \d"):
         agent = load(bundle_path)
@@ -283,7 +283,7 @@ def test_deviations_are_relative_above_one() -> None:
 
 
 def test_a_loaded_agent_passes_on_what_it_was_told(tmp_path: Path) -> None:
-    path = write_bundle(tmp_path / "a.tesuji", mlp(5, 3, 4))
+    path = write_bundle(tmp_path / "a.myoshu", mlp(5, 3, 4))
     agent = load(path.read_bytes(), "CPUExecutionProvider", threads=2)
     assert agent.provider == "cpu"
     assert agent.model.actions == agent.game.actions == 3

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tesuji.errors import LegalActionsError
-from tesuji.runtime.legal import as_mask
+from myoshu.errors import LegalActionsError
+from myoshu.runtime.legal import as_mask
 
 
 @given(st.sets(st.integers(0, 8), min_size=1))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.errors import LimitError
-from tesuji.runtime.limit import Limit
+from myoshu.errors import LimitError
+from myoshu.runtime.limit import Limit
 
 
 def test_limits_are_kept_as_given() -> None:

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tesuji.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, ObservationError
-from tesuji.runtime.evaluator import Evaluator, Graph
-from tesuji.runtime.planner import Planner
-from tesuji.search import Algorithm, SearchConfig
-from tesuji.spec import ModelSpec, Movers
-from tesuji.testing.networks import Network, mlp, resnet
-from tesuji.testing.scripted import ScriptedEvaluator, made_up
+from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, ObservationError
+from myoshu.runtime.evaluator import Evaluator, Graph
+from myoshu.runtime.planner import Planner
+from myoshu.search import Algorithm, SearchConfig
+from myoshu.spec import ModelSpec, Movers
+from myoshu.testing.networks import Network, mlp, resnet
+from myoshu.testing.scripted import ScriptedEvaluator, made_up
 
 CONFIGS = [SearchConfig(simulations=20), SearchConfig(simulations=20, algorithm=Algorithm.PUCT), SearchConfig(
     simulations=20, algorithm=Algorithm.PUCT, leaves=4)]  # fmt: skip
@@ -141,7 +141,7 @@ def test_it_steps_aside_where_an_evaluation_was_held_up(monkeypatch: pytest.Monk
         assert planner.run(perf_counter() + 60.0, aside=aside)
         return list(planner.result(0).visits)
 
-    monkeypatch.setattr("tesuji.runtime.planner.sleep", naps.append)
+    monkeypatch.setattr("myoshu.runtime.planner.sleep", naps.append)
     straight = searched(False)
     assert naps == []
     assert searched(True) == straight

@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from tesuji.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, LimitError, ObservationError
-from tesuji.runtime.agent import Agent, load
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.decision import Decision, StopReason
-from tesuji.runtime.limit import Limit
-from tesuji.runtime.manifest import Manifest, Strength
-from tesuji.runtime.session import MOST_MOVES_KEPT
-from tesuji.search import Algorithm, SearchConfig
-from tesuji.spec import Movers
-from tesuji.testing.networks import Network, game_for, mlp, parity, write_bundle
+from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, LimitError, ObservationError
+from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.decision import Decision, StopReason
+from myoshu.runtime.limit import Limit
+from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.session import MOST_MOVES_KEPT
+from myoshu.search import Algorithm, SearchConfig
+from myoshu.spec import Movers
+from myoshu.testing.networks import Network, game_for, mlp, parity, write_bundle
 
 OBSERVATION = np.random.default_rng(0).standard_normal(27)
 QUICK = Limit(simulations=20)
@@ -104,7 +104,7 @@ def test_a_network_that_insists_on_an_illegal_action_is_not_followed(
     tmp_path: Path, network: Network, search: SearchConfig | None
 ) -> None:
     """Its prior is exactly zero on everything legal."""
-    agent = load(write_bundle(tmp_path / "a.tesuji", biased(network, 4)))
+    agent = load(write_bundle(tmp_path / "a.myoshu", biased(network, 4)))
     for limit in (Limit(simulations=1), QUICK, Limit(time=1e-9)):
         for temperature in (0.0, 1.0):
             decision = agent.new_session(3, temperature=temperature, search=search).play(OBSERVATION, [1, 7], limit)
@@ -124,7 +124,7 @@ def test_nan_from_the_network_is_an_error_and_the_session_lives(tmp_path: Path, 
     positive = np.abs(vectors.observation)
     agent = load(
         write_bundle(
-            tmp_path / "a.tesuji",
+            tmp_path / "a.myoshu",
             broken,
             vectors=parity(network)._replace(
                 observation=positive**2, initial=_initial(network, positive), latent=vectors.latent
@@ -144,7 +144,7 @@ def test_nan_from_the_network_is_an_error_and_the_session_lives(tmp_path: Path, 
 
 
 def _initial(network: Network, observation: NDArray[np.float32]) -> Any:
-    from tesuji.runtime.evaluator import Evaluator
+    from myoshu.runtime.evaluator import Evaluator
 
     evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
     return evaluator.initial(observation)
@@ -335,7 +335,7 @@ def test_kept_trees_obey_new_masks(agent: Agent) -> None:
 def test_nothing_is_kept_where_it_could_not_be_right(tmp_path: Path, kind: str) -> None:
     network = mlp(27, 9, 8, movers=Movers.PREDICTED if kind == "predicted movers" else Movers.ALTERNATE)
     game = msgspec.structs.replace(game_for(network.model), stochastic=kind == "stochastic")
-    session = load(write_bundle(tmp_path / "a.tesuji", network, game=game)).new_session()
+    session = load(write_bundle(tmp_path / "a.myoshu", network, game=game)).new_session()
     first = session.play(OBSERVATION, limit=Limit(simulations=100))
     session.observe(first.action)
     assert session.play(OBSERVATION, limit=QUICK).visits.sum() == 20
@@ -448,10 +448,10 @@ def test_memory_is_said(agent: Agent) -> None:
 
 def test_another_process_plays_the_same(agent: Agent, bundle_path: Path) -> None:
     program = (
-        "import sys, numpy as np, tesuji\n"
-        "s = tesuji.load(sys.argv[1]).new_session(11, temperature=1.0)\n"
+        "import sys, numpy as np, myoshu\n"
+        "s = myoshu.load(sys.argv[1]).new_session(11, temperature=1.0)\n"
         "o = np.random.default_rng(0).standard_normal(27)\n"
-        "print(*[s.play(o, limit=tesuji.Limit(simulations=20)).action for _ in range(10)])"
+        "print(*[s.play(o, limit=myoshu.Limit(simulations=20)).action for _ in range(10)])"
     )
     done = subprocess.run([sys.executable, "-c", program, str(bundle_path)], capture_output=True, text=True, check=True)
     session = agent.new_session(11, temperature=1.0)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.errors import ArgumentError
-from tesuji.runtime.agent import load
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.limit import Limit
-from tesuji.runtime.manifest import Manifest, Strength
-from tesuji.runtime.strength import between
-from tesuji.search.config import SearchConfig
-from tesuji.testing.networks import Network, game_for, parity
+from myoshu.errors import ArgumentError
+from myoshu.runtime.agent import load
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.limit import Limit
+from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.strength import between
+from myoshu.search.config import SearchConfig
+from myoshu.testing.networks import Network, game_for, parity
 
 LEVELS = [
     Strength(level=1, simulations=2, temperature=1.0, mix=0.5, margin=0.6, elo=0.0, error=10.0),
@@ -61,7 +61,7 @@ def leveled(network: Network, folder: Path, *levels: Strength) -> Path:
     manifest = Manifest.of(
         game=game_for(network.model), model=network.model, search=SearchConfig(), opset=18, strength=list(levels)
     )
-    path = folder / "agent.tesuji"
+    path = folder / "agent.myoshu"
     Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=parity(network))
     return path
 

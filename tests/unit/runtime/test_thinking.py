@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.errors import EvaluationError, LimitError
-from tesuji.runtime.agent import Agent
-from tesuji.runtime.decision import StopReason
-from tesuji.runtime.limit import Limit
+from myoshu.errors import EvaluationError, LimitError
+from myoshu.runtime.agent import Agent
+from myoshu.runtime.decision import StopReason
+from myoshu.runtime.limit import Limit
 
 OBSERVATION = np.random.default_rng(0).standard_normal(27)
 

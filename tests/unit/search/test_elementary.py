@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.search import _core, elementary
+from myoshu.search import _core, elementary
 
 
 def ulps(value: float, exact: decimal.Decimal) -> float:

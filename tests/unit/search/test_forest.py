@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tesuji.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError
-from tesuji.search import CHANCE, Algorithm, Forest, Normalization, SearchConfig, SearchResult
-from tesuji.search.reference import ReferenceForest
+from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError
+from myoshu.search import CHANCE, Algorithm, Forest, Normalization, SearchConfig, SearchResult
+from myoshu.search.reference import ReferenceForest
 
 FORESTS: list[Any] = [Forest, ReferenceForest]
 PUCT = SearchConfig(algorithm=Algorithm.PUCT, simulations=20)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.search import Algorithm, Forest, Normalization, SearchConfig
-from tesuji.search.reference import ReferenceForest
+from myoshu.search import Algorithm, Forest, Normalization, SearchConfig
+from myoshu.search.reference import ReferenceForest
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "search" / "mctx.npz"
 
@@ -74,7 +74,7 @@ def test_same_tree_as_outside(forest_type: type[Forest], number: int, case: dict
     priors = softmax(expected["logits"])
     first, noise = priors[0], expected.get("noise")
     if noise is not None and not expected["legal"].all():
-        # mctx mixes before it masks, tesuji masks before it mixes: here the mixture is handed over ready-made.
+        # mctx mixes before it masks, myoshu masks before it mixes: here the mixture is handed over ready-made.
         first = (1 - case["noise"]) * first + case["noise"] * noise
         noise = None
     forest.open(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tesuji.errors import ArgumentError
-from tesuji.search import visit_policy
+from myoshu.errors import ArgumentError
+from myoshu.search import visit_policy
 
 
 def test_temperature_sharpens_and_flattens() -> None:

@@ -7,10 +7,10 @@ import inspect
 import re
 from pathlib import Path
 
-import tesuji.search.config
-from tesuji.search import _core
+import myoshu.search.config
+from myoshu.search import _core
 
-STUB = Path(inspect.getfile(tesuji.search.config)).with_name("_core.pyi")
+STUB = Path(inspect.getfile(myoshu.search.config)).with_name("_core.pyi")
 
 
 def stubbed() -> dict[str, list[str] | None]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.errors import ArgumentError, CapacityError, EvaluationError
-from tesuji.search import CHANCE, Algorithm, Forest, SearchConfig, Wave
-from tesuji.search.reference import ReferenceForest
+from myoshu.errors import ArgumentError, CapacityError, EvaluationError
+from myoshu.search import CHANCE, Algorithm, Forest, SearchConfig, Wave
+from myoshu.search.reference import ReferenceForest
 
 ACTIONS, LATENT = 5, 3
 

@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.runtime.agent import Agent, load
-from tesuji.server import Server, Settings
-from tesuji.testing.networks import mlp, write_bundle
+from myoshu.runtime.agent import Agent, load
+from myoshu.server import Server, Settings
+from myoshu.testing.networks import mlp, write_bundle
 
 
 @pytest.fixture(scope="session")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
     folder = tmp_path_factory.mktemp("bundle")
-    return load(write_bundle(folder / "mlp.tesuji", mlp(27, 9, 16)), "cpu")
+    return load(write_bundle(folder / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
 
 
 @pytest.fixture(scope="session")
 def other_agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
     folder = tmp_path_factory.mktemp("bundle")
-    return load(write_bundle(folder / "other.tesuji", mlp(27, 9, 16, seed=5)), "cpu")
+    return load(write_bundle(folder / "other.myoshu", mlp(27, 9, 16, seed=5)), "cpu")
 
 
 @pytest.fixture(scope="session")
@@ -105,4 +105,4 @@ def serve(agent: Agent, other_agent: Agent) -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    return write_bundle(tmp_path / "small.tesuji", mlp(27, 9, 16))
+    return write_bundle(tmp_path / "small.myoshu", mlp(27, 9, 16))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import tesuji
-from tesuji.client import connect, connect_async
-from tesuji.errors import ArgumentError, ConnectionLostError, RequestError
+import myoshu
+from myoshu.client import connect, connect_async
+from myoshu.errors import ArgumentError, ConnectionLostError, RequestError
 
 Serve = Callable[..., Any]
 
@@ -23,7 +23,7 @@ def test_the_same_moves_as_in_process_for_many_at_once(serve: Serve, agent: Any,
         session = await client.new_session(seed=seed, temperature=1.0)
         moves = []
         for observation in observations[seed : seed + 3]:
-            decision = await session.play(observation, limit=tesuji.Limit(simulations=20))
+            decision = await session.play(observation, limit=myoshu.Limit(simulations=20))
             await session.observe(decision.action)
             moves.append(decision.action)
         await session.close()
@@ -38,7 +38,7 @@ def test_the_same_moves_as_in_process_for_many_at_once(serve: Serve, agent: Any,
         session = agent.new_session(seed=seed, temperature=1.0)
         wanted.append([])
         for observation in observations[seed : seed + 3]:
-            wanted[-1].append(session.play(observation, limit=tesuji.Limit(simulations=20)).action)
+            wanted[-1].append(session.play(observation, limit=myoshu.Limit(simulations=20)).action)
             session.observe(wanted[-1][-1])
     assert asyncio.run(play_all()) == wanted
 
@@ -51,8 +51,8 @@ def test_what_is_no_longer_waited_for_is_cancelled(serve: Serve, observations: A
             session = await client.new_session()
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await session.play(observations[0], limit=tesuji.Limit(simulations=60000))
-            decision = await session.play(observations[0], limit=tesuji.Limit(simulations=3))
+                    await session.play(observations[0], limit=myoshu.Limit(simulations=60000))
+            decision = await session.play(observations[0], limit=myoshu.Limit(simulations=3))
             return decision.simulations
 
     assert asyncio.run(main()) == 3
@@ -67,7 +67,7 @@ def test_errors_and_infos(serve: Serve, observations: Any) -> None:
             with pytest.raises(RequestError, match="unknown_model"):
                 await client.new_session(model="x")
             session = await client.new_session()
-            limit = tesuji.Limit(time=0.3, simulations=60000)
+            limit = myoshu.Limit(time=0.3, simulations=60000)
             await session.play(observations[0], limit=limit, on_info=infos.append, every=0.02)
         with pytest.raises(ConnectionLostError, match="closed"):
             await client.new_session()
@@ -86,7 +86,7 @@ def test_a_server_that_falls_silent_is_noticed_within_the_heartbeat(serve: Serve
         running.loop.call_soon_threadsafe(time.sleep, 2.0)
         begin = time.monotonic()
         with pytest.raises(ConnectionLostError, match=r"expected a word within 0\.4 s"):
-            await session.play(observations[0], limit=tesuji.Limit(simulations=60000))
+            await session.play(observations[0], limit=myoshu.Limit(simulations=60000))
         elapsed = time.monotonic() - begin
         await client.close()
         return elapsed
@@ -106,7 +106,7 @@ def test_nobody_there_and_other_addresses(serve: Serve) -> None:
 @pytest.mark.parametrize("way", ["url", "ws_url"])
 def test_levels_models_and_crowds_as_with_the_blocking_client(serve: Serve, observations: Any, way: str) -> None:
     running = serve()
-    limit = tesuji.Limit(simulations=8)
+    limit = myoshu.Limit(simulations=8)
 
     def blocking() -> list[Any]:
         with connect(running.url) as client:
@@ -144,7 +144,7 @@ def test_many_requests_are_gone_on_with_after_a_loss(serve: Serve, observations:
     async def main() -> list[int]:
         async with await connect_async(getattr(running, way)) as client:
             sessions = [await client.new_session(seed=seed) for seed in range(5)]
-            limit = tesuji.Limit(simulations=500)
+            limit = myoshu.Limit(simulations=500)
             thinking = [
                 asyncio.create_task(session.play(observations[0], limit=limit, on_info=lambda _: None, every=0.1))
                 for session in sessions
@@ -153,7 +153,7 @@ def test_many_requests_are_gone_on_with_after_a_loss(serve: Serve, observations:
                 await asyncio.sleep(0.005)
             running.lose_connections()
             decisions = await asyncio.gather(*thinking)
-            again = await sessions[0].play(observations[1], limit=tesuji.Limit(simulations=3))
+            again = await sessions[0].play(observations[1], limit=myoshu.Limit(simulations=3))
             return [decision.simulations for decision in [*decisions, again]]
 
     assert asyncio.run(main()) == [500] * 5 + [3]

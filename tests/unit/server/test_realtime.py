@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from tests.unit.engines.engine_thread import Engine
 
-import tesuji
-from tesuji.client.address import Address
-from tesuji.client.environment_checks import EnvironmentChecks
-from tesuji.errors import ArgumentError, ConnectionLostError, GameError, RemoteProtocolError
-from tesuji.game import State, most_games, replayable
-from tesuji.protocol.messages import EnvSpec, Error, Reset, Spec, States, Step
-from tesuji.server.environment_server import EnvironmentServer
-from tesuji.server.realtime import RealtimeService
-from tesuji.spec import GameSpec
-from tesuji_engines import load_game
-from tesuji_engines.remote import RemoteGame
+import myoshu
+from myoshu.client.address import Address
+from myoshu.client.environment_checks import EnvironmentChecks
+from myoshu.errors import ArgumentError, ConnectionLostError, GameError, RemoteProtocolError
+from myoshu.game import State, most_games, replayable
+from myoshu.protocol.messages import EnvSpec, Error, Reset, Spec, States, Step
+from myoshu.server.environment_server import EnvironmentServer
+from myoshu.server.realtime import RealtimeService
+from myoshu.spec import GameSpec
+from myoshu_engines import load_game
+from myoshu_engines.remote import RemoteGame
 
 IDLE, LEFT, RIGHT = 0, 1, 2
 WIDTH = 9
@@ -239,8 +239,8 @@ def test_all_games_are_lost_with_the_engine_and_new_ones_begin(engine: Engine, g
 def test_a_clock_that_is_too_fast_is_told_of_once(
     game: RemoteGame, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tesuji_engines.remote.MANY", 10)
-    with caplog.at_level(logging.WARNING, "tesuji.training"):
+    monkeypatch.setattr("myoshu_engines.remote.MANY", 10)
+    with caplog.at_level(logging.WARNING, "myoshu.training"):
         for _ in range(4):
             (state,) = begin(game, 1)
             while not state.is_terminal():
@@ -251,7 +251,7 @@ def test_a_clock_that_is_too_fast_is_told_of_once(
 
 def test_it_cannot_be_learned_deterministically(engine: Engine, tmp_path: Path) -> None:
     command = ["train", engine.address, "--deterministic", "--steps", "1", "--run", str(tmp_path / "run"), "--quiet"]
-    process = subprocess.run([sys.executable, "-m", "tesuji.cli", *command], capture_output=True, text=True, timeout=60)
+    process = subprocess.run([sys.executable, "-m", "myoshu.cli", *command], capture_output=True, text=True, timeout=60)
     assert process.returncode != 0
     assert "--deterministic: expected a game that the same actions repeat" in process.stderr
 
@@ -259,8 +259,8 @@ def test_it_cannot_be_learned_deterministically(engine: Engine, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [(32, 0.01)], indirect=True)
 def test_it_is_learned_and_gone_on_with_although_the_engine_dies(engine: Engine, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tesuji.cli", "train", engine.address, "--quiet", "--simulations", "8"]
-    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.tesuji")]
+    command = [sys.executable, "-m", "myoshu.cli", "train", engine.address, "--quiet", "--simulations", "8"]
+    command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu")]
     process = subprocess.Popen([*command, "--steps", "150"], stdout=subprocess.PIPE, text=True)
     with process:
         time.sleep(8.0)
@@ -271,7 +271,7 @@ def test_it_is_learned_and_gone_on_with_although_the_engine_dies(engine: Engine,
     again = subprocess.run([*command, "--steps", "300"], capture_output=True, text=True, timeout=240)
     assert again.returncode == 0, again.stderr
     assert not (tmp_path / "run" / "errors.jsonl").exists()
-    agent = tesuji.load(tmp_path / "out.tesuji", "cpu")
+    agent = myoshu.load(tmp_path / "out.myoshu", "cpu")
     session = agent.new_session(1)
     game = Fall()
     total = 0.0

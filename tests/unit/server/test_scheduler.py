@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tesuji.protocol.messages import Open, Think
-from tesuji.protocol.tensor import Tensor
-from tesuji.runtime.agent import Agent
-from tesuji.server.metrics import Metrics
-from tesuji.server.models import Models
-from tesuji.server.pool import Pools
-from tesuji.server.scheduler import Scheduler
-from tesuji.server.service import AgentService, Shared
-from tesuji.server.settings import Settings
+from myoshu.protocol.messages import Open, Think
+from myoshu.protocol.tensor import Tensor
+from myoshu.runtime.agent import Agent
+from myoshu.server.metrics import Metrics
+from myoshu.server.models import Models
+from myoshu.server.pool import Pools
+from myoshu.server.scheduler import Scheduler
+from myoshu.server.service import AgentService, Shared
+from myoshu.server.settings import Settings
 
 
 @pytest.fixture

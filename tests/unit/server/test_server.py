@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from tests.vectors.protocol import generate
 
-import tesuji
-from tesuji import client as remote
-from tesuji.errors import ConnectionLostError, RequestError
-from tesuji.protocol import Connection, Rejected, Role, Tensor
-from tesuji.protocol.messages import (
+import myoshu
+from myoshu import client as remote
+from myoshu.errors import ConnectionLostError, RequestError
+from myoshu.protocol import Connection, Rejected, Role, Tensor
+from myoshu.protocol.messages import (
     Cancel,
     Close,
     Error,
@@ -45,7 +45,7 @@ def _game(session: Any, observations: Any, budgets: tuple[int, ...] = MOVES) -> 
     """A few moves, each observed, as a list that can be compared."""
     moves = []
     for observation, simulations in zip(observations, budgets, strict=False):
-        decision = session.play(observation, range(1, 9), tesuji.Limit(simulations=simulations))
+        decision = session.play(observation, range(1, 9), myoshu.Limit(simulations=simulations))
         moves.append((decision.action, decision.visits.tolist(), decision.value))
         session.observe(decision.action)
     return moves
@@ -123,11 +123,11 @@ def test_a_batch_plays_as_sessions_do(serve: Serve, agent: Any, observations: An
     legal[:, 0] = False
     with remote.connect(serve().url) as client:
         acts = client.act_batch(
-            observations[:5], legal, tesuji.Limit(simulations=20), [0, 1, 0, 1, 0], seed=40, temperature=1.0
+            observations[:5], legal, myoshu.Limit(simulations=20), [0, 1, 0, 1, 0], seed=40, temperature=1.0
         )
     for row in range(5):
         session = agent.new_session(seed=40 + row, temperature=1.0, keep_tree=False)
-        alone = session.play(observations[row], legal[row], tesuji.Limit(simulations=20), to_play=row % 2)
+        alone = session.play(observations[row], legal[row], myoshu.Limit(simulations=20), to_play=row % 2)
         assert (acts.actions[row], acts.values[row]) == (alone.action, alone.value)
 
 
@@ -152,9 +152,9 @@ def test_every_byte_alone_gives_the_same_answers(serve: Serve, observations: Any
 def test_a_time_limit_counts_from_the_requests_arrival(serve: Serve, observations: Any) -> None:
     with remote.connect(serve().url) as client:
         session = client.new_session()
-        session.play(observations[0], limit=tesuji.Limit(simulations=5))
+        session.play(observations[0], limit=myoshu.Limit(simulations=5))
         begin = time.perf_counter()
-        decision = session.play(observations[0], limit=tesuji.Limit(time=0.1))
+        decision = session.play(observations[0], limit=myoshu.Limit(time=0.1))
         elapsed = time.perf_counter() - begin
     assert decision.stop_reason in ("time", "capacity")
     assert elapsed < 1.0
@@ -165,7 +165,7 @@ def test_infos_come_before_the_result_and_hold_what_was_asked_for(serve: Serve, 
     infos: list[Info] = []
     with remote.connect(serve(simulations=60000).url) as client:
         decision = client.new_session().play(
-            observations[0], limit=tesuji.Limit(time=0.3, simulations=60000), on_info=infos.append, every=0.02
+            observations[0], limit=myoshu.Limit(time=0.3, simulations=60000), on_info=infos.append, every=0.02
         )
     assert infos
     assert all(info.policy is not None and info.visits is not None and info.pv for info in infos)
@@ -278,11 +278,11 @@ def test_levels_models_and_hashes(serve: Serve, agent: Any, observations: Any) -
         with pytest.raises(RequestError, match=r"invalid: open.level"):
             client.new_session(level=3.0)
         session = client.new_session(seed=1, spec_hash=agent.manifest.spec_hash)
-        first = session.play(observations[0], limit=tesuji.Limit(simulations=20))
+        first = session.play(observations[0], limit=myoshu.Limit(simulations=20))
         session.swap("other")
-        assert session.play(observations[0], limit=tesuji.Limit(simulations=20)).model == "other"
+        assert session.play(observations[0], limit=myoshu.Limit(simulations=20)).model == "other"
         session.swap("mlp")
-        again = session.play(observations[0], limit=tesuji.Limit(simulations=20))
+        again = session.play(observations[0], limit=myoshu.Limit(simulations=20))
         assert (again.action, again.visits.tolist()) == (first.action, first.visits.tolist())
 
 
@@ -296,8 +296,8 @@ def test_a_token_is_asked_for(serve: Serve) -> None:
 
 
 def test_versions_and_roles_must_meet(serve: Serve) -> None:
-    from tesuji.protocol.codec import encode
-    from tesuji.protocol.framing import frame
+    from myoshu.protocol.codec import encode
+    from myoshu.protocol.framing import frame
 
     port = serve().tcp
     for hello, code in (
@@ -365,8 +365,8 @@ def test_a_lost_connection_is_resumed_with_its_answers(serve: Serve, agent: Any,
     assert isinstance(answers[9], Error)
     assert answers[9].code == "lost"
     session = agent.new_session(seed=4)
-    session.play(observations[0], limit=tesuji.Limit(simulations=12))
-    wanted = session.play(observations[1], limit=tesuji.Limit(simulations=33))
+    session.play(observations[0], limit=myoshu.Limit(simulations=12))
+    wanted = session.play(observations[1], limit=myoshu.Limit(simulations=33))
     got = answers[3]
     assert isinstance(got, Result)
     assert got.visits == Tensor.of(wanted.visits)
@@ -429,7 +429,7 @@ def test_a_greedy_client_does_not_hold_up_another(serve: Serve, observations: An
         *(Think(id=200 + each, session=each, obs=_obs(observations[0]), simulations=60000) for each in range(100))
     )
     with remote.connect(running.url) as client:
-        decision = client.new_session(seed=1).play(observations[0], limit=tesuji.Limit(simulations=10))
+        decision = client.new_session(seed=1).play(observations[0], limit=myoshu.Limit(simulations=10))
     assert decision.simulations == 10
     assert len(running.server.shared.scheduler) >= 100
     greedy.socket.close()
@@ -447,9 +447,9 @@ def test_a_slow_reader_misses_infos_and_nothing_else(serve: Serve, observations:
 def test_metrics_are_prometheus_text(serve: Serve, observations: Any) -> None:
     running = serve()
     with remote.connect(running.url) as client:
-        client.new_session().play(observations[0], limit=tesuji.Limit(simulations=5))
+        client.new_session().play(observations[0], limit=myoshu.Limit(simulations=5))
     text = urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/metrics", timeout=10).read().decode()
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert samples['tesuji_requests_total{type="think"}'] == "1"
-    assert samples["tesuji_simulations_total"] == "5"
-    assert samples['tesuji_answer_seconds_bucket{le="+Inf"}'] == samples["tesuji_answer_seconds_count"] == "1"
+    assert samples['myoshu_requests_total{type="think"}'] == "1"
+    assert samples["myoshu_simulations_total"] == "5"
+    assert samples['myoshu_answer_seconds_bucket{le="+Inf"}'] == samples["myoshu_answer_seconds_count"] == "1"

@@ -13,12 +13,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_websocket
 
-import tesuji
-from tesuji import client as remote
-from tesuji.errors import ConnectionLostError
+import myoshu
+from myoshu import client as remote
+from myoshu.errors import ConnectionLostError
 
 Serve = Callable[..., Any]
-LIMIT = tesuji.Limit(simulations=5)
+LIMIT = myoshu.Limit(simulations=5)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``cert.pem``, which signs itself for 127.0.0.1, and ``key.pem``."""
     folder = tmp_path_factory.mktemp("tls")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", "/CN=tesuji", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-days", "2", "-subj", "/CN=myoshu", "-addext", "subjectAltName=IP:127.0.0.1"]
     command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run(command, check=True, capture_output=True)
     return folder
@@ -75,7 +75,7 @@ def test_without_tls_nothing_is_understood(running: Any) -> None:
 def test_only_pages_of_this_machine_and_those_named_may_connect(serve: Serve) -> None:
     url = serve(origins=("https://play.example.org",)).ws_url
     for origin in (None, "http://localhost:8000", "http://127.0.0.1", "https://play.example.org"):
-        connect_websocket(url, origin=origin, subprotocols=["tesuji.v1"], proxy=None).close()  # type: ignore[arg-type]
+        connect_websocket(url, origin=origin, subprotocols=["myoshu.v1"], proxy=None).close()  # type: ignore[arg-type]
     for origin in ("https://example.org", "http://localhost.example.org", "https://play.example.org:8443", "null"):
         with pytest.raises(InvalidStatus, match="403"):
-            connect_websocket(url, origin=origin, subprotocols=["tesuji.v1"], proxy=None)  # type: ignore[arg-type]
+            connect_websocket(url, origin=origin, subprotocols=["myoshu.v1"], proxy=None)  # type: ignore[arg-type]

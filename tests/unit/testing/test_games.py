@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tesuji.errors import GameError, IllegalActionError
-from tesuji.spec import GameSpec, Movers
-from tesuji.testing.games import check_game
+from myoshu.errors import GameError, IllegalActionError
+from myoshu.spec import GameSpec, Movers
+from myoshu.testing.games import check_game
 
 SPEC = GameSpec(
     name="take away",
@@ -318,7 +318,7 @@ def test_what_is_no_game_is_said_to_be_none() -> None:
         check_game(object())  # type: ignore[arg-type]  # what a wrong program does
     game: Any = TakeAway()
     game.spec = {"name": "take away"}
-    with pytest.raises(GameError, match=r"TakeAway.spec: expected a tesuji.spec.GameSpec, got dict"):
+    with pytest.raises(GameError, match=r"TakeAway.spec: expected a myoshu.spec.GameSpec, got dict"):
         check_game(game)
 
 

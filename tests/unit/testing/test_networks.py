@@ -6,9 +6,9 @@ import numpy as np
 import onnx
 import pytest
 
-from tesuji.spec import Movers
-from tesuji.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet
-from tesuji.testing.scripted import made_up
+from myoshu.spec import Movers
+from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet
+from myoshu.testing.scripted import made_up
 
 
 @pytest.mark.parametrize(

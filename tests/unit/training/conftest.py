@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from tesuji.game import Game
-from tesuji.training import LearnerConfig, NetworkConfig, SelfPlayConfig, TrainingConfig, preset
-from tesuji_engines import load_game
+from myoshu.game import Game
+from myoshu.training import LearnerConfig, NetworkConfig, SelfPlayConfig, TrainingConfig, preset
+from myoshu_engines import load_game
 
 
 @pytest.fixture(scope="session", autouse=True)

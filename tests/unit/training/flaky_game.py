@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tesuji.spec import GameSpec
+from myoshu.spec import GameSpec
 
 WAYS = ("raise", "legal", "empty", "observation", "shape", "mover", "reward", "nan")
 

@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.errors import TrainingError
-from tesuji.game import Game
-from tesuji.training import TrainingConfig
-from tesuji.training.actor import Actor, ActorTask
-from tesuji.training.architecture import Architecture
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.replay import Replay
-from tesuji.training.source import ActorSource, LocalSource
+from myoshu.errors import TrainingError
+from myoshu.game import Game
+from myoshu.training import TrainingConfig
+from myoshu.training.actor import Actor, ActorTask
+from myoshu.training.architecture import Architecture
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.replay import Replay
+from myoshu.training.source import ActorSource, LocalSource
 
 FREE = (
     "trajectory recording game_files offline reanalysis replay targets selfplay evaluation actor source checkpoint "
@@ -64,7 +64,7 @@ def alive(pid: int) -> bool:
 
 def test_what_an_actor_needs_loads_no_torch() -> None:
     program = (
-        f"import sys\nfor name in {FREE.split()!r}: __import__('tesuji.training.' + name)\n"
+        f"import sys\nfor name in {FREE.split()!r}: __import__('myoshu.training.' + name)\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -149,9 +149,9 @@ def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         import msgspec
-        from tesuji.training import preset
-        from tesuji.training.run import Run
-        from tesuji_engines import load_game
+        from myoshu.training import preset
+        from myoshu.training.run import Run
+        from myoshu_engines import load_game
 
         if __name__ == "__main__":
             game = load_game("openspiel:tic_tac_toe")
@@ -189,7 +189,7 @@ def _actors(children: Path) -> list[int]:
 def test_an_actor_that_is_killed_is_started_anew(
     game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tesuji.training.source.RESTARTS", 2)
+    monkeypatch.setattr("myoshu.training.source.RESTARTS", 2)
     notes: list[str] = []
     source = ActorSource([make_task(game, config)] * 2, notes.append)
     try:

@@ -6,10 +6,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from tesuji.symmetry import Symmetry
-from tesuji.training.augmentation import Augmentation
-from tesuji.training.targets import Batch
-from tesuji_engines import load_game
+from myoshu.symmetry import Symmetry
+from myoshu.training.augmentation import Augmentation
+from myoshu.training.targets import Batch
+from myoshu_engines import load_game
 
 
 def _batch(size: int, rng: np.random.Generator) -> Batch:

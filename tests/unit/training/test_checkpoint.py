@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tesuji.errors import TrainingError
-from tesuji.training.checkpoint import read_checkpoint, write_checkpoint
+from myoshu.errors import TrainingError
+from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
 
 
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:

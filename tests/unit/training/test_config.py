@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tesuji.errors import ArgumentError, TrainingError
-from tesuji.search.config import Algorithm, SearchConfig
-from tesuji.spec import GameSpec, Movers
-from tesuji.training import (
+from myoshu.errors import ArgumentError, TrainingError
+from myoshu.search.config import Algorithm, SearchConfig
+from myoshu.spec import GameSpec, Movers
+from myoshu.training import (
     LearnerConfig,
     NetworkConfig,
     NetworkKind,

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tesuji.errors import TrainingError
-from tesuji.game import Game
-from tesuji.training import TrainingConfig
-from tesuji.training.curves import draw_curves
-from tesuji.training.metrics import COLUMNS, Metrics
-from tesuji.training.run import Run
-from tesuji_engines import load_game
+from myoshu.errors import TrainingError
+from myoshu.game import Game
+from myoshu.training import TrainingConfig
+from myoshu.training.curves import draw_curves
+from myoshu.training.metrics import COLUMNS, Metrics
+from myoshu.training.run import Run
+from myoshu_engines import load_game
 
 
 def size(picture: Path) -> tuple[int, int]:
@@ -66,12 +66,12 @@ def test_a_run_ends_with_its_picture(name: str, config: TrainingConfig, tmp_path
 def test_metrics_of_another_program_are_refused(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("seconds,moves_per_second\n1,2\n")
     with pytest.raises(
-        TrainingError, match=r"metrics.csv: expected the columns that tesuji writes, got: 'loss_policy'"
+        TrainingError, match=r"metrics.csv: expected the columns that myoshu writes, got: 'loss_policy'"
     ):
         draw_curves(tmp_path)
 
 
 def test_matplotlib_is_loaded_only_to_draw() -> None:
-    program = "import sys, tesuji.training.run; print('matplotlib' in sys.modules)"
+    program = "import sys, myoshu.training.run; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tesuji.training import folder, metrics, strength
+from myoshu.training import folder, metrics, strength
 
 TEXT = (Path(__file__).parents[3] / "docs" / "runs.md").read_text(encoding="utf-8")
 
@@ -26,8 +26,8 @@ def test_every_file_of_the_folder_is_named() -> None:
 
 
 def test_the_numbers_in_the_text() -> None:
-    from tesuji.training import checks, failures, source
-    from tesuji.training.config import TrainingConfig
+    from myoshu.training import checks, failures, source
+    from myoshu.training.config import TrainingConfig
 
     config = TrainingConfig(game="any")
     text = " ".join(TEXT.split())

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tesuji.training.elo import Result, fit_elo
+from myoshu.training.elo import Result, fit_elo
 
 
 def test_two_players_worked_out_by_hand() -> None:

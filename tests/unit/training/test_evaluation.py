@@ -11,21 +11,21 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.errors import ArgumentError, TrainingError
-from tesuji.game import Game, State
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.runtime.planner import Planner
-from tesuji.training import TrainingConfig
-from tesuji.training.architecture import Architecture
-from tesuji.training.evaluation import Evaluation, play_games
-from tesuji.training.folder import load_config
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.metrics import read_table
-from tesuji.training.opponents import BundleOpponent, RandomOpponent
-from tesuji.training.run import Run
-from tesuji.training.strength import Strength, read_ratings
-from tesuji_engines import load_game
+from myoshu.errors import ArgumentError, TrainingError
+from myoshu.game import Game, State
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.training import TrainingConfig
+from myoshu.training.architecture import Architecture
+from myoshu.training.evaluation import Evaluation, play_games
+from myoshu.training.folder import load_config
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.metrics import read_table
+from myoshu.training.opponents import BundleOpponent, RandomOpponent
+from myoshu.training.run import Run
+from myoshu.training.strength import Strength, read_ratings
+from myoshu_engines import load_game
 
 
 def planner_of(game: Game, config: TrainingConfig, slots: int = 8) -> Planner:
@@ -145,9 +145,9 @@ def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfi
     assert [evaluation.opponent for evaluation in check.evaluations] == ["random", "watcher", "step-20"]
     assert check.last.opponent == "watcher"
     assert {path.name for path in (tmp_path / "run" / "bundles").iterdir()} == {
-        "step-10.tesuji",
-        "step-20.tesuji",
-        "step-30.tesuji",
+        "step-10.myoshu",
+        "step-20.myoshu",
+        "step-30.myoshu",
     }
     ratings = read_ratings(tmp_path / "run")
     assert set(ratings) == {"random", "watcher", "step-10", "step-20", "step-30"}
@@ -157,11 +157,11 @@ def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfi
     assert float(rows[-1]["elo_low"]) < float(rows[-1]["elo"]) < float(rows[-1]["elo_high"])
     assert float(rows[-1]["score"]) == pytest.approx(check.last.score, abs=1e-5)
     resumed = Run.resumed(game, tmp_path / "run", steps=40, opponents=[Watcher()])
-    (tmp_path / "run" / "bundles" / "step-35.tesuji").write_text("left by a process that was killed later")
+    (tmp_path / "run" / "bundles" / "step-35.myoshu").write_text("left by a process that was killed later")
     again = resumed.train().check
     assert again is not None
     assert [evaluation.opponent for evaluation in again.evaluations] == ["random", "watcher", "step-30"]
-    assert not (tmp_path / "run" / "bundles" / "step-35.tesuji").exists()
+    assert not (tmp_path / "run" / "bundles" / "step-35.myoshu").exists()
     with pytest.raises(TrainingError, match=r"opponents: expected watcher as the run's .*, there is no watcher"):
         Run.resumed(game, tmp_path / "run", steps=50).train()
     nobody = Run.resumed(game, tmp_path / "run", steps=50, opponents=[]).train().check
@@ -172,7 +172,7 @@ def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfi
 def test_an_earlier_agent_plays_as_it_did(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     run = Run(game, config, tmp_path / "run")
     run.train()
-    opponent = BundleOpponent("old", tmp_path / "run" / "agent.tesuji", game, slots=3)
+    opponent = BundleOpponent("old", tmp_path / "run" / "agent.myoshu", game, slots=3)
     states = [game.new_state(np.random.default_rng(0)) for _ in range(7)]
     for index, state in enumerate(states):
         state.apply(index)
@@ -180,7 +180,7 @@ def test_an_earlier_agent_plays_as_it_did(game: Game, config: TrainingConfig, tm
     assert all(move in state.legal_actions() for move, state in zip(moves, states, strict=True))
     assert [opponent.choose(game, [state], np.random.default_rng(1))[0] for state in states] == moves
     with pytest.raises(TrainingError, match="expected a network with actions 7 as openspiel:connect_four"):
-        BundleOpponent("old", tmp_path / "run" / "agent.tesuji", load_game("openspiel:connect_four"))
+        BundleOpponent("old", tmp_path / "run" / "agent.myoshu", load_game("openspiel:connect_four"))
 
 
 def test_a_run_ends_by_strength_when_it_is_reached_twice(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
@@ -197,5 +197,5 @@ def test_a_run_ends_by_strength_when_it_is_reached_twice(game: Game, config: Tra
 
 
 def test_opponents_survive_a_configuration_file(config: TrainingConfig) -> None:
-    changed = msgspec.structs.replace(config, opponents=("mcts:100", 'a"b.tesuji'), until=0.5)
+    changed = msgspec.structs.replace(config, opponents=("mcts:100", 'a"b.myoshu'), until=0.5)
     assert TrainingConfig.from_toml(changed.to_toml()) == changed

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from tesuji.errors import ExportError
-from tesuji.runtime.bundle import Bundle
-from tesuji.runtime.evaluator import Evaluator
-from tesuji.search.config import Algorithm, Normalization, SearchConfig
-from tesuji.spec import GameSpec, Movers
-from tesuji.training import NetworkConfig, NetworkKind
-from tesuji.training import export as module
-from tesuji.training.architecture import Architecture
-from tesuji.training.export import check_parity, export_bundle, torch_evaluation
-from tesuji.training.graphs import GRAPHS, write_graph
-from tesuji.training.networks import Network, Weights, fold
+from myoshu.errors import ExportError
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.search.config import Algorithm, Normalization, SearchConfig
+from myoshu.spec import GameSpec, Movers
+from myoshu.training import NetworkConfig, NetworkKind
+from myoshu.training import export as module
+from myoshu.training.architecture import Architecture
+from myoshu.training.export import check_parity, export_bundle, torch_evaluation
+from myoshu.training.graphs import GRAPHS, write_graph
+from myoshu.training.networks import Network, Weights, fold
 
 KINDS = {
     "mlp": ((3, 3, 3), NetworkConfig(rewards=False, width=32)),
@@ -60,7 +60,7 @@ def test_a_bundle_reproduces_what_was_trained(
     tmp_path: Path, kind: str, algorithm: Algorithm, final: bool, players: int, movers: Movers
 ) -> None:
     spec, architecture, weights = trained(kind, players=players, final=final, movers=movers)
-    path = tmp_path / "agent.tesuji"
+    path = tmp_path / "agent.myoshu"
     observations = np.random.default_rng(0).integers(0, 2, (20, *spec.observation)).astype(np.float32)
     search = SearchConfig(algorithm=algorithm, normalization=Normalization.TREE)
     export_bundle(
@@ -76,7 +76,7 @@ def test_a_bundle_reproduces_what_was_trained(
     assert (bundle.manifest.game, bundle.manifest.model) == (spec, architecture.model)
     assert bundle.manifest.search == search
     assert bundle.manifest.provenance["steps"] == 3
-    assert {"tesuji", "torch", "onnx", "onnxruntime"} <= set(bundle.manifest.provenance)
+    assert {"myoshu", "torch", "onnx", "onnxruntime"} <= set(bundle.manifest.provenance)
     evaluator = Evaluator(
         bundle.manifest.model, bundle.graph("initial"), bundle.graph("recurrent"), providers="cpu", parity=bundle.parity
     )

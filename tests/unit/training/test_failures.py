@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tesuji.errors import GameError, TrainingError
-from tesuji.training import TrainingConfig
-from tesuji.training.actor import ActorTask, new_work
-from tesuji.training.architecture import Architecture
-from tesuji.training.failures import AbandonedGame, Failures
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.metrics import read_table
-from tesuji.training.progress import Status
-from tesuji.training.run import Run
-from tesuji.training.selfplay import SelfPlay
+from myoshu.errors import GameError, TrainingError
+from myoshu.training import TrainingConfig
+from myoshu.training.actor import ActorTask, new_work
+from myoshu.training.architecture import Architecture
+from myoshu.training.failures import AbandonedGame, Failures
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.metrics import read_table
+from myoshu.training.progress import Status
+from myoshu.training.run import Run
+from myoshu.training.selfplay import SelfPlay
 
 if TYPE_CHECKING:
     from flaky_game import WAYS, Flaky, FlakyState

@@ -13,19 +13,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tesuji.errors import TrainingError
-from tesuji.game import Game
-from tesuji.training import TrainingConfig
-from tesuji.training.checkpoint import read_checkpoint
-from tesuji.training.folder import Lock, load_config, remove_unfinished, replaced, write_config
-from tesuji.training.metrics import Metrics, Table, read_table
-from tesuji.training.progress import QuietProgress, Status
-from tesuji.training.run import Run
+from myoshu.errors import TrainingError
+from myoshu.game import Game
+from myoshu.training import TrainingConfig
+from myoshu.training.checkpoint import read_checkpoint
+from myoshu.training.folder import Lock, load_config, remove_unfinished, replaced, write_config
+from myoshu.training.metrics import Metrics, Table, read_table
+from myoshu.training.progress import QuietProgress, Status
+from myoshu.training.run import Run
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from tesuji.training.folder import Lock
+from myoshu.training.folder import Lock
 
 with Lock(Path(sys.argv[1])):
     print("held", flush=True)
@@ -177,8 +177,8 @@ def test_an_agent_that_cannot_be_written(game: Game, config: TrainingConfig, tmp
     run = Run(game, msgspec.structs.replace(config, evaluation_games=0), tmp_path / "run")
     run.train()
     before = contents(run.folder)
-    with small_files(1000), pytest.raises(TrainingError, match=r"agent.tesuji: expected a place to write a bundle"):
-        run.export(run.folder / "agent.tesuji")
+    with small_files(1000), pytest.raises(TrainingError, match=r"agent.myoshu: expected a place to write a bundle"):
+        run.export(run.folder / "agent.myoshu")
     assert contents(run.folder) == before
 
 
@@ -224,8 +224,8 @@ def test_a_folder_that_became_read_only(game: Game, config: TrainingConfig, tmp_
 
 def test_unfinished_files_are_removed_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "bundles").mkdir()
-    kept = [".lock", ".gitignore", "config.toml", ".notes.txt", "bundles/step-5.tesuji"]
-    for name in [*kept, ".checkpoint.npz.ab", ".config.toml.x", ".agent.tesuji.1", "bundles/.step-5.tesuji.77"]:
+    kept = [".lock", ".gitignore", "config.toml", ".notes.txt", "bundles/step-5.myoshu"]
+    for name in [*kept, ".checkpoint.npz.ab", ".config.toml.x", ".agent.myoshu.1", "bundles/.step-5.myoshu.77"]:
         (tmp_path / name).write_text("")
     remove_unfinished(tmp_path)
     assert sorted(contents(tmp_path)) == sorted(kept)

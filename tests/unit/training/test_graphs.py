@@ -9,12 +9,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tesuji.errors import TrainingError
-from tesuji.spec import GameSpec, Movers
-from tesuji.training import NetworkConfig, NetworkKind
-from tesuji.training.architecture import Architecture
-from tesuji.training.graphs import GRAPHS, graph_weights, weight_shapes, write_graph
-from tesuji.training.networks import Network, Weights, fold
+from myoshu.errors import TrainingError
+from myoshu.spec import GameSpec, Movers
+from myoshu.training import NetworkConfig, NetworkKind
+from myoshu.training.architecture import Architecture
+from myoshu.training.graphs import GRAPHS, graph_weights, weight_shapes, write_graph
+from myoshu.training.networks import Network, Weights, fold
 
 KINDS = {
     "mlp": ((27,), NetworkConfig(rewards=False, width=32)),

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from tesuji.errors import EvaluationError, TrainingError
-from tesuji.spec import GameSpec, Movers
-from tesuji.training import LearnerConfig, NetworkConfig, NetworkKind, Trajectory
-from tesuji.training.architecture import Architecture
-from tesuji.training.config import Device
-from tesuji.training.learner import Learner
-from tesuji.training.replay import Replay
-from tesuji.training.targets import Batch, make_batch
+from myoshu.errors import EvaluationError, TrainingError
+from myoshu.spec import GameSpec, Movers
+from myoshu.training import LearnerConfig, NetworkConfig, NetworkKind, Trajectory
+from myoshu.training.architecture import Architecture
+from myoshu.training.config import Device
+from myoshu.training.learner import Learner
+from myoshu.training.replay import Replay
+from myoshu.training.targets import Batch, make_batch
 
 CONFIG = LearnerConfig(batch=64, unroll=2, warm_up=5, average=0.9, consistency_weight=0.5)
 

@@ -6,8 +6,8 @@ import msgpack
 import numpy as np
 import pytest
 
-from tesuji.errors import TrainingError
-from tesuji.training.packing import pack_arrays, unpack_arrays
+from myoshu.errors import TrainingError
+from myoshu.training.packing import pack_arrays, unpack_arrays
 
 
 def test_arrays_survive_the_pipe() -> None:

@@ -11,19 +11,19 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.errors import RecordError, TrainingError
-from tesuji.game import Game
-from tesuji.record import Ending, GameRecord, read_records, write_records
-from tesuji.training import TrainingConfig, Trajectory
-from tesuji.training import game_files as module
-from tesuji.training.actor import ActorTask, new_work
-from tesuji.training.architecture import Architecture
-from tesuji.training.game_files import GameFiles
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.offline import Found, remember_records
-from tesuji.training.recording import to_record, to_trajectory
-from tesuji.training.replay import Replay
+from myoshu.errors import RecordError, TrainingError
+from myoshu.game import Game
+from myoshu.record import Ending, GameRecord, read_records, write_records
+from myoshu.training import TrainingConfig, Trajectory
+from myoshu.training import game_files as module
+from myoshu.training.actor import ActorTask, new_work
+from myoshu.training.architecture import Architecture
+from myoshu.training.game_files import GameFiles
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.offline import Found, remember_records
+from myoshu.training.recording import to_record, to_trajectory
+from myoshu.training.replay import Replay
 
 
 def played(game: Game, config: TrainingConfig, moves: int = 40) -> list[Trajectory]:
@@ -68,7 +68,7 @@ def record(**changes: Any) -> GameRecord:
     plain = GameRecord(
         format=1,
         game="openspiel:tic_tac_toe",
-        tesuji="1",
+        myoshu="1",
         seed=0,
         seats=("a", "b"),
         opening=1,

@@ -16,16 +16,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.errors import RecordError, TrainingError
-from tesuji.game import Game
-from tesuji.record import read_records
-from tesuji.runtime.bundle import Bundle
-from tesuji.training import LearnerConfig, TrainingConfig, preset
-from tesuji.training.checkpoint import read_checkpoint, write_checkpoint
-from tesuji.training.folder import load_config, write_config
-from tesuji.training.metrics import COLUMNS
-from tesuji.training.progress import Status
-from tesuji.training.run import Run
+from myoshu.errors import RecordError, TrainingError
+from myoshu.game import Game
+from myoshu.record import read_records
+from myoshu.runtime.bundle import Bundle
+from myoshu.training import LearnerConfig, TrainingConfig, preset
+from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
+from myoshu.training.folder import load_config, write_config
+from myoshu.training.metrics import COLUMNS
+from myoshu.training.progress import Status
+from myoshu.training.run import Run
 
 
 class Recorder:
@@ -73,7 +73,7 @@ def test_a_deterministic_run_repeats_itself(game: Game, config: TrainingConfig, 
     second.train()
     same_weights(first, second)
     assert (summary.steps, summary.interrupted) == (30, False)
-    assert summary.bundle == tmp_path / "a" / "agent.tesuji"
+    assert summary.bundle == tmp_path / "a" / "agent.myoshu"
     third = Run(game, msgspec.structs.replace(config, seed=2), tmp_path / "c")
     third.train()
     assert any((weight != third.learner.weights()[name]).any() for name, weight in first.learner.weights().items())
@@ -148,8 +148,8 @@ def test_a_finished_run_can_be_extended(game: Game, config: TrainingConfig, tmp_
 def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     recorder = Recorder()
     run = Run(game, config, tmp_path / "run", progress=recorder)
-    summary = run.train(tmp_path / "out.tesuji", date="2026-01-02")
-    manifest = Bundle.read(tmp_path / "out.tesuji").manifest
+    summary = run.train(tmp_path / "out.myoshu", date="2026-01-02")
+    manifest = Bundle.read(tmp_path / "out.myoshu").manifest
     assert manifest.game == game.spec
     assert manifest.provenance["date"] == "2026-01-02"
     assert manifest.provenance["steps"] == 30
@@ -178,7 +178,7 @@ def test_bad_requests(game: Game, config: TrainingConfig, tmp_path: Path) -> Non
     with pytest.raises(TrainingError, match="expected a run's folder"):
         Run.resumed(game, tmp_path)
     with pytest.raises(TrainingError, match="expected a file in a folder that exists"):
-        Run(game, config, tmp_path / "b").train(tmp_path / "nowhere" / "out.tesuji")
+        Run(game, config, tmp_path / "b").train(tmp_path / "nowhere" / "out.myoshu")
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="expected to make a run's folder"):
         Run(game, config, tmp_path / "file" / "run")
@@ -270,8 +270,8 @@ def test_ctrl_c_ends_it_with_a_checkpoint_and_an_agent(game: Game, config: Train
 KILLED = """
 import sys
 from pathlib import Path
-from tesuji.training.run import Run
-from tesuji_engines import load_game
+from myoshu.training.run import Run
+from myoshu_engines import load_game
 
 if __name__ == "__main__":
     Run.resumed(load_game("openspiel:tic_tac_toe"), Path(sys.argv[1]), cores=2).train()

@@ -9,20 +9,20 @@ import msgspec
 import numpy as np
 import pytest
 
-from tesuji.game import Game, State
-from tesuji.record import Ending
-from tesuji.search.config import Algorithm
-from tesuji.spec import GameSpec
-from tesuji.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
-from tesuji.training.actor import ActorTask, new_work
-from tesuji.training.architecture import Architecture
-from tesuji.training.graphs import write_graph
-from tesuji.training.learner import Learner
-from tesuji.training.recording import to_record, to_trajectory
-from tesuji.training.replay import Replay
-from tesuji.training.selfplay import SelfPlay
-from tesuji.training.targets import make_batch
-from tesuji_engines import load_game
+from myoshu.game import Game, State
+from myoshu.record import Ending
+from myoshu.search.config import Algorithm
+from myoshu.spec import GameSpec
+from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
+from myoshu.training.actor import ActorTask, new_work
+from myoshu.training.architecture import Architecture
+from myoshu.training.graphs import write_graph
+from myoshu.training.learner import Learner
+from myoshu.training.recording import to_record, to_trajectory
+from myoshu.training.replay import Replay
+from myoshu.training.selfplay import SelfPlay
+from myoshu.training.targets import make_batch
+from myoshu_engines import load_game
 
 
 def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:

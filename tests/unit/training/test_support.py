@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tesuji.errors import TrainingError
-from tesuji.spec import GameSpec
-from tesuji.training import NetworkConfig
-from tesuji.training.support import Support, reward_support, value_support
+from myoshu.errors import TrainingError
+from myoshu.spec import GameSpec
+from myoshu.training import NetworkConfig
+from myoshu.training.support import Support, reward_support, value_support
 
 
 @settings(deadline=None)

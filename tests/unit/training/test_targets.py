@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tesuji.errors import ArgumentError, TrainingError
-from tesuji.spec import GameSpec, ModelSpec, Movers
-from tesuji.training import Trajectory
-from tesuji.training.reanalysis import Targets
-from tesuji.training.replay import Replay
-from tesuji.training.targets import make_batch
-from tesuji.training.trajectory import pack_trajectories, unpack_trajectories
+from myoshu.errors import ArgumentError, TrainingError
+from myoshu.spec import GameSpec, ModelSpec, Movers
+from myoshu.training import Trajectory
+from myoshu.training.reanalysis import Targets
+from myoshu.training.replay import Replay
+from myoshu.training.targets import make_batch
+from myoshu.training.trajectory import pack_trajectories, unpack_trajectories
 
 ACTIONS = 4
 

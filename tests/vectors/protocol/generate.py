@@ -19,9 +19,9 @@ from typing import Any
 import msgpack
 import numpy as np
 
-from tesuji.errors import RemoteProtocolError
-from tesuji.protocol.codec import decode
-from tesuji.protocol.framing import check_size, frame
+from myoshu.errors import RemoteProtocolError
+from myoshu.protocol.codec import decode
+from myoshu.protocol.framing import check_size, frame
 
 HERE = Path(__file__).parent
 FRAMES = HERE / "frames"
@@ -60,7 +60,7 @@ VALID: dict[str, dict[str, Any]] = {
     "hello_environment": {"t": "hello", "proto": [1, 1], "role": "environment", "caps": ["describe"], "heartbeat": 0},
     "welcome": {"t": "welcome", "proto": 1, "role": "environment"},
     "welcome_full": {
-        "t": "welcome", "proto": 1, "role": "agent", "name": "tesuji 0.1.0", "caps": ["batch", "resume", "stream"],
+        "t": "welcome", "proto": 1, "role": "agent", "name": "myoshu 0.1.0", "caps": ["batch", "resume", "stream"],
         "frame": 16777216, "heartbeat": 10.0, "models": [MODEL],
         "limits": {"sessions": 1024, "thinking": 256, "simulations": 100000, "batch": 4096},
         "options": [

@@ -1,11 +1,11 @@
-/* Dots and boxes as an environment: tesuji learns it through the socket.
+/* Dots and boxes as an environment: myoshu learns it through the socket.
  *
- *   engine [PORT]      a free port if none is given; TESUJI_TOKEN must be shown, if it is set
- *   tesuji train tcp://127.0.0.1:PORT --minutes 1 --out dots.tesuji
+ *   engine [PORT]      a free port if none is given; MYOSHU_TOKEN must be shown, if it is set
+ *   myoshu train tcp://127.0.0.1:PORT --minutes 1 --out dots.myoshu
  *
  * The other way round, the trainer listens:
  *
- *   tesuji train --listen 127.0.0.1:7777 --minutes 1 --out dots.tesuji
+ *   myoshu train --listen 127.0.0.1:7777 --minutes 1 --out dots.myoshu
  *   engine --join tcp://127.0.0.1:7777 [SECONDS]     how long it may be away, 60 if not given */
 #include <signal.h>
 #include <stdbool.h>
@@ -14,13 +14,13 @@
 #include <string.h>
 
 #include "dots.h"
-#include "tesuji.h"
+#include "myoshu.h"
 
-static tesuji_environment *environment;
+static myoshu_environment *environment;
 
 static void on_signal(int number) {
   (void)number;
-  tesuji_environment_stop(environment);
+  myoshu_environment_stop(environment);
 }
 
 static int begin(void *game, uint64_t seed, void *user) {
@@ -37,7 +37,7 @@ static int play(void *game, int32_t action, float *rewards, void *user) {
   return 0;
 }
 
-static void look(const void *game, tesuji_view *view, void *user) {
+static void look(const void *game, myoshu_view *view, void *user) {
   int32_t legal[DOTS_SIDES];
   (void)user;
   size_t count = dots_legal(game, legal);
@@ -58,7 +58,7 @@ static void name(const void *game, int32_t action, char *text, size_t size, void
 }
 
 int main(int count, char **arguments) {
-  tesuji_rules rules = {
+  myoshu_rules rules = {
       .game = {.name = "c:dots_and_boxes",
                .players = 2,
                .actions = DOTS_SIDES,
@@ -76,20 +76,20 @@ int main(int count, char **arguments) {
       .name = name,
   };
   bool joins = count >= 3 && strcmp(arguments[1], "--join") == 0;
-  tesuji_listen where = {.port = (uint16_t)(count == 2 ? atoi(arguments[1]) : 0), .token = getenv("TESUJI_TOKEN")};
-  tesuji_error error;
-  if (tesuji_environment_open(&environment, &rules, &where, &error) != TESUJI_OK) {
+  myoshu_listen where = {.port = (uint16_t)(count == 2 ? atoi(arguments[1]) : 0), .token = getenv("MYOSHU_TOKEN")};
+  myoshu_error error;
+  if (myoshu_environment_open(&environment, &rules, &where, &error) != MYOSHU_OK) {
     fprintf(stderr, "%s\n", error.message);
     return 1;
   }
   (void)signal(SIGINT, on_signal);
   (void)signal(SIGTERM, on_signal);
-  if (!joins) printf("Dots and boxes at tcp://127.0.0.1:%u\n", (unsigned)tesuji_environment_port(environment));
+  if (!joins) printf("Dots and boxes at tcp://127.0.0.1:%u\n", (unsigned)myoshu_environment_port(environment));
   (void)fflush(stdout);
   double patience = count > 3 ? atof(arguments[3]) : 0.0;
-  tesuji_status status = joins ? tesuji_environment_join(environment, arguments[2], patience, &error)
-                               : tesuji_environment_serve(environment, -1.0, &error);
-  if (status != TESUJI_OK) fprintf(stderr, "%s\n", error.message);
-  tesuji_environment_close(environment);
-  return status != TESUJI_OK;
+  myoshu_status status = joins ? myoshu_environment_join(environment, arguments[2], patience, &error)
+                               : myoshu_environment_serve(environment, -1.0, &error);
+  if (status != MYOSHU_OK) fprintf(stderr, "%s\n", error.message);
+  myoshu_environment_close(environment);
+  return status != MYOSHU_OK;
 }

@@ -1,12 +1,12 @@
 /* How strong an agent has become: games over the socket against random and against perfect play.
  *
- *   tesuji serve dots.tesuji
+ *   myoshu serve dots.myoshu
  *   measure GAMES [ADDRESS]       so many games for each line */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "dots.h"
-#include "tesuji.h"
+#include "myoshu.h"
 
 static uint64_t chance = 1;
 
@@ -59,8 +59,8 @@ static int32_t at_random(const dots *game) {
 }
 
 /* One game; counts what it ended as, and the agent's moves that gave something away. */
-static tesuji_status play(tesuji_session *session, int agent, int32_t (*other)(const dots *game), int counts[3],
-                          int *moves, int *mistakes, tesuji_error *error) {
+static myoshu_status play(myoshu_session *session, int agent, int32_t (*other)(const dots *game), int counts[3],
+                          int *moves, int *mistakes, myoshu_error *error) {
   dots game;
   float observation[DOTS_OBSERVATION];
   int32_t legal[DOTS_SIDES];
@@ -68,14 +68,14 @@ static tesuji_status play(tesuji_session *session, int agent, int32_t (*other)(c
   while (!dots_over(&game)) {
     int32_t to_play = game.to_play, side;
     if (to_play == agent) {
-      tesuji_decision decision;
+      myoshu_decision decision;
       dots_observe(&game, observation);
-      tesuji_position position = {.observation = observation, .legal = legal, .to_play = &to_play};
+      myoshu_position position = {.observation = observation, .legal = legal, .to_play = &to_play};
       position.legal_count = dots_legal(&game, legal);
-      tesuji_status status = tesuji_think(session, &position, NULL, &decision, error);
-      if (status != TESUJI_OK) return status;
+      myoshu_status status = myoshu_think(session, &position, NULL, &decision, error);
+      if (status != MYOSHU_OK) return status;
       side = decision.action;
-      tesuji_decision_clear(&decision);
+      myoshu_decision_clear(&decision);
       dots next = game;
       (void)dots_play(&next, side);
       (*moves)++;
@@ -84,11 +84,11 @@ static tesuji_status play(tesuji_session *session, int agent, int32_t (*other)(c
       side = other(&game);
     }
     (void)dots_play(&game, side);
-    tesuji_status status = tesuji_observe(session, &side, 1, error);
-    if (status != TESUJI_OK) return status;
+    myoshu_status status = myoshu_observe(session, &side, 1, error);
+    if (status != MYOSHU_OK) return status;
   }
   counts[1 - dots_result(&game, agent)]++;
-  return TESUJI_OK;
+  return MYOSHU_OK;
 }
 
 int main(int count, char **arguments) {
@@ -97,30 +97,30 @@ int main(int count, char **arguments) {
     fprintf(stderr, "games: expected 1 or more, got %s\n", count > 1 ? arguments[1] : "nothing");
     return 2;
   }
-  tesuji_error error;
-  tesuji_client *client;
-  if (tesuji_connect(&client, count > 2 ? arguments[2] : NULL, NULL, &error) != TESUJI_OK) {
+  myoshu_error error;
+  myoshu_client *client;
+  if (myoshu_connect(&client, count > 2 ? arguments[2] : NULL, NULL, &error) != MYOSHU_OK) {
     fprintf(stderr, "%s\n", error.message);
     return 1;
   }
-  tesuji_status status = TESUJI_OK;
-  for (int line = 0; line < 4 && status == TESUJI_OK; line++) {
+  myoshu_status status = MYOSHU_OK;
+  for (int line = 0; line < 4 && status == MYOSHU_OK; line++) {
     int agent = line % 2, counts[3] = {0}, moves = 0, mistakes = 0;
-    for (int game = 0; game < games && status == TESUJI_OK; game++) {
-      tesuji_session *session;
+    for (int game = 0; game < games && status == MYOSHU_OK; game++) {
+      myoshu_session *session;
       int64_t seed = game;
-      tesuji_options options = {.seed = &seed};
-      status = tesuji_open(client, &options, &session, &error);
-      if (status != TESUJI_OK) break;
+      myoshu_options options = {.seed = &seed};
+      status = myoshu_open(client, &options, &session, &error);
+      if (status != MYOSHU_OK) break;
       status = play(session, agent, line < 2 ? at_random : perfect, counts, &moves, &mistakes, &error);
-      (void)tesuji_close(session, NULL);
+      (void)myoshu_close(session, NULL);
     }
-    if (status == TESUJI_OK)
+    if (status == MYOSHU_OK)
       printf("%-7s play, the agent moves %s: %d won, %d drawn, %d lost; %d of its %d moves gave something away\n",
              line < 2 ? "random" : "perfect", agent == 0 ? "first " : "second", counts[0], counts[1], counts[2],
              mistakes, moves);
   }
-  if (status != TESUJI_OK) fprintf(stderr, "%s\n", error.message);
-  tesuji_disconnect(client);
-  return status != TESUJI_OK;
+  if (status != MYOSHU_OK) fprintf(stderr, "%s\n", error.message);
+  myoshu_disconnect(client);
+  return status != MYOSHU_OK;
 }

@@ -1,14 +1,14 @@
 /* Play dots and boxes against an agent at the terminal. It thinks while you do.
  *
- *   tesuji serve dots.tesuji
+ *   myoshu serve dots.myoshu
  *   play [--second] [ADDRESS]     where the server is: found by itself if none is given */
 #include <stdio.h>
 #include <string.h>
 
 #include "dots.h"
-#include "tesuji.h"
+#include "myoshu.h"
 
-static int failed(const tesuji_error *error) {
+static int failed(const myoshu_error *error) {
   fprintf(stderr, "%s\n", error->message);
   return 1;
 }
@@ -32,7 +32,7 @@ static void show(const dots *game, int you) {
   printf("\n%s\nBoxes: you %d, the agent %d\n", board, game->boxes[you], game->boxes[!you]);
 }
 
-static int play(tesuji_session *session, int you, tesuji_error *error) {
+static int play(myoshu_session *session, int you, myoshu_error *error) {
   dots game;
   float observation[DOTS_OBSERVATION];
   int32_t legal[DOTS_SIDES];
@@ -40,24 +40,24 @@ static int play(tesuji_session *session, int you, tesuji_error *error) {
   while (!dots_over(&game)) {
     int32_t to_play = game.to_play, side;
     dots_observe(&game, observation);
-    tesuji_position position = {.observation = observation, .legal = legal, .to_play = &to_play};
+    myoshu_position position = {.observation = observation, .legal = legal, .to_play = &to_play};
     position.legal_count = dots_legal(&game, legal);
     if (to_play == you) {
       show(&game, you);
-      if (tesuji_ponder_start(session, &position, NULL, error) != TESUJI_OK) return failed(error);
+      if (myoshu_ponder_start(session, &position, NULL, error) != MYOSHU_OK) return failed(error);
       side = ask(&game);
       if (side < 0) return 1;
     } else {
-      tesuji_decision decision;
-      tesuji_limit limit = {.time = 1.0, .simulations = 400};
-      if (tesuji_think(session, &position, &limit, &decision, error) != TESUJI_OK) return failed(error);
+      myoshu_decision decision;
+      myoshu_limit limit = {.time = 1.0, .simulations = 400};
+      if (myoshu_think(session, &position, &limit, &decision, error) != MYOSHU_OK) return failed(error);
       side = decision.action;
       printf("The agent draws %c (it expects %+.2f after %lld simulations)\n", 'a' + (int)side, decision.value,
              (long long)decision.simulations);
-      tesuji_decision_clear(&decision);
+      myoshu_decision_clear(&decision);
     }
     (void)dots_play(&game, side);
-    if (tesuji_observe(session, &side, 1, error) != TESUJI_OK) return failed(error);
+    if (myoshu_observe(session, &side, 1, error) != MYOSHU_OK) return failed(error);
   }
   static const char *const outcomes[] = {"The agent wins.", "A draw.", "You win."};
   show(&game, you);
@@ -67,19 +67,19 @@ static int play(tesuji_session *session, int you, tesuji_error *error) {
 
 int main(int count, char **arguments) {
   int second = count > 1 && strcmp(arguments[1], "--second") == 0;
-  tesuji_error error;
-  tesuji_client *client;
-  tesuji_session *session;
-  if (tesuji_connect(&client, count > 1 + second ? arguments[1 + second] : NULL, NULL, &error) != TESUJI_OK)
+  myoshu_error error;
+  myoshu_client *client;
+  myoshu_session *session;
+  if (myoshu_connect(&client, count > 1 + second ? arguments[1 + second] : NULL, NULL, &error) != MYOSHU_OK)
     return failed(&error);
-  const tesuji_game *game = &tesuji_models(client, NULL)->game;
+  const myoshu_game *game = &myoshu_models(client, NULL)->game;
   int status = 1;
-  if (game->actions != DOTS_SIDES || tesuji_game_size(game) != DOTS_OBSERVATION)
+  if (game->actions != DOTS_SIDES || myoshu_game_size(game) != DOTS_OBSERVATION)
     fprintf(stderr, "model: expected one for dots and boxes, got %s\n", game->name);
-  else if (tesuji_open(client, NULL, &session, &error) != TESUJI_OK)
+  else if (myoshu_open(client, NULL, &session, &error) != MYOSHU_OK)
     failed(&error);
   else
     status = play(session, second, &error);
-  tesuji_disconnect(client);
+  myoshu_disconnect(client);
   return status;
 }

@@ -1,11 +1,11 @@
-// An engine that tesuji learns from: it keeps the rules and many games, and a trainer plays them over TCP.
+// An engine that myoshu learns from: it keeps the rules and many games, and a trainer plays them over TCP.
 //
 //     node examples/connect_four/engine.js [--port PORT] [--columns 5] [--rows 4]
-//     tesuji train tcp://127.0.0.1:PORT --minutes 1 --out four.tesuji
+//     myoshu train tcp://127.0.0.1:PORT --minutes 1 --out four.myoshu
 //
-// With --join PORT it connects to a trainer instead: tesuji train --listen 127.0.0.1:PORT --minutes 1 --out four.tesuji
+// With --join PORT it connects to a trainer instead: myoshu train --listen 127.0.0.1:PORT --minutes 1 --out four.myoshu
 import { parseArgs } from "node:util";
-import { joinTrainer, serveEnvironment } from "tesuji";
+import { joinTrainer, serveEnvironment } from "myoshu";
 import { connectFour } from "./rules.js";
 
 const { values } = parseArgs({
@@ -19,10 +19,10 @@ const { values } = parseArgs({
 const [columns, rows] = [Number(values.columns), Number(values.rows)];
 const rules = connectFour(columns, rows);
 if (values.join !== undefined) {
-  await joinTrainer(rules, { port: Number(values.join), token: process.env.TESUJI_TOKEN });
+  await joinTrainer(rules, { port: Number(values.join), token: process.env.MYOSHU_TOKEN });
   console.log("The trainer has learned enough.");
 } else {
   const server = await serveEnvironment(rules, { port: Number(values.port) });
-  console.log(`Connect four on ${columns} by ${rows}. To learn it: tesuji train ${server.url}`);
+  console.log(`Connect four on ${columns} by ${rows}. To learn it: myoshu train ${server.url}`);
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void server.close());
 }

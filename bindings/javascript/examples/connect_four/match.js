@@ -16,7 +16,7 @@ export const WATCH = 2;
 
 export class Match {
   /**
-   * @param {import("tesuji").Client} client
+   * @param {import("myoshu").Client} client
    * @param {any} model one of the client's
    * @param {() => void} onChange called after everything that can be seen
    */

@@ -1,5 +1,5 @@
 // The page: joins the board, the match and the buttons. ?server=ws://… says where the agent is, #token=… what it asks for.
-import { connect } from "tesuji";
+import { connect } from "myoshu";
 import { Board } from "./board.js";
 import { Match, WATCH } from "./match.js";
 
@@ -47,7 +47,7 @@ async function dial() {
     try {
       return await connect(server, { token, name: "connect four" });
     } catch (error) {
-      at("said").textContent = `${error.message}. Start one: tesuji serve AGENT --websocket 7778`;
+      at("said").textContent = `${error.message}. Start one: myoshu serve AGENT --websocket 7778`;
       await new Promise((resolve) => setTimeout(resolve, RETRY * 1000));
     }
   }

@@ -1,12 +1,12 @@
 // Serves the page to browsers on this machine; nothing comes from elsewhere.
 //
-//     tesuji serve four.tesuji --websocket 7778
+//     myoshu serve four.myoshu --websocket 7778
 //     node examples/connect_four/site.js [PORT]
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { discover } from "tesuji";
+import { discover } from "myoshu";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = "/examples/connect_four/";

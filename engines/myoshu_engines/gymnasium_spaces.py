@@ -1,0 +1,154 @@
+"""Gymnasium's spaces: what a network sees of an observation, and the actions numbered from 0.
+
+Observations
+    - ``Box`` and ``MultiBinary``: the numbers, each scaled by its own bounds: from 0 up becomes [0, 1] (an image's
+      bytes, planes of zeros and ones), other finite bounds become [-1, 1], and a number without bounds on both sides
+      stays as it is. A bound beyond ±:data:`FAR` counts as none: it says "any float", as ``float32``'s greatest does.
+      Of three dimensions, channels come first: an image [height, width, channels] is turned, and is known by a last
+      dimension less than both others that is 1, 3 or 4, or follows a square. A stack of images [n, height, width,
+      channels] becomes [n · channels, height, width], two dimensions become one plane, and everything else a vector.
+    - ``Discrete`` and ``MultiDiscrete``: one-hot, one after the other.
+
+Actions
+    - ``Discrete``: its numbers, counted from its ``start``.
+    - ``MultiDiscrete`` and ``MultiBinary``: every combination is an action, the last component changing fastest, up
+      to :data:`MOST_COMBINATIONS` of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from myoshu.errors import GameError
+
+__all__ = ["FAR", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
+
+FAR = 1e6
+"""A bound farther from zero than this is taken for none."""
+MOST_COMBINATIONS = 4096
+"""The greatest number of combined actions a space may have."""
+
+_IMAGE_CHANNELS = (1, 3, 4)
+
+Space = spaces.Space[Any]
+
+
+class Observer:
+    """Turns an environment's observations into what a network sees."""
+
+    def __init__(self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]]) -> None:
+        self.shape = shape
+        """Of what is seen."""
+        self.see = see
+        """An environment's observation → float32 [*shape], an array of its own."""
+
+
+def observer_of(space: Space, where: str) -> Observer:
+    """How to see the observations of a space.
+
+    Raises:
+        GameError: a kind of space that has no one array of numbers; the message begins with ``where``.
+    """
+    if isinstance(space, spaces.Box):
+        return _numbers(space.shape, space.low.astype(np.float64), space.high.astype(np.float64))
+    if isinstance(space, spaces.MultiBinary):
+        return _numbers(space.shape, np.zeros(space.shape), np.ones(space.shape))
+    if isinstance(space, spaces.Discrete):
+        return _one_hot(int(space.n), int(space.start))
+    if isinstance(space, spaces.MultiDiscrete):
+        return _several_hot(space.nvec.ravel(), space.start.ravel())
+    raise GameError(
+        f"{where}: its observations are a {type(space).__name__}; myoshu sees Box, Discrete, MultiDiscrete and "
+        "MultiBinary (the wrapper gymnasium.wrappers.FlattenObservation makes most others a Box)"
+    )
+
+
+def numbered_actions(space: Space, where: str) -> Sequence[Any]:
+    """What an environment takes for action 0, 1, 2, …: integers, or read-only arrays of the space's shape.
+
+    Raises:
+        GameError: the space is not made of single actions, or of too many; the message begins with ``where``.
+    """
+    if isinstance(space, spaces.Discrete):
+        return range(int(space.start), int(space.start) + int(space.n))
+    if isinstance(space, spaces.MultiDiscrete):
+        choices = [range(start, start + n) for start, n in zip(space.start.flat, space.nvec.flat, strict=True)]
+    elif isinstance(space, spaces.MultiBinary):
+        choices = [range(2)] * math.prod(space.shape)
+    else:
+        raise GameError(
+            f"{where}: its actions are a {type(space).__name__}; myoshu plays Discrete, MultiDiscrete and MultiBinary"
+        )
+    count = math.prod(map(len, choices))
+    if count > MOST_COMBINATIONS:
+        raise GameError(f"{where}: its actions have {count} combinations; myoshu plays at most {MOST_COMBINATIONS}")
+    combined = [np.array(choice, space.dtype).reshape(space.shape) for choice in itertools.product(*choices)]
+    for action in combined:
+        action.flags.writeable = False
+    return combined
+
+
+def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.float64]) -> Observer:
+    bounded = (np.abs(low) <= FAR) & (np.abs(high) <= FAR) & (low < high)
+    centred = bounded & (low != 0)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is computed of infinite bounds is not used
+        offset = np.where(centred, (low + high) / 2, 0.0).astype(np.float32)
+        span = np.where(centred, (high - low) / 2, high - low)
+        scale = np.where(bounded, 1.0 / np.where(bounded, span, 1.0), 1.0).astype(np.float32)
+    shift = offset if offset.any() else None
+    stretch = scale if (scale != 1.0).any() else None
+    turn, shape = _layout(form)
+
+    def see(observation: Any) -> NDArray[np.float32]:
+        seen = np.array(observation, np.float32)
+        if shift is not None:
+            seen -= shift
+        if stretch is not None:
+            seen *= stretch
+        if turn is not None:
+            seen = np.ascontiguousarray(seen.transpose(turn))
+        return seen.reshape(shape)
+
+    return Observer(shape, see)
+
+
+def _layout(form: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+    """How to turn the dimensions of an observation, if at all, and the shape it then gets."""
+    if len(form) == 2:
+        return None, (1, *form)
+    if len(form) in (3, 4):
+        *stack, height, width, channels = form
+        if channels < min(height, width) and (channels in _IMAGE_CHANNELS or height == width):
+            turn = (2, 0, 1) if not stack else (0, 3, 1, 2)
+            return turn, (math.prod(stack) * channels, height, width)
+        if not stack:
+            return None, form
+    return None, (math.prod(form),)
+
+
+def _one_hot(count: int, start: int) -> Observer:
+    def see(observation: Any) -> NDArray[np.float32]:
+        seen = np.zeros(count, np.float32)
+        seen[observation - start] = 1.0
+        return seen
+
+    return Observer((count,), see)
+
+
+def _several_hot(counts: NDArray[np.integer[Any]], starts: NDArray[np.integer[Any]]) -> Observer:
+    base = np.cumsum(counts) - counts - starts
+    total = int(counts.sum())
+
+    def see(observation: Any) -> NDArray[np.float32]:
+        seen = np.zeros(total, np.float32)
+        seen[np.ravel(observation) + base] = 1.0
+        return seen
+
+    return Observer((total,), see)

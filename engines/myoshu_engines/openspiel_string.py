@@ -1,0 +1,70 @@
+"""From a string such as ``connect_four(rows=5)`` to OpenSpiel's game."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyspiel
+
+from myoshu.errors import GameStringError
+
+__all__ = ["SPIEL_ERRORS", "first_line", "spiel_game"]
+
+SPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, MemoryError)
+"""What OpenSpiel raises."""
+
+
+def spiel_game(rest: str) -> Any:
+    """The ``pyspiel.Game``; what can be checked before is, since OpenSpiel prints its own errors as well.
+
+    Raises:
+        GameStringError: OpenSpiel does not know the game, or not these parameters.
+    """
+    name, bracket, parameters = rest.partition("(")
+    known = pyspiel.registered_names()
+    if name not in known:
+        close = sorted(known, key=lambda other: _difference(name, other))[:3]
+        raise GameStringError(
+            f"game: OpenSpiel does not know {name!r}; expected a game such as {', '.join(close)} "
+            f"({len(known)} games: python -c 'import pyspiel; print(*pyspiel.registered_names())')"
+        )
+    if (bracket and not rest.endswith(")")) or rest.count("(") != rest.count(")"):
+        raise GameStringError(f"game: expected parameters in brackets, as connect_four(rows=5), got {rest!r}")
+    if bracket and parameters != ")":
+        _check_parameters(name, rest)
+    try:
+        return pyspiel.load_game(rest)
+    except SPIEL_ERRORS as error:
+        raise GameStringError(f"game: OpenSpiel cannot load {rest!r}: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the rest of it."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _check_parameters(name: str, rest: str) -> None:
+    try:
+        given = pyspiel.game_parameters_from_string(rest)
+    except SPIEL_ERRORS as error:
+        raise GameStringError(f"game: expected parameters as in connect_four(rows=5), got {rest!r}") from error
+    kinds = {kind.short_name: kind for kind in pyspiel.registered_games()}
+    expected = kinds[name].parameter_specification
+    for parameter, value in given.items():
+        if parameter == "name":
+            continue
+        if parameter not in expected:
+            there = ", ".join(sorted(expected)) or "none"
+            raise GameStringError(f"game: {name} has no parameter {parameter!r}; it has: {there}")
+        kind = type(expected[parameter])
+        if kind in (int, bool) and type(value) is not kind:
+            wanted = "an integer" if kind is int else "True or False"
+            raise GameStringError(f"game: {name}({parameter}=…): expected {wanted}, got {value!r}")
+
+
+def _difference(name: str, other: str) -> tuple[int, str]:
+    """How unlike two names are: for a suggestion."""
+    pairs = {name[i : i + 2] for i in range(len(name) - 1)}
+    others = {other[i : i + 2] for i in range(len(other) - 1)}
+    return len(pairs ^ others), other

@@ -1,0 +1,114 @@
+"""The command line: one module a verb, loaded when it is asked for.
+
+The module ``myoshu.cli.VERB`` has a function ``VERB``, which is the command, and a text ``EPILOG`` with examples;
+a hyphen in a verb is an underscore there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from typing import Any, TextIO
+
+import typer
+from typer.core import TyperGroup
+
+import myoshu
+from myoshu.errors import DependencyError, MyoshuError, ProviderWarning
+
+__all__ = ["VERBS", "app", "main"]
+
+VERBS = ("train", "export", "match", "calibrate", "play", "serve", "protocol-check", "inspect", "doctor", "bench")
+"""Every verb, in the order in which help lists them."""
+
+EXTRAS = {
+    "torch": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "tensorboard": "train",
+    "matplotlib": "train",
+    "rich": "train",
+    "pyspiel": "openspiel",
+    "open_spiel": "openspiel",
+    "websockets": "server",
+}
+"""Optional modules and the extras that bring them."""
+
+EXIT_ERROR = 2
+
+
+class _Verbs(TyperGroup):
+    """The verbs as commands; an error of myoshu's becomes a line on stderr."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"myoshu.cli.{name}")
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name, epilog=module.EPILOG)(getattr(module, name))
+        return typer.main.get_command(alone)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MyoshuError as error:
+            _complain(str(error))
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in EXTRAS:
+                raise
+            _complain(str(DependencyError(f"{missing} is not installed: pip install 'myoshu[{EXTRAS[missing]}]'")))
+        raise typer.Exit(EXIT_ERROR)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    name="myoshu",
+    no_args_is_help=True,
+    add_completion=False,
+    help="An agent for your game: learn it by self-play, export it as one file, play it by look-ahead search.",
+    epilog="Each verb explains itself with examples: myoshu VERB --help",
+)
+
+
+def main() -> None:
+    """Run the command line and end the process: 0 if all is well, 2 for an error, whose one line is on stderr."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # a game may bring Pygame, whose greeting is no answer
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"myoshu {myoshu.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _prepare(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    warnings.simplefilter("always", ProviderWarning)
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
+    line: str | None = None,
+) -> None:  # fmt: skip
+    if issubclass(category, ProviderWarning):
+        typer.echo(f"myoshu: warning: {message}", err=True)
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        (file or sys.stderr).write(text)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"myoshu: {' '.join(message.split())}", err=True)

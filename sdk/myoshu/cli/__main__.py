@@ -1,0 +1,5 @@
+"""``python -m myoshu.cli``."""
+
+from myoshu.cli import main
+
+main()

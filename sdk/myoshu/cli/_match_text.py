@@ -1,0 +1,134 @@
+"""Where a match stands, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from myoshu.cli._text import seconds, share, table
+
+if TYPE_CHECKING:
+    from myoshu.arena.sprt import SprtState
+    from myoshu.arena.standings import Standings
+
+__all__ = ["match_text", "progress_text"]
+
+
+def match_text(game: str, seed: int, standings: Standings, test: SprtState | None) -> str:
+    """All that is to be said of a match that is over."""
+    parts = [f"{game}: {standings.games} games, seed {seed}"]
+    if standings.seats == 2 and len(standings.names) == 2:
+        parts += [_scores(standings), _verdict(standings)]
+    elif standings.seats == 2:
+        parts += [_pool(standings), _cross_table(standings)]
+    else:
+        parts.append(_returns(standings))
+    if test is not None:
+        parts.append(f"SPRT: {test}")
+    parts.append(_conduct(standings))
+    distinct = standings.summaries[0].distinct
+    games = sum(tally.games for tally in standings.summaries[0].by_seat)
+    if distinct <= games // 2:
+        parts.append(
+            f"Only {distinct} of the {games} games differ, but the intervals take them all for independent: "
+            "--opening begins games with random moves."
+        )
+    return "\n\n".join(parts)
+
+
+def progress_text(standings: Standings, games: int, test: SprtState | None) -> str:
+    """Where a match is that goes on; its last line stands alone."""
+    name, done = standings.names[0], f"{standings.games}/{games} games"
+    if standings.seats != 2:
+        return f"{done}   {name} is paid {standings.summaries[0].mean_return:+.3f} on average"
+    duel = standings.duels.get((0, 1))
+    if len(standings.names) > 2 or duel is None:
+        ratings = standings.ratings
+        leader = standings.names[standings.order[0]]
+        return f"{_pool(standings)}\n{done}" + (f"   {leader} leads" if ratings is not None else "")
+    low, high = share(duel.interval.low), share(duel.interval.high)
+    said = f"{done}   {name} {duel.tally}   {share(duel.tally.score)} ({low} to {high})   Elo {duel.elo}"
+    return said + (f"   {test}" if test is not None else "")
+
+
+def _scores(standings: Standings) -> str:
+    """The first player's score, in all and at each seat; the other's figures are these, turned round."""
+    name, summary = standings.names[0], standings.summaries[0]
+    labels = [name, *(f"  moving {ordinal}" for ordinal in _ordinals(2))]
+    rows = []
+    for label, tally in zip(labels, [summary.overall, *summary.by_seat], strict=True):
+        interval = tally.interval()
+        if label == name and (0, 1) in standings.duels:
+            interval = standings.duels[0, 1].interval
+        row = [label, str(tally.games), str(tally), share(tally.score)]
+        rows.append([*row, f"{share(interval.low)} to {share(interval.high)}"])
+    return table(["", "games", "W/D/L", "score", "95% interval"], rows)
+
+
+def _verdict(standings: Standings) -> str:
+    duel = standings.duels[0, 1]
+    pairs = f"; pairs of games by points 0–½–1–1½–2: {duel.pairs}" if duel.pairs.pairs else ""
+    return f"Elo difference {duel.elo}, stronger with probability {share(duel.superiority)}{pairs}"
+
+
+def _pool(standings: Standings) -> str:
+    rows = []
+    for rank, player in enumerate(standings.order, 1):
+        tally = standings.summaries[player].overall
+        row = [f"{rank}. {standings.names[player]}"]
+        if standings.ratings is not None:
+            rating = standings.ratings.players[player]
+            row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
+        else:
+            row += ["–", "–"]
+        rows.append([*row, str(tally.games), str(tally), share(tally.score)])
+    return table(["", "Elo", "95%", "games", "W/D/L", "score"], rows)
+
+
+def _cross_table(standings: Standings) -> str:
+    order = standings.order
+    rows = []
+    for rank, one in enumerate(order, 1):
+        duels = [standings.duels.get((one, other)) for other in order]
+        rows.append([f"{rank}. {standings.names[one]}", *("–" if d is None else share(d.tally.score) for d in duels)])
+    return table(["score against", *(f"{rank}." for rank in range(1, len(order) + 1))], rows)
+
+
+def _returns(standings: Standings) -> str:
+    """Games of one or of many: what was paid, and who came in where."""
+    ordinals = _ordinals(standings.seats)
+    many = standings.seats > 1
+    rows = []
+    for player in standings.order:
+        summary = standings.summaries[player]
+        low, high = summary.mean_return_interval.low, summary.mean_return_interval.high
+        row = [standings.names[player], str(summary.overall.games)]
+        row += [f"{summary.mean_return:+.3f}", f"{low:+.3f} to {high:+.3f}"]
+        if many:
+            placed = standings.placements[player]
+            first, last = placed.interval.low, placed.interval.high
+            row += [share(placed.first), f"{placed.mean:.2f}", f"{first:.2f} to {last:.2f}"]
+        rows.append(row)
+        if many:
+            for ordinal, tally in zip(ordinals, summary.by_seat, strict=True):
+                rows.append([f"  moving {ordinal}", str(tally.games), f"{tally}", *[""] * 4])
+    head = ["", "games", "mean return", "95% interval"]
+    return table([*head, *(["came first", "mean place", "95% interval"] if many else [])], rows)
+
+
+def _conduct(standings: Standings) -> str:
+    rows = [
+        [
+            name,
+            str(own.times.moves),
+            seconds(own.times.p50),
+            seconds(own.times.p99),
+            *map(str, (own.timeouts, own.illegal, own.crashed)),
+        ]
+        for name, own in zip(standings.names, standings.summaries, strict=True)
+    ]
+    return table(["", "moves", "p50", "p99", "lost on time", "illegal", "errors"], rows)
+
+
+def _ordinals(seats: int) -> Sequence[str]:
+    return ["first", "second", "third", *(f"{seat}th" for seat in range(4, seats + 1))][:seats]

@@ -1,0 +1,108 @@
+"""Numbers, tables and games as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from myoshu.arena.match import GameResult
+    from myoshu.game import Game, State
+
+__all__ = ["game_text", "line_text", "seconds", "share", "signed", "table"]
+
+
+def seconds(value: float) -> str:
+    """A duration, in the unit that reads best."""
+    if math.isnan(value):
+        return "–"
+    if value < 1e-3:
+        return f"{value * 1e6:.0f} µs"
+    return f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def share(value: float) -> str:
+    """A part of one, as a percentage."""
+    return "–" if math.isnan(value) else f"{100 * value:.1f}%"
+
+
+def signed(value: float) -> str:
+    """A value with its sign; nothing is +0.00, never -0.00."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text: the first to the left, the others to the right."""
+    lines = [list(head), *map(list, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
+                  for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+        for line in lines
+    )  # fmt: skip
+
+
+def line_text(game: Game, actions: Sequence[int], seed: int = 0) -> str:
+    """Moves, as a person would write them."""
+    state = game.new_state(np.random.default_rng(seed))
+    names = []
+    for action in actions:
+        names.append(game.action_name(state, action))
+        state.apply(action)
+    return " ".join(names)
+
+
+def game_text(game: Game, result: GameResult, names: Sequence[str]) -> str:
+    """A whole game, move by move, with the board after each."""
+    state = game.new_state(np.random.default_rng(result.seed))
+    seats = ", ".join(f"{names[player]} plays {_ordinal(seat)}" for seat, player in enumerate(result.seats))
+    parts = [f"Game {result.number + 1}: {seats}", _indented(str(state))]
+    for action in result.opening:
+        said = f"opening: {game.action_name(state, action)}"
+        state.apply(action)
+        parts += [said, _indented(str(state))]
+    for number, move in enumerate(result.moves, 1):
+        player = names[result.seats[move.seat]]
+        said = f"{number}. {player}: {game.action_name(state, move.choice.action)}"
+        if move.choice.value is not None:
+            said += f"   value {signed(move.choice.value)}"
+        expected = _variation(game, state.clone(), move.choice.principal_variation)
+        if expected:
+            said += f"   expects {expected}"
+        state.apply(move.choice.action)
+        parts += [f"{said}   ({seconds(move.elapsed)})", _indented(str(state))]
+    parts.append(_end(result, names))
+    return "\n\n".join(parts)
+
+
+def _variation(game: Game, state: State, actions: Sequence[int]) -> str:
+    """The moves a player expects after its own, as far as they are legal: a model may imagine others."""
+    names = []
+    for action in actions:
+        if action not in state.legal_actions():
+            break
+        names.append(game.action_name(state, action))
+        state.apply(action)
+    return " ".join(names[1:])
+
+
+def _end(result: GameResult, names: Sequence[str]) -> str:
+    if result.offender is not None:
+        return f"{names[result.seats[result.offender]]} ended the game: {result.ending}, {result.reason}"
+    best = max(result.returns)
+    winners = [names[player] for seat, player in enumerate(result.seats) if result.returns[seat] == best]
+    paid = ", ".join(f"{names[player]} {result.returns[seat]:+g}" for seat, player in enumerate(result.seats))
+    if len(result.seats) == 1:
+        return f"Paid: {paid}"
+    return f"{'Draw' if len(winners) == len(result.seats) else ' and '.join(winners) + ' wins'} ({paid})"
+
+
+def _ordinal(seat: int) -> str:
+    return ("first", "second", "third")[seat] if seat < 3 else f"{seat + 1}th"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

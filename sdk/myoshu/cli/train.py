@@ -1,0 +1,295 @@
+"""``myoshu train``: learn a game by playing it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from myoshu.game import Game
+    from myoshu.training.config import TrainingConfig
+
+__all__ = ["train"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+Learn tic-tac-toe for a minute; the agent is then runs/…/agent.myoshu, and the run's curves are runs/…/curves.png:
+
+  myoshu train openspiel:tic_tac_toe --minutes 1
+
+Choose where the run and the agent go:
+
+  myoshu train openspiel:connect_four --minutes 20 --run runs/four --out connect_four.myoshu
+
+Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
+
+  myoshu train openspiel:connect_four --run runs/four --minutes 40
+
+Other games: a game with parameters, a gymnasium environment with discrete actions, a Python class of one's own:
+
+  myoshu train 'openspiel:dots_and_boxes(num_rows=2,num_cols=2)'
+
+  myoshu train gymnasium:CartPole-v1 --minutes 10 --until 475
+
+  myoshu train python:my_game.py:MyGame --minutes 5
+
+A game whose rules are in another process, in any language: an engine that listens (bindings/PROTOCOL.md), or one that
+connects to the trainer. It may be killed and started again while it is learned from:
+
+  myoshu train tcp://127.0.0.1:7777 --minutes 20
+
+  myoshu train --listen 127.0.0.1:7900 --minutes 20
+
+Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
+
+  myoshu train openspiel:connect_four --opponents mcts:100,mcts:1000 --until 0.9 --minutes 60
+
+The same seed and steps, the same weights, bit for bit:
+
+  myoshu train openspiel:tic_tac_toe --deterministic --steps 2000 --seed 7
+
+Learn from recorded games alone, such as another run's, and play none:
+
+  myoshu train openspiel:tic_tac_toe --offline runs/first/games --minutes 1
+
+Watch the curves:
+
+  tensorboard --logdir runs
+"""
+
+
+def train(
+    game: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to learn, as openspiel:connect_four, python:my_module:MyGame or tcp://HOST:PORT.",
+            show_default=False,
+        ),
+    ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Learn the game of an engine that connects there, instead of one that is named.",
+            show_default=False,
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Settings to start from. By default those named like the game, else 'default'.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="How long to learn. By default as the preset says.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="How many learning steps to do, instead of --minutes or besides.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random. By default 1.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder. One that holds a run is gone on with. By default runs/GAME-DATE."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Insist on going on: fail where --run holds no run.")
+    ] = False,
+    simulations: Annotated[int | None, typer.Option(help="Simulations a move in self-play.")] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(help="A file or folder of recorded games (.jsonl, .jsonl.gz) to learn from; none are played."),
+    ] = None,
+    reanalyse: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the searches that renew what older ones found, instead of playing. "
+            "By default as the preset says; with --offline 1: all. 0 trusts the records."
+        ),
+    ] = None,
+    opponents: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom to play to see how strong it has become: random, mcts:N (OpenSpiel, N simulations), perfect or "
+            "bundles, with commas. By default random, and mcts:100 where it can play.",
+            show_default=False,
+        ),
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            help="End as soon as this is reached twice in a row: the score in [0, 1] against the last of the "
+            "opponents; alone, the mean return."
+        ),
+    ] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="One process; --steps and --seed fix the outcome exactly.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+) -> None:
+    """Learn a game by playing it, and export what was learned as one file.
+
+    Ctrl-C ends it early and exports what was learned so far.
+    """
+    import msgspec
+
+    from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
+    from myoshu.errors import ArgumentError, DependencyError
+    from myoshu_engines import load_game
+
+    try:
+        from myoshu.training.folder import holds_run, load_config
+        from myoshu.training.progress import new_progress
+        from myoshu.training.run import Run
+    except ImportError as error:
+        raise DependencyError(f"training needs more packages ({error}): pip install 'myoshu[train]'") from error
+
+    if (game is None) == (listen is None):
+        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
+    game = f"listen://{listen}" if game is None else game
+    rules = load_game(game)
+    progress = new_progress(sys.stderr, quiet=quiet)
+    if resume and run is None:
+        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    if run is not None and (resume or holds_run(run)):
+        _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
+        names = load_config(run).opponents if opponents is None else opponent_names(opponents)
+        learning = Run.resumed(
+            rules,
+            run,
+            minutes=minutes,
+            steps=steps,
+            until=until,
+            opponents=opponents_of(names, rules),
+            progress=progress,
+        )
+        if not quiet:
+            progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
+    else:
+        config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic, offline, reanalyse)
+        names = default_opponents(rules) if opponents is None else opponent_names(opponents)
+        config = msgspec.structs.replace(config, opponents=names, until=until)
+        folder = run if run is not None else _folder(rules)
+        learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress)
+    if not quiet:
+        progress.note(
+            f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
+        )
+    summary = learning.train(out, date=datetime.now(UTC).isoformat(timespec="seconds"))
+    say_goodbye = getattr(rules, "close", None)
+    if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
+        say_goodbye()
+    typer.echo(
+        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
+        f"{summary.games:,} games, {summary.positions:,} positions"
+    )
+    if summary.check is not None:
+        typer.echo(f"Strength: {summary.check}")
+    if summary.interrupted:
+        typer.echo(f"Ended early. To go on: myoshu train '{game}' --run {learning.folder}")
+        raise typer.Exit(130)
+
+
+def _configure(
+    game: Game,
+    preset: str | None,
+    minutes: float | None,
+    steps: int | None,
+    seed: int | None,
+    simulations: int | None,
+    deterministic: bool,
+    offline: Path | None,
+    reanalyse: float | None,
+) -> TrainingConfig:
+    import msgspec
+
+    from myoshu.errors import ArgumentError
+    from myoshu.game import most_games, replayable
+    from myoshu.training.presets import preset as named
+
+    config = named(game.spec, preset)
+    if minutes is None and steps is None:
+        minutes = None if deterministic else config.minutes
+    selfplay = msgspec.structs.replace(config.selfplay, games=min(config.selfplay.games, most_games(game)))
+    if simulations is not None:
+        selfplay = msgspec.structs.replace(selfplay, simulations=simulations)
+    if deterministic and not replayable(game):
+        raise ArgumentError(f"--deterministic: expected a game that the same actions repeat, {game.spec.name} is not")
+    learner = config.learner
+    if reanalyse is not None or offline is not None:
+        learner = msgspec.structs.replace(learner, reanalyse=1.0 if reanalyse is None else reanalyse)
+    return msgspec.structs.replace(
+        config,
+        minutes=minutes,
+        steps=steps,
+        seed=config.seed if seed is None else seed,
+        deterministic=deterministic,
+        offline=None if offline is None else str(offline),
+        selfplay=selfplay,
+        learner=learner,
+    )
+
+
+def _agree(
+    game: Game,
+    run: Path,
+    preset: str | None,
+    seed: int | None,
+    simulations: int | None,
+    deterministic: bool,
+    offline: Path | None,
+    reanalyse: float | None,
+) -> None:
+    """Refuse options that the run in the folder was not begun with; its limits alone may change."""
+    import msgspec
+
+    from myoshu.errors import TrainingError
+    from myoshu.training.folder import load_config
+    from myoshu.training.presets import preset as named
+
+    config = load_config(run)
+    given: dict[str, object] = {"game": game.spec.name}
+    if preset is not None:
+        settings = msgspec.to_builtins(named(game.spec, preset))
+        tables = {name: table for name, table in settings.items() if isinstance(table, dict)}
+        given.update({f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()})
+        given.pop("selfplay.simulations")
+        given.pop("learner.reanalyse")
+    if seed is not None:
+        given["seed"] = seed
+    if simulations is not None:
+        given["selfplay.simulations"] = simulations
+    if deterministic:
+        given["deterministic"] = True
+    if offline is not None:
+        given["offline"] = str(offline)
+    if reanalyse is not None:
+        given["learner.reanalyse"] = reanalyse
+    held = msgspec.to_builtins(config)
+    for field, wanted in given.items():
+        table, dot, key = field.rpartition(".")
+        got = held[table][key] if dot else held[key]
+        if got != wanted:
+            raise TrainingError(
+                f"{run / 'config.toml'}: {field}: expected {wanted!r}, as the command says, got {got!r}: "
+                "leave the option out to go on with that run, or name another --run to begin anew"
+            )
+
+
+def _folder(game: Game) -> Path:
+    short = "".join(
+        letter if letter.isalnum() or letter in "_-" else "_" for letter in game.spec.name.partition(":")[2]
+    )
+    return Path("runs") / f"{short.strip('_') or 'game'}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _budget(config: TrainingConfig) -> str:
+    parts = []
+    if config.minutes is not None:
+        parts.append(f"{config.minutes:g} minutes")
+    if config.steps is not None:
+        parts.append(f"{config.steps:,} steps")
+    return " or ".join(parts)

@@ -1,0 +1,194 @@
+"""A blocking client: an agent in another process, used as one in this process is."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from myoshu.client.address import Address
+from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
+from myoshu.client.decision import RemoteDecision, decision_of
+from myoshu.client.link import Link
+from myoshu.protocol import Role
+from myoshu.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
+from myoshu.runtime.limit import Limit
+
+__all__ = ["Client", "RemoteSession", "connect"]
+
+
+def connect(
+    address: str | os.PathLike[str] | None = None,
+    *,
+    token: str | None = None,
+    timeout: float = 30.0,
+    patience: float = 5.0,
+    tls: ssl.SSLContext | None = None,
+) -> Client:
+    """Connect to an agent server.
+
+    ::
+
+        with myoshu.client.connect("tcp://127.0.0.1:7777") as client:
+            session = client.new_session(seed=1)
+            decision = session.play(observation, legal_actions, limit=myoshu.Limit(time=0.05))
+
+    Args:
+        address: ``tcp://``, ``tcps://`` (TLS), ``unix://``, ``ws://`` or ``wss://``; or a discovery file; the one that
+            ``myoshu serve`` writes by default if not given.
+        token: what the server must be shown; the discovery file's if not given.
+        timeout: seconds that an answer may be late.
+        patience: seconds for which a lost connection is tried anew.
+        tls: for ``tcps`` and ``wss``; the system's authorities if not given.
+
+    Raises:
+        ConnectionLostError: nobody answers there.
+        RequestError: the server refuses; the message says why.
+    """
+    return Client(Link(Address.of(address), Role.PLAYER, token=token, timeout=timeout, patience=patience, tls=tls))
+
+
+class Client:
+    """A connection to an agent server; made by :func:`connect`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """What the server can play with; the first is the default."""
+        return self._link.welcome.models or ()
+
+    def new_session(
+        self,
+        seed: int | None = None,
+        level: float | None = None,
+        temperature: float | None = None,
+        *,
+        model: str | None = None,
+        spec_hash: str | None = None,
+        keep_tree: bool = True,
+    ) -> RemoteSession:
+        """Take a seat in a game; as :meth:`myoshu.Agent.new_session`.
+
+        Args:
+            seed: of the session's random numbers.
+            level: one of the model's levels.
+            temperature: 0 plays the search's choice.
+            model: its name; the server's first if not given.
+            spec_hash: what its specification's hash must be.
+            keep_tree: whether searches go on from what is known.
+
+        Raises:
+            RequestError: the server refuses; the message says why.
+        """
+        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree)
+        return RemoteSession(self._link, self._link.ask(make, Opened))
+
+    def act_batch(
+        self,
+        observations: ArrayLike,
+        legal_actions: NDArray[np.bool_] | None = None,
+        limit: Limit | None = None,
+        to_play: ArrayLike | None = None,
+        *,
+        seed: int | None = None,
+        temperature: float | None = None,
+        model: str | None = None,
+    ) -> Acts:
+        """Moves for a crowd, without sessions.
+
+        Args:
+            observations: [n, *observation].
+            legal_actions: bool [n, actions].
+            limit: for each.
+            to_play: int [n].
+            seed: row i plays as a new session with seed + i.
+            temperature: 0 plays the search's choice.
+            model: its name.
+        """
+        make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
+        return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0)
+
+    def ping(self) -> float:
+        """Seconds to the server and back."""
+        begin = time.perf_counter()
+        self._link.ask(with_id(Ping), Pong)
+        return time.perf_counter() - begin
+
+    def close(self) -> None:
+        """Say goodbye; the server takes all sessions back."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        """Nothing to do."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """See :meth:`close`."""
+        self.close()
+
+
+class RemoteSession:
+    """One seat in one game, on a server; used as :class:`myoshu.Session` is. Made by :meth:`Client.new_session`."""
+
+    def __init__(self, link: Link, opened: Opened) -> None:
+        self._link = link
+        self.number = opened.session
+        """Its number on the server."""
+        self.model = opened.model
+        """What it plays with."""
+
+    def play(
+        self,
+        observation: ArrayLike,
+        legal_actions: ArrayLike | None = None,
+        limit: Limit | None = None,
+        to_play: int | None = None,
+        *,
+        on_info: Callable[[Info], None] | None = None,
+        every: float = 0.1,
+    ) -> RemoteDecision:
+        """Decide on a move; as :meth:`myoshu.Session.play`.
+
+        Args:
+            observation: what the player to move sees.
+            legal_actions: the legal actions in any order, or bool [actions]; all if not given.
+            limit: how long to think; the session's level says if not given.
+            to_play: the player to move.
+            on_info: takes the best so far while the server thinks.
+            every: seconds between two of these.
+
+        Raises:
+            RequestError: the server refuses; the message says why.
+            ConnectionLostError: the server is gone.
+        """
+        streamed = None if on_info is None else every
+        make = asking_for_a_move(self.number, observation, legal_actions, limit, to_play, streamed)
+        longer = 0.0 if limit is None else limit.time or 0.0
+        return decision_of(self._link.ask(make, Result, longer=longer, on_info=on_info))
+
+    def observe(self, *actions: int) -> None:
+        """Hear of moves that were really made, by whichever player."""
+        self._link.ask(with_id(Observe, session=self.number, moves=tuple(actions)), Ok)
+
+    def level(self, level: float) -> None:
+        """Play as strongly as this level from now on."""
+        self._link.ask(with_id(Level, session=self.number, level=level), Ok)
+
+    def swap(self, model: str, spec_hash: str | None = None) -> None:
+        """Go on with another model."""
+        self._link.ask(with_id(Swap, session=self.number, model=model, hash=spec_hash), Ok)
+        self.model = model
+
+    def close(self) -> None:
+        """Give the seat back."""
+        self._link.ask(with_id(Close, session=self.number), Ok)

@@ -1,0 +1,128 @@
+"""A conversation with an engine that connects to us, instead of one that we connect to."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable
+
+import myoshu
+from myoshu.client.address import Address
+from myoshu.client.link import Link
+from myoshu.client.wire import SocketWire
+from myoshu.errors import ArgumentError, ConnectionLostError, LocalProtocolError, RemoteProtocolError
+from myoshu.protocol import Connection, Role
+from myoshu.protocol.handshake import accept
+from myoshu.protocol.messages import Error, Hello, Welcome
+from myoshu.protocol.roles import CAPABILITIES
+
+__all__ = ["Door", "DoorLink"]
+
+log = logging.getLogger("myoshu.client")
+GLANCE = 0.5
+"""Seconds after which a wait for a connection looks up, so that Ctrl-C is heard."""
+HANDSHAKE = 10.0
+"""Seconds that a handshake may take."""
+
+
+class Door:
+    """Listens for engines.
+
+    Args:
+        host: address to listen on; beyond this machine a token is needed.
+        port: 0 for one that is free.
+        token: what engines must show.
+
+    Raises:
+        ArgumentError: it cannot be listened on, or others can reach it and there is no token.
+    """
+
+    def __init__(self, host: str, port: int, token: str | None = None) -> None:
+        if token is None and host not in ("127.0.0.1", "::1", "localhost"):
+            raise ArgumentError(
+                f"token: expected one (MYOSHU_TOKEN) to listen on {host}, which others can reach, got none"
+            )
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._listener = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise ArgumentError(f"{host}:{port}: expected to listen there, got: {error.strerror or error}") from error
+        self._listener.settimeout(GLANCE)
+        self.token = token
+        """What engines must show."""
+        self.address = Address("tcp", host, int(self._listener.getsockname()[1]))
+        """Where engines connect to."""
+
+    def wait(self, seconds: float | None) -> SocketWire:
+        """The next connection.
+
+        Args:
+            seconds: to wait for it; forever if None.
+
+        Raises:
+            ConnectionLostError: none came.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(TimeoutError):
+                held = self._listener.accept()[0]
+                held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return SocketWire(held)
+            if end is not None and time.monotonic() >= end:
+                raise ConnectionLostError(
+                    f"{self.address.url}: expected an engine within {seconds:g} s, none connected"
+                )
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.close()
+
+
+class DoorLink(Link):
+    """Asks the engine that connected; one that is lost is waited for.
+
+    Args:
+        door: where engines connect.
+        timeout: seconds that a reply may take.
+        patience: seconds for which an engine that was lost is waited for. The first may take as long as it likes.
+    """
+
+    def __init__(self, door: Door, *, timeout: float, patience: float) -> None:
+        self._door = door
+        self._waits: Callable[[], float | None] = lambda: None
+        super().__init__(door.address, Role.TRAINER, token=door.token, timeout=timeout, patience=patience)
+        self._waits = lambda: self._patience
+
+    def close(self) -> None:
+        """Say goodbye and listen no more."""
+        super().close()
+        self._door.close()
+
+    def _connect(self, resume: str | None, pending: tuple[int, ...]) -> Welcome:
+        while True:
+            self._wire, self._ready = self._door.wait(self._waits()), []
+            self._connection = Connection(Role.TRAINER, dials=False)
+            try:
+                return self._greet()
+            except (ConnectionLostError, RemoteProtocolError, LocalProtocolError) as error:
+                log.warning(f"{self.address.url}: one that connected is no engine: {error}")
+                self._drop()
+
+    def _greet(self) -> Welcome:
+        """The handshake; what a welcome would say of the engine."""
+        hello = self._next(HANDSHAKE)
+        assert isinstance(hello, Hello)
+        try:
+            version = accept(hello, frozenset({Role.TRAINER}), self._door.token)
+        except RemoteProtocolError as error:
+            self._send(
+                Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
+            )
+            raise
+        caps = tuple(word for word in CAPABILITIES[Role.TRAINER] if word in (hello.caps or ()))
+        self._send(
+            Welcome(proto=version, role="trainer", name=f"myoshu {myoshu.__version__}", caps=caps, heartbeat=0.0)
+        )
+        return Welcome(proto=version, role="environment", name=hello.name, caps=caps)

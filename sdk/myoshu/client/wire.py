@@ -1,0 +1,168 @@
+"""Bytes to a server and back, with blocking sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from typing import Any, Protocol
+
+from myoshu.client.address import Address
+from myoshu.errors import ConnectionLostError, DependencyError
+
+__all__ = ["SocketWire", "WebSocketWire", "Wire", "dial"]
+
+READ = 1 << 16
+
+
+class Wire(Protocol):
+    """One connection's bytes."""
+
+    framed: bool
+    """Whether frames have a length."""
+
+    def read(self, timeout: float | None) -> bytes:
+        """Some bytes of a stream, or one message.
+
+        Args:
+            timeout: seconds to wait; forever if None.
+
+        Raises:
+            ConnectionLostError: the end, or nothing came in time.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send.
+
+        Raises:
+            ConnectionLostError: it cannot be sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """End."""
+        ...
+
+
+class SocketWire:
+    """A stream: TCP, TLS or a Unix socket."""
+
+    framed = True
+
+    def __init__(self, held: socket.socket) -> None:
+        self._socket = held
+
+    def read(self, timeout: float | None) -> bytes:
+        """Some bytes."""
+        try:
+            self._socket.settimeout(timeout)
+            data = self._socket.recv(READ)
+        except TimeoutError as error:
+            raise ConnectionLostError(f"expected an answer within {timeout:g} s, got none") from error
+        except OSError as error:
+            raise ConnectionLostError(f"expected an answer, got: {error.strerror or error}") from error
+        if not data:
+            raise ConnectionLostError("expected an answer, got the end of the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise ConnectionLostError(f"expected to send, got: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """End."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+class WebSocketWire:
+    """A WebSocket."""
+
+    framed = False
+
+    def __init__(self, held: Any) -> None:
+        self._socket = held
+
+    def read(self, timeout: float | None) -> bytes:
+        """One message."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            message = self._socket.recv(timeout)
+        except TimeoutError as error:
+            raise ConnectionLostError(f"expected an answer within {timeout:g} s, got none") from error
+        except (ConnectionClosed, OSError) as error:
+            raise ConnectionLostError(f"expected an answer, got the end of the connection: {error}") from error
+        return message if isinstance(message, bytes) else b"\xc1"
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            self._socket.send(data)
+        except (ConnectionClosed, OSError) as error:
+            raise ConnectionLostError(f"expected to send, got the end of the connection: {error}") from error
+
+    def close(self) -> None:
+        """End."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+def dial(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: int) -> Wire:
+    """Connect.
+
+    Args:
+        address: where to.
+        timeout: seconds that it may take.
+        tls: for ``tcps`` and ``wss``; the system's authorities if not given.
+        limit: the largest payload taken, in bytes.
+
+    Raises:
+        ConnectionLostError: nobody answers there.
+        DependencyError: WebSocket needs the package ``websockets``.
+    """
+    try:
+        if address.scheme in ("ws", "wss"):
+            return _dial_websocket(address, timeout, tls, limit)
+        if address.scheme == "unix":
+            held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            held.settimeout(timeout)
+            held.connect(address.host)
+            return SocketWire(held)
+        held = socket.create_connection((address.host, address.port), timeout)
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address.scheme == "tcps":
+            context = ssl.create_default_context() if tls is None else tls
+            held = context.wrap_socket(held, server_hostname=address.host)
+        return SocketWire(held)
+    except OSError as error:
+        raise ConnectionLostError(f"{address.url}: expected a server, got: {error.strerror or error}") from error
+
+
+def _dial_websocket(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: int) -> Wire:
+    try:
+        from websockets.exceptions import InvalidHandshake
+        from websockets.sync.client import connect
+    except ImportError as error:
+        raise DependencyError("websockets is not installed: pip install 'myoshu[server]'") from error
+    secure: dict[str, Any] = {} if tls is None else {"ssl": tls}
+    try:
+        held = connect(
+            address.url,
+            subprotocols=["myoshu.v1"],  # type: ignore[list-item]  # a NewType of str
+            open_timeout=timeout,
+            max_size=limit,
+            compression=None,
+            ping_interval=None,
+            proxy=None,
+            **secure,
+        )
+    except InvalidHandshake as error:
+        raise ConnectionLostError(f"{address.url}: expected a WebSocket server, got: {error}") from error
+    return WebSocketWire(held)

@@ -1,0 +1,144 @@
+"""The game that training and matches play: two small protocols, no registry.
+
+A class of one's own that has these methods is a myoshu game; nothing needs to be inherited.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Sequence
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.spec import GameSpec
+
+__all__ = ["Game", "State", "apply_all", "most_games", "new_states", "replayable"]
+
+
+@runtime_checkable
+class State(Protocol):
+    """One position of a game, changed by :meth:`apply`."""
+
+    def to_play(self) -> int:
+        """The player to move, in [0, players). Of no meaning once the game is over."""
+        ...
+
+    def legal_actions(self) -> Sequence[int]:
+        """The actions the player to move may choose, ascending; empty exactly when the game is over."""
+        ...
+
+    def observation(self) -> NDArray[np.float32]:
+        """What the player to move sees: float32 of the spec's observation shape."""
+        ...
+
+    def apply(self, action: int) -> NDArray[np.float32]:
+        """Play an action, then whatever chance brings, up to the next player's turn or the end.
+
+        Returns:
+            float32 [players]: what each player was paid on the way.
+
+        Raises:
+            IllegalActionError: the action is not legal here; the state is unchanged.
+        """
+        ...
+
+    def is_terminal(self) -> bool:
+        """Whether the game is over."""
+        ...
+
+    def clone(self) -> Self:
+        """An independent copy (of its chance too: the same actions bring the same states)."""
+        ...
+
+    def key(self) -> Hashable:
+        """A value equal for two states exactly when the rest of the game is the same from both."""
+        ...
+
+    def __str__(self) -> str:
+        """The position, drawn for a person."""
+        ...
+
+
+@runtime_checkable
+class Game(Protocol):
+    """The rules: what is fixed, and where a game begins."""
+
+    @property
+    def spec(self) -> GameSpec:
+        """What is fixed about the game."""
+        ...
+
+    def new_state(self, rng: np.random.Generator) -> State:
+        """A new game. Any chance in it is drawn from ``rng``, now or while it is played."""
+        ...
+
+    def action_name(self, state: Any, action: int) -> str:
+        """The action as a person would write it; ``state`` is one of this game's own."""
+        ...
+
+
+def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Sequence[NDArray[np.float32] | Exception]:
+    """Play one action in each of several states.
+
+    A game that can do this faster than one after the other has a method ``apply_all(states, actions)`` of its own, as
+    one in another process has.
+
+    Args:
+        game: whose states they are.
+        states: different ones.
+        actions: one a state.
+
+    Returns:
+        For each state what :meth:`State.apply` returned, or what it raised.
+    """
+    at_once = getattr(game, "apply_all", None)
+    if at_once is not None:
+        return at_once(states, actions)  # type: ignore[no-any-return]  # what the game promises
+    outcomes: list[NDArray[np.float32] | Exception] = []
+    for state, action in zip(states, actions, strict=True):
+        try:
+            outcomes.append(state.apply(action))
+        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            outcomes.append(error)
+    return outcomes
+
+
+def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[State | Exception]:
+    """Begin several games.
+
+    A game that can do this faster than one after the other has a method ``new_states(rngs)`` of its own, as one in
+    another process has.
+
+    Args:
+        game: the rules.
+        rngs: one a game, for the chance in it.
+
+    Returns:
+        For each what :meth:`Game.new_state` returned, or what it raised.
+    """
+    at_once = getattr(game, "new_states", None)
+    if at_once is not None:
+        return at_once(rngs)  # type: ignore[no-any-return]  # what the game promises
+    begun: list[State | Exception] = []
+    for rng in rngs:
+        try:
+            begun.append(game.new_state(rng))
+        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            begun.append(error)
+    return begun
+
+
+def most_games(game: Game) -> int:
+    """How many of its games can go on at once: what its attribute ``most_games`` says, if it has one."""
+    most = getattr(game, "most_games", None)
+    return sys.maxsize if most is None else int(most)
+
+
+def replayable(game: Game) -> bool:
+    """Whether the same seed and actions make the same game again: unless its attribute ``replayable`` denies it.
+
+    One that is not so, such as a game that goes by a clock of its own, has no clones either.
+    """
+    return bool(getattr(game, "replayable", True))

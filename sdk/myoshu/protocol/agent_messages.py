@@ -1,0 +1,252 @@
+"""What a player and an agent say to each other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from myoshu.protocol.fields import Action, Count, Duration, Every, Name, RequestId, Seed, Slot
+from myoshu.protocol.message import Reply, Request
+from myoshu.protocol.tensor import Tensor
+
+__all__ = [
+    "ActBatch",
+    "Acts",
+    "Cancel",
+    "Close",
+    "Info",
+    "Level",
+    "Observe",
+    "Ok",
+    "Open",
+    "Opened",
+    "Ponder",
+    "Result",
+    "Swap",
+    "Think",
+    "Times",
+]
+
+Priority = Annotated[int, Meta(ge=0, le=2)]
+
+
+Streamed = Annotated[tuple[Literal["policy", "visits", "pv"], ...], Meta(max_length=8)]
+
+
+Actions = tuple[Action, ...]
+
+
+class Open(Request, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
+    """Take a seat in a game."""
+
+    model: Name | None = None
+    """Its name; the first if not given."""
+    hash: Name | None = None
+    """What the model's hash must be."""
+    seed: Seed | None = None
+    """Of the session's random numbers."""
+    level: float | None = None
+    """How strongly to play."""
+    options: dict[Name, bool | int | float] | None = None
+    """What ``welcome.options`` offers."""
+
+
+class Opened(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="opened"):
+    """A session is open."""
+
+    session: Slot
+    """Its number."""
+    model: Name
+    """The model's name."""
+    hash: Name
+    """The model's hash."""
+    simulations: Count
+    """What a move gets where no limit is given."""
+
+
+class _Search(Request, frozen=True, kw_only=True, omit_defaults=True):
+    session: Slot
+    """The session's number."""
+    obs: Tensor
+    """What the player to move sees."""
+    legal: bytes | Actions | None = None
+    """A mask or a list of the legal actions; all if not given."""
+    to_play: Action | None = None
+    """The player to move."""
+    moves: Actions | None = None
+    """Actions really made since the last request."""
+    time: Duration | None = None
+    """Seconds from arrival to answer."""
+    simulations: Count | None = None
+    """Simulations."""
+    stream: Streamed | None = None
+    """What each info has besides action and value."""
+    every: Every | None = None
+    """Seconds between two infos; 0.1 if not given."""
+
+
+class Think(_Search, frozen=True, kw_only=True, omit_defaults=True, tag="think"):
+    """Decide on a move."""
+
+    priority: Priority | None = None
+    """Which of the connection's searches go first; 1 if not given."""
+
+
+class Ponder(_Search, frozen=True, kw_only=True, omit_defaults=True, tag="ponder"):
+    """Think while somebody else decides."""
+
+
+class Info(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="info"):
+    """The best so far."""
+
+    action: Action
+    """What would be played."""
+    value: float
+    """What the player to move can expect."""
+    simulations: int
+    """Made so far."""
+    elapsed: float
+    """Seconds since the request arrived."""
+    policy: Tensor | None = None
+    """f32 [actions]."""
+    visits: Tensor | None = None
+    """i32 [actions]."""
+    pv: Actions | None = None
+    """The line of play expected."""
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time went, in seconds."""
+
+    queue: float
+    """Before the search began."""
+    network: float
+    """In the network."""
+    search: float
+    """The rest."""
+    total: float
+    """From arrival to answer."""
+
+
+Stop = Literal["simulations", "time", "capacity", "only_move", "stopped"]
+
+
+class Result(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="result"):
+    """What to play."""
+
+    action: Action
+    """Always a legal action."""
+    value: float
+    """What the player to move can expect."""
+    values: tuple[float, ...]
+    """The same for each player."""
+    policy: Tensor
+    """f32 [actions]."""
+    visits: Tensor
+    """i32 [actions]."""
+    pv: Actions
+    """The line of play expected."""
+    simulations: int
+    """Made for this request."""
+    stop: Stop
+    """Why it ended."""
+    times: Times
+    """Where the time went."""
+    provider: Name
+    """What computed the network."""
+    model: Name
+    """The model's name."""
+
+
+class Observe(Request, frozen=True, kw_only=True, omit_defaults=True, tag="observe"):
+    """Hear of moves really made."""
+
+    session: Slot
+    """The session's number."""
+    moves: Actions
+    """Actions in order."""
+
+
+class Cancel(Request, frozen=True, kw_only=True, omit_defaults=True, tag="cancel"):
+    """End a request's thinking now."""
+
+    request: RequestId
+    """Which."""
+
+
+class ActBatch(Request, frozen=True, kw_only=True, omit_defaults=True, tag="act_batch"):
+    """Moves for a crowd, without sessions."""
+
+    model: Name | None = None
+    """Its name; the first if not given."""
+    obs: Tensor
+    """[n, *observation]."""
+    legal: bytes | None = None
+    """n masks."""
+    to_play: Actions | None = None
+    """n players."""
+    time: Duration | None = None
+    """Seconds from arrival to answer."""
+    simulations: Count | None = None
+    """For each row."""
+    temperature: Annotated[float, Meta(ge=0.0, le=1e6)] | None = None
+    """How freely moves are drawn; 0 if not given."""
+    seed: Seed | None = None
+    """Row i plays as a new session with seed + i."""
+    priority: Priority | None = None
+    """Which of the connection's searches go first; 1 if not given."""
+
+
+class Acts(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="acts"):
+    """What a crowd does."""
+
+    actions: Actions
+    """n legal actions."""
+    values: tuple[float, ...]
+    """n: what each row's player to move can expect."""
+    simulations: tuple[int, ...]
+    """n."""
+    stop: Stop
+    """Why the last row's search ended."""
+    times: Times
+    """Where the time went."""
+    provider: Name
+    """What computed the network."""
+    model: Name
+    """The model's name."""
+
+
+class Level(Request, frozen=True, kw_only=True, omit_defaults=True, tag="level"):
+    """Set how strongly a session plays."""
+
+    session: Slot
+    """The session's number."""
+    level: float
+    """One of the model's levels."""
+
+
+class Swap(Request, frozen=True, kw_only=True, omit_defaults=True, tag="swap"):
+    """Go on with another model."""
+
+    session: Slot
+    """The session's number."""
+    model: Name
+    """Its name."""
+    hash: Name | None = None
+    """What the model's hash must be."""
+
+
+class Close(Request, frozen=True, kw_only=True, omit_defaults=True, tag="close"):
+    """Give a seat back."""
+
+    session: Slot
+    """The session's number."""
+
+
+class Ok(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="ok"):
+    """Done."""
+
+    found: bool | None = None
+    """Whether what was to be cancelled was still thinking."""

@@ -1,0 +1,151 @@
+"""Who is there, what it speaks and what it offers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from myoshu.protocol.fields import Count, Name, RequestId, Words
+from myoshu.protocol.game_map import GameMap
+from myoshu.protocol.message import Message
+
+__all__ = [
+    "DEFAULT_FRAME",
+    "DEFAULT_HEARTBEAT",
+    "FIRST_FRAME",
+    "VERSION",
+    "Hello",
+    "Limits",
+    "Model",
+    "Option",
+    "Welcome",
+]
+
+VERSION = 1
+"""The version of the protocol that this package speaks."""
+
+
+FIRST_FRAME = 1 << 16
+"""The largest payload before the handshake is over, in bytes."""
+
+
+DEFAULT_FRAME = 1 << 24
+"""The largest payload after it, where nothing else was announced."""
+
+
+DEFAULT_HEARTBEAT = 10.0
+"""Seconds of silence after which a ping is sent, where nothing else was announced."""
+
+
+Version = Annotated[int, Meta(ge=1, le=0xFFFF)]
+
+
+Frame = Annotated[int, Meta(ge=FIRST_FRAME, le=1 << 30)]
+
+
+Role = Literal["player", "agent", "trainer", "environment"]
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that an agent can play with."""
+
+    name: Name
+    """What ``open.model`` calls it."""
+    hash: Name
+    """Hash of the game's and the network's specification."""
+    game: GameMap
+    """The game it plays."""
+    levels: tuple[float, ...] = ()
+    """Levels that ``open.level`` takes."""
+    simulations: Count = 1
+    """Simulations of a move where no limit is given."""
+    provider: Name = ""
+    """What computes the network."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one connection may ask for."""
+
+    sessions: int
+    """Sessions open at once."""
+    thinking: int
+    """Requests that think at once."""
+    simulations: int
+    """Simulations of one search."""
+    batch: int
+    """Rows of one ``act_batch``."""
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """An option of ``open``."""
+
+    name: Name
+    """Its key in ``open.options``."""
+    type: Literal["int", "float", "bool"]
+    """What it takes."""
+    default: bool | int | float
+    """What it is if not given."""
+    min: float | None = None
+    """The least value."""
+    max: float | None = None
+    """The greatest value."""
+
+
+class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello"):
+    """The dialler's first message."""
+
+    proto: tuple[Version, Version]
+    """Least and greatest version spoken."""
+    role: Role
+    """The dialler's role."""
+    name: Name | None = None
+    """Program and version."""
+    token: Annotated[str, Meta(max_length=1024)] | None = None
+    """What the acceptor must be shown."""
+    caps: Words | None = None
+    """Capabilities wanted."""
+    frame: Frame | None = None
+    """The largest payload that the dialler takes."""
+    heartbeat: Annotated[float, Meta(ge=0.0, le=3600.0)] | None = None
+    """Seconds of silence after which the acceptor shall ping; 0 for never."""
+    resume: Name | None = None
+    """Ticket of a connection that was lost."""
+    pending: Annotated[tuple[RequestId, ...], Meta(max_length=4096)] | None = None
+    """Requests whose final reply has not come."""
+    models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
+    """What an agent that dials can play with."""
+
+    def __post_init__(self) -> None:
+        if self.proto[0] > self.proto[1]:
+            raise ValueError(f"proto: expected two versions in order, got {list(self.proto)}")
+        if self.heartbeat is not None and 0.0 < self.heartbeat < 0.05:
+            raise ValueError(f"heartbeat: expected 0 or from 0.05, got {self.heartbeat}")
+
+
+class Welcome(Message, frozen=True, kw_only=True, omit_defaults=True, tag="welcome"):
+    """The acceptor's first message."""
+
+    proto: Version
+    """The version spoken from now on."""
+    role: Role
+    """The acceptor's role."""
+    name: Name | None = None
+    """Program and version."""
+    caps: Words | None = None
+    """Capabilities of this connection."""
+    frame: Frame | None = None
+    """The largest payload that the acceptor takes."""
+    heartbeat: Annotated[float, Meta(ge=0.0, le=3600.0)] | None = None
+    """Seconds of silence after which the acceptor pings; 0 for never."""
+    models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
+    """What an agent can play with."""
+    limits: Limits | None = None
+    """What this connection may ask for."""
+    options: Annotated[tuple[Option, ...], Meta(max_length=64)] | None = None
+    """What ``open.options`` takes."""
+    ticket: Name | None = None
+    """Names this connection if it is lost."""
+    resumed: bool | None = None
+    """Whether the lost connection's sessions live on."""

@@ -1,0 +1,93 @@
+"""Every message as a struct: what ``bindings/PROTOCOL.md`` describes, key by key.
+
+Unknown keys are ignored; a key that is missing, of another type or out of range makes no message.
+"""
+
+from __future__ import annotations
+
+from myoshu.protocol.agent_messages import (
+    ActBatch,
+    Acts,
+    Cancel,
+    Close,
+    Info,
+    Level,
+    Observe,
+    Ok,
+    Open,
+    Opened,
+    Ponder,
+    Result,
+    Swap,
+    Think,
+    Times,
+)
+from myoshu.protocol.connection_messages import Bye, Error, Ping, Pong
+from myoshu.protocol.environment_messages import Describe, Description, EnvSpec, Reset, SlotError, Spec, States, Step
+from myoshu.protocol.game_map import GameMap
+from myoshu.protocol.handshake_messages import (
+    DEFAULT_FRAME,
+    DEFAULT_HEARTBEAT,
+    FIRST_FRAME,
+    VERSION,
+    Hello,
+    Limits,
+    Model,
+    Option,
+    Welcome,
+)
+from myoshu.protocol.message import Message, Reply, Request
+
+__all__ = [
+    "DEFAULT_FRAME",
+    "DEFAULT_HEARTBEAT",
+    "FIRST_FRAME",
+    "MESSAGES",
+    "VERSION",
+    "ActBatch",
+    "Acts",
+    "Bye",
+    "Cancel",
+    "Close",
+    "Describe",
+    "Description",
+    "EnvSpec",
+    "Error",
+    "GameMap",
+    "Hello",
+    "Info",
+    "Level",
+    "Limits",
+    "Message",
+    "Model",
+    "Observe",
+    "Ok",
+    "Open",
+    "Opened",
+    "Option",
+    "Ping",
+    "Ponder",
+    "Pong",
+    "Reply",
+    "Request",
+    "Reset",
+    "Result",
+    "SlotError",
+    "Spec",
+    "States",
+    "Step",
+    "Swap",
+    "Think",
+    "Times",
+    "Welcome",
+]
+
+
+MESSAGES: dict[str, type[Message]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (
+        Hello, Welcome, Ping, Pong, Bye, Error, Open, Opened, Think, Ponder, Info, Result, Observe, Cancel, ActBatch,
+        Acts, Level, Swap, Close, Ok, EnvSpec, Spec, Reset, Step, States, Describe, Description,
+    )
+}  # fmt: skip
+"""Every message by its type, the key ``t``."""

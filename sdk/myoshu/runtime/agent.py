@@ -1,0 +1,145 @@
+"""An agent: a bundle ready to play."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Sequence
+
+from myoshu.errors import ArgumentError
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.limit import Limit
+from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.session import Session
+from myoshu.runtime.strength import between
+from myoshu.search.config import SearchConfig
+from myoshu.spec import GameSpec, ModelSpec
+
+__all__ = ["Agent", "load"]
+
+
+def load(path: str | os.PathLike[str] | bytes, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> Agent:
+    """Load an agent from a bundle.
+
+    Args:
+        path: a ``.myoshu`` file, or its bytes.
+        providers: what computes the network: ``auto`` for every accelerator that the installed ONNX Runtime has and
+            then the CPU; a name (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, or ONNX Runtime's own name);
+            or several names to be tried in order. A provider is trusted only after it has reproduced the bundle's
+            parity vectors.
+        threads: threads that compute the network. One is right in a game, which keeps its cores.
+
+    Raises:
+        BundleVersionError: a newer myoshu wrote the bundle.
+        BundleError: the bundle is damaged, hostile or inconsistent.
+        ProviderError: no provider that may be used runs the network and reproduces the parity vectors.
+
+    Warns:
+        ProviderWarning: a provider was passed over; the message says why.
+    """
+    return Agent(Bundle.read(path), providers, threads=threads)
+
+
+class Agent:
+    """What a bundle learned, ready to play. Immutable; may be shared between threads, each with sessions of its own."""
+
+    def __init__(self, bundle: Bundle, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> None:
+        manifest = bundle.manifest
+        self.manifest: Manifest = manifest
+        """What is in the bundle and where it comes from."""
+        self.game: GameSpec = manifest.game
+        """The game it plays."""
+        self.model: ModelSpec = manifest.model
+        """What goes into the network and comes out."""
+        self.evaluator = Evaluator(
+            manifest.model,
+            bundle.graph("initial"),
+            bundle.graph("recurrent"),
+            providers=providers,
+            threads=threads,
+            parity=bundle.parity,
+        )
+        """The network."""
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that computes the network, as ``cpu``."""
+        return self.evaluator.provider
+
+    def new_session(
+        self,
+        seed: int | None = None,
+        level: float | None = None,
+        temperature: float | None = None,
+        *,
+        search: SearchConfig | None = None,
+        max_simulations: int | None = None,
+        keep_tree: bool = True,
+        elo: float | None = None,
+    ) -> Session:
+        """Take a seat in a game.
+
+        Args:
+            seed: seed of the session's random generator, from 0; another each time if not given.
+            level: how strongly to play, one of the bundle's measured levels; it sets simulations, temperature and which
+                moves may be sampled.
+            temperature: how freely to play: 0 plays the search's choice; above, moves are sampled in proportion to
+                policy^(1 / temperature). The level's, or 0, if not given.
+            search: how to search; as the bundle says if not given.
+            max_simulations: where only time is limited, simulations after which thinking ends all the same, since
+                memory is fixed; if not given, 100,000 or what fits into 256 MiB.
+            keep_tree: whether the search goes on from what is known after moves that the session observes. If not, a
+                decision depends on the position alone.
+            elo: how strongly to play, in measured points above random play, instead of a level: settings between those
+                of the two levels that enclose it.
+
+        Raises:
+            ArgumentError: an argument is not as described, or the bundle has no such level.
+        """
+        if level is not None and elo is not None:
+            raise ArgumentError(f"elo: expected either a level or Elo points, got level {level:g} and elo {elo:g}")
+        strength = None if level is None else self._strength(level)
+        if elo is not None:
+            strength = between(self.manifest.strength, elo)
+        config = self.manifest.search if search is None else search
+        if not isinstance(config, SearchConfig):
+            raise ArgumentError(f"search: expected a SearchConfig, got {search!r}")
+        if temperature is None:
+            temperature = 0.0 if strength is None else strength.temperature
+        if isinstance(temperature, bool | str) or not 0.0 <= temperature < math.inf:
+            raise ArgumentError(f"temperature: expected a number from 0, got {temperature!r}")
+        low, high = self.game.returns
+        return Session(
+            self,
+            search=config,
+            limit=Limit(simulations=config.simulations if strength is None else strength.simulations),
+            temperature=float(temperature),
+            mix=0.0 if strength is None else strength.mix,
+            slack=math.inf if strength is None or strength.margin >= 1.0 else strength.margin * (high - low),
+            seed=None if seed is None else _whole("seed", seed, 0),
+            max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
+            keep_tree=keep_tree,
+        )
+
+    def _strength(self, level: float) -> Strength:
+        levels = self.manifest.strength
+        for strength in levels:
+            if strength.level == level:
+                return strength
+        there = ", ".join(f"{strength.level:g}" for strength in levels)
+        raise ArgumentError(
+            f"level: expected {f'one of {there}' if there else 'None, since the bundle has no strength table'}, "
+            f"got {level!r}"
+        )
+
+
+def _whole(field: str, value: int, low: int) -> int:
+    try:
+        number = low - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = low - 1
+    if number < low:
+        raise ArgumentError(f"{field}: expected an integer from {low}, got {value!r}")
+    return number

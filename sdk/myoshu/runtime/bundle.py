@@ -1,0 +1,154 @@
+"""A bundle: a whole agent in one ``.myoshu`` file, validated before any of it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from myoshu.errors import BundleError
+from myoshu.runtime.archive import read_archive, write_archive
+from myoshu.runtime.graphs import check_graph
+from myoshu.runtime.manifest import GRAPHS, MAX_MANIFEST, Entry, Manifest
+from myoshu.runtime.parity import MAX_PARITY, Parity
+
+__all__ = ["MAX_BUNDLE", "Bundle"]
+
+MAX_BUNDLE = 1 << 31
+"""The largest file that is read, in bytes."""
+
+MANIFEST = "manifest.json"
+PARITY = "parity.msgpack"
+FILES = {name: f"graphs/{name}.onnx" for name in GRAPHS}
+LIMITS = {MANIFEST: MAX_MANIFEST, **dict.fromkeys(FILES.values(), MAX_BUNDLE), PARITY: MAX_PARITY}
+
+
+class Bundle:
+    """What a bundle file holds, validated. Made by :meth:`read`."""
+
+    def __init__(self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity) -> None:
+        self.manifest = manifest
+        """What is in the file and where it comes from."""
+        self.parity = parity
+        """Inputs with the outputs that the trainer saw."""
+        self._graphs = dict(graphs)
+
+    def graph(self, name: str) -> bytes:
+        """A serialised ONNX model: representation, dynamics, prediction, initial or recurrent."""
+        return self._graphs[name]
+
+    @staticmethod
+    def read(source: str | os.PathLike[str] | bytes) -> Bundle:
+        """Read and validate a bundle. Nothing is written to disk, nothing is unpickled.
+
+        Args:
+            source: a path, or the file's bytes.
+
+        Raises:
+            BundleVersionError: a newer myoshu wrote it.
+            BundleError: it cannot be read, or anything in it is not as it should be; the message names the place.
+        """
+        if isinstance(source, bytes):
+            return _parse(source)
+        path = Path(source)
+        try:
+            return _parse(_read_file(path))
+        except BundleError as error:
+            raise type(error)(f"{path}: {error}") from error
+
+    @staticmethod
+    def write(
+        path: str | os.PathLike[str], *, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity
+    ) -> Manifest:
+        """Write a bundle: the same contents give the same bytes, and a crash leaves the old file or the new.
+
+        Args:
+            path: where to; an existing file is replaced.
+            manifest: what to say of it; the entries of graphs and parity are filled in here.
+            graphs: each graph by name.
+            parity: the parity vectors.
+
+        Returns:
+            The manifest as written.
+
+        Raises:
+            BundleError: what is given could not be read back, or the file cannot be written.
+        """
+        if set(graphs) != set(GRAPHS):
+            raise BundleError(f"graphs: expected {', '.join(GRAPHS)}; got {', '.join(sorted(graphs))}")
+        vectors = parity.encode()
+        manifest = msgspec.structs.replace(
+            manifest, graphs={name: Entry.of(graphs[name]) for name in GRAPHS}, parity=Entry.of(vectors)
+        )
+        members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in GRAPHS}, PARITY: vectors}
+        data = write_archive(members)
+        _parse(data)
+        _replace_file(Path(path), data)
+        return manifest
+
+
+def _parse(data: bytes) -> Bundle:
+    contents = read_archive(data, LIMITS)
+    manifest = Manifest.decode(contents[MANIFEST])
+    graphs = {}
+    for name, file in FILES.items():
+        graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
+        check_graph(f"graphs.{name}", graphs[name])
+    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model)
+    return Bundle(manifest, graphs, parity)
+
+
+def _verified(name: str, data: bytes, entry: Entry) -> bytes:
+    if len(data) != entry.size:
+        raise BundleError(f"{name}: expected {entry.size} bytes, got {len(data)}")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != entry.sha256:
+        raise BundleError(f"{name}: expected SHA-256 {entry.sha256}, got {digest}: the file is damaged")
+    return data
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError("expected a regular file, got a folder, a pipe or a device")
+        if status.st_size > MAX_BUNDLE:
+            raise BundleError(f"expected at most {MAX_BUNDLE} bytes, got {status.st_size}")
+        with path.open("rb") as file:
+            return file.read(status.st_size)
+    except OSError as error:
+        raise BundleError(f"expected a bundle file, got: {error.strerror or error}") from error
+    except ValueError as error:
+        raise BundleError(f"expected the path of a bundle file, got: {error}") from error
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    """Put a whole file in place at once, so that no reader ever sees a part of it."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        if os.name == "posix":
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise BundleError(f"{path}: expected a place to write a bundle, got: {error.strerror or error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a replaced name last through a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

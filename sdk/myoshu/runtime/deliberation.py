@@ -1,0 +1,193 @@
+"""One decision in the making: a tree, a limit, and how they become a decision."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.runtime.decision import Decision, StopReason
+from myoshu.runtime.planner import Planner
+from myoshu.search import SearchResult
+
+__all__ = ["Deliberation", "Pace"]
+
+SLOT = 0
+LEAST = 1e-4
+"""Seconds in which a first evaluation is begun however early the deadline."""
+
+
+class Pace:
+    """How long an evaluation takes, as measured on the way."""
+
+    def __init__(self) -> None:
+        self.seconds = math.nan
+        """Seconds a simulation; NaN before the first measurement."""
+
+    def note(self, simulations: int, elapsed: float) -> None:
+        """Take in a measurement; later ones count more."""
+        if simulations > 0 and elapsed > 0.0:
+            now = elapsed / simulations
+            self.seconds = now if math.isnan(self.seconds) else 0.5 * (self.seconds + now)
+
+    def measure(self, planner: Planner) -> float:
+        """Seconds a simulation, measured now if never before."""
+        if math.isnan(self.seconds):
+            leaves = planner.config.leaves
+            run = planner.bound(leaves)
+            times = []
+            for _ in range(5):
+                begin = perf_counter()
+                run()
+                times.append(perf_counter() - begin)
+            self.note(leaves, min(times))
+        return self.seconds
+
+
+class Deliberation:
+    """The search of one position, whose tree lies in the planner's first slot.
+
+    Args:
+        planner: has the tree.
+        opening: begins the tree, or goes on with what is known of the position; called once, by :meth:`open`.
+        budget: simulations the tree was opened for.
+        legal: bool [actions].
+        to_play: the player to move.
+        time: seconds allowed, or None.
+        capped: whether the budget stands for the tree's memory rather than for the caller's limit.
+        pace: used and measured on.
+        temperature: 0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature).
+        mix: the network's own prior's share of the policy that moves are sampled from; the search's has the rest.
+        slack: how much less than the best a sampled move may be worth in the search's eyes, in the game's units.
+        sample: in [0, 1): decides which.
+        begin: when thinking began, as of :func:`time.perf_counter`.
+        provider: what computes.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        opening: Callable[[], None],
+        *,
+        budget: int,
+        legal: NDArray[np.bool_],
+        to_play: int,
+        time: float | None,
+        capped: bool,
+        pace: Pace,
+        temperature: float,
+        mix: float,
+        slack: float,
+        sample: float,
+        begin: float,
+        provider: str,
+    ) -> None:
+        self._planner = planner
+        self._opening: Callable[[], None] | None = opening
+        self._budget = budget
+        self.legal = legal
+        """bool [actions]."""
+        self._to_play = to_play
+        self._time = time
+        self._capped = capped
+        self._pace = pace
+        self._temperature = temperature
+        self._mix = mix
+        self._slack = slack
+        self._sample = sample
+        self._provider = provider
+        self._reason: StopReason | None = None
+        self._elapsed = perf_counter() - begin
+
+    @property
+    def finished(self) -> bool:
+        """Whether the limit is reached."""
+        return self._reason is not None
+
+    @property
+    def simulations(self) -> int:
+        """Simulations made."""
+        return 0 if self._opening is not None else self._budget - self._planner.forest.remaining(SLOT)
+
+    def open(self) -> None:
+        """Begin the tree if that has not been done, with one evaluation; whatever needs the tree does it.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        if self._opening is not None:
+            self._opening()
+            self._opening = None
+
+    def end(self, reason: StopReason) -> None:
+        """Search no further."""
+        self._reason = self._reason or reason
+
+    def run(self, deadline: float | None = None, *, aside: bool = False) -> None:
+        """Search until the limit is reached, or the deadline as of :func:`time.perf_counter`.
+
+        No evaluation is begun that would likely end after either; but before a deadline one is made at least.
+
+        Args:
+            deadline: if not given, the limit alone counts.
+            aside: whether to step aside for other threads; see :meth:`Planner.run`.
+
+        Raises:
+            EvaluationError: the network failed.
+        """
+        begin, before = perf_counter(), self.simulations
+        self.open()
+        opened = perf_counter()
+        margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
+        up = math.inf if self._time is None else begin + self._time - self._elapsed - margin
+        end = up if deadline is None else min(up, max(deadline - margin, begin + LEAST))
+        spent = self._planner.run(None if end == math.inf else end, aside=aside)
+        now = perf_counter()
+        self._elapsed += now - begin
+        self._pace.note(self.simulations - before, now - opened)
+        if spent:
+            self.end(StopReason.CAPACITY if self._capped else StopReason.SIMULATIONS)
+        elif now >= up:
+            self.end(StopReason.TIME)
+
+    def result(self) -> SearchResult:
+        """What the tree says so far."""
+        self.open()
+        return self._planner.result(SLOT)
+
+    def decide(self) -> Decision:
+        """The best so far."""
+        result = self.result()
+        policy = result.policy * self.legal
+        return Decision(
+            action=result.action if self._temperature == 0.0 else self._drawn(result, policy),
+            policy=policy,
+            value=float(result.value[self._to_play]),
+            values=result.value,
+            visits=result.visits,
+            principal_variation=result.principal_variation,
+            simulations=result.simulations,
+            elapsed=self._elapsed,
+            provider=self._provider,
+            stop_reason=self._reason or StopReason.THINKING,
+        )
+
+    def _drawn(self, result: SearchResult, policy: NDArray[np.float32]) -> int:
+        """A legal action with probability in proportion to policy^(1 / temperature), if it is not much too bad."""
+        legal = np.flatnonzero(self.legal)
+        if self._slack < math.inf:
+            worth = result.q[legal]
+            legal = legal[(worth >= worth.max() - self._slack) | (legal == result.action)]
+        shares = policy[legal].astype(np.float64)
+        if self._mix > 0.0:
+            prior = self._planner.root_prior()[SLOT].astype(np.float64)
+            shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / max(float(prior[self.legal].sum()), 1e-30)
+        if not shares.max() > 0.0:
+            return result.action
+        with np.errstate(divide="ignore"):
+            weights = np.exp(np.log(shares / shares.max()) / self._temperature)
+        ends = np.cumsum(weights / weights.sum())
+        return int(legal[min(int(np.searchsorted(ends, self._sample, side="right")), len(legal) - 1)])

@@ -1,0 +1,58 @@
+"""How long a search may go on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+
+from myoshu.errors import LimitError
+
+__all__ = ["Limit"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit in time, in simulations, or in both: what is reached first ends the search.
+
+    Raises:
+        LimitError: neither is given, or one allows nothing.
+    """
+
+    time: float | None = None
+    """Seconds, more than 0."""
+    simulations: int | None = None
+    """Simulations, 1 or more."""
+
+    def __post_init__(self) -> None:
+        if self.time is None and self.simulations is None:
+            raise LimitError("limit: expected a time, a number of simulations or both, got neither")
+        if self.time is not None:
+            object.__setattr__(self, "time", seconds("limit.time", self.time))
+        if self.simulations is not None:
+            object.__setattr__(self, "simulations", _count("limit.simulations", self.simulations))
+
+
+def seconds(field: str, value: object) -> float:
+    """A duration that is more than nothing.
+
+    Raises:
+        LimitError: it is not a finite number above 0.
+    """
+    try:
+        number = math.nan if isinstance(value, bool | str | bytes) else float(value)  # type: ignore[arg-type]  # tried
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise LimitError(f"{field}: expected seconds above 0, got {value!r}")
+    return number
+
+
+def _count(field: str, value: object) -> int:
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]  # tried
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise LimitError(f"{field}: expected an integer from 1, got {value!r}")
+    return number

@@ -1,0 +1,179 @@
+"""Parity vectors: inputs of the graphs with the outputs that the trainer saw, to be reproduced wherever they run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgpack
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.errors import BundleError
+from myoshu.spec import ModelSpec, Movers
+
+__all__ = ["MAX_PARITY", "TOLERANCE", "Deviation", "Parity", "deviation", "initial_shapes", "recurrent_shapes"]
+
+TOLERANCE = 1e-3
+"""How far an output may be from the trainer's: |a − b| ≤ TOLERANCE · max(1, |b|)."""
+MAX_PARITY = 1 << 26
+"""The largest file of parity vectors that is read, in bytes."""
+MAX_ROWS = 4096
+
+Arrays = Mapping[str, NDArray[Any]]
+Shapes = dict[str, tuple[tuple[int, ...], type[np.generic]]]
+
+
+def initial_shapes(model: ModelSpec) -> Shapes:
+    """Each output of the initial graph: its shape without the batch, and its type."""
+    return {
+        "latent": (model.latent, np.float32),
+        "prior": ((model.actions,), np.float32),
+        "value": ((model.value_columns,), np.float32),
+    }
+
+
+def recurrent_shapes(model: ModelSpec) -> Shapes:
+    """Each output of the recurrent graph: its shape without the batch, and its type."""
+    shapes: Shapes = {
+        "next_latent": (model.latent, np.float32),
+        "prior": ((model.actions,), np.float32),
+        "value": ((model.value_columns,), np.float32),
+    }
+    if model.reward_columns:
+        shapes["reward"] = ((model.reward_columns,), np.float32)
+    if model.movers is Movers.PREDICTED:
+        shapes["mover"] = ((), np.int64)
+    return shapes
+
+
+class Deviation(NamedTuple):
+    """The output furthest from its parity vector."""
+
+    size: float
+    """|a − b| / max(1, |b|), the greatest over all numbers; infinite where one is not finite."""
+    output: str
+    """Which output, as ``recurrent.value``."""
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether it is within :data:`TOLERANCE`."""
+        return self.size <= TOLERANCE
+
+    def __str__(self) -> str:
+        return f"{self.output} deviates by {self.size:.2g}"
+
+
+def deviation(graph: str, expected: Arrays, got: Arrays) -> Deviation:
+    """The greatest deviation of a graph's outputs from the expected ones."""
+    worst = Deviation(0.0, f"{graph}.{next(iter(expected))}")
+    for name, array in expected.items():
+        other = got[name]
+        if other.shape != array.shape:
+            return Deviation(math.inf, f"{graph}.{name}")
+        reference = array.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(other.astype(np.float64) - reference) / np.maximum(1.0, np.abs(reference))
+        size = float(np.max(apart, initial=0.0))
+        if not math.isfinite(size):
+            return Deviation(math.inf, f"{graph}.{name}")
+        if size > worst.size:
+            worst = Deviation(size, f"{graph}.{name}")
+    return worst
+
+
+class _Packed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    dt: str
+    sh: list[int]
+    b: bytes
+
+
+class Parity(NamedTuple):
+    """The vectors. The recurrent rows should hold latents from different depths."""
+
+    observation: NDArray[np.float32]
+    """Observations, float32 [n, *observation]."""
+    initial: Arrays
+    """What the initial graph makes of them: latent, prior, value."""
+    latent: NDArray[np.float32]
+    """Latent states, float32 [m, *latent]."""
+    action: NDArray[np.int64]
+    """Actions in them, int64 [m]."""
+    recurrent: Arrays
+    """What the recurrent graph makes of both: next_latent, prior, value, and reward and mover where they are."""
+
+    def encode(self) -> bytes:
+        """The vectors as MessagePack: name → {dt: type, sh: shape, b: little-endian bytes}."""
+        packed: bytes = msgpack.packb(
+            {
+                name: {"dt": array.dtype.name, "sh": list(array.shape), "b": _little(array).tobytes()}
+                for name, array in self._named().items()
+            }
+        )
+        return packed
+
+    @staticmethod
+    def decode(data: bytes, model: ModelSpec) -> Parity:
+        """Read vectors and check them against the model they are for.
+
+        Raises:
+            BundleError: a vector is missing, too many, of a wrong shape or type, or not finite.
+        """
+        try:
+            packed = msgspec.msgpack.decode(data, type=dict[str, _Packed])
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise BundleError(f"parity: expected named arrays, got {str(error)[:200]}") from error
+        rows = {"initial": _rows(packed, "observation"), "recurrent": _rows(packed, "latent")}
+        wanted: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+            "observation": ((rows["initial"], *model.observation), np.float32),
+            "latent": ((rows["recurrent"], *model.latent), np.float32),
+            "action": ((rows["recurrent"],), np.int64),
+        }
+        for graph, shapes in (("initial", initial_shapes(model)), ("recurrent", recurrent_shapes(model))):
+            for name, (shape, dtype) in shapes.items():
+                wanted[f"{graph}.{name}"] = ((rows[graph], *shape), dtype)
+        if set(packed) != set(wanted):
+            raise BundleError(f"parity: expected {', '.join(wanted)}; got {', '.join(sorted(packed))[:200]}")
+        arrays = {name: _unpack(name, packed[name], *wanted[name]) for name in wanted}
+        if arrays["action"].min() < 0 or arrays["action"].max() >= model.actions:
+            raise BundleError(f"parity.action: expected actions from 0 to {model.actions - 1}, got others")
+        return Parity(
+            observation=arrays["observation"],
+            initial={name: arrays[f"initial.{name}"] for name in initial_shapes(model)},
+            latent=arrays["latent"],
+            action=arrays["action"],
+            recurrent={name: arrays[f"recurrent.{name}"] for name in recurrent_shapes(model)},
+        )
+
+    def _named(self) -> dict[str, NDArray[Any]]:
+        named: dict[str, NDArray[Any]] = {"observation": self.observation, "latent": self.latent, "action": self.action}
+        for graph, arrays in (("initial", self.initial), ("recurrent", self.recurrent)):
+            named |= {f"{graph}.{name}": np.asarray(array) for name, array in arrays.items()}
+        return named
+
+
+def _little(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def _rows(packed: Mapping[str, _Packed], name: str) -> int:
+    if name not in packed or not packed[name].sh:
+        raise BundleError(f"parity.{name}: expected an array, got none")
+    rows = packed[name].sh[0]
+    if not 1 <= rows <= MAX_ROWS:
+        raise BundleError(f"parity.{name}: expected 1 to {MAX_ROWS} rows, got {rows}")
+    return rows
+
+
+def _unpack(name: str, packed: _Packed, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+    kind = np.dtype(dtype)
+    if packed.dt != kind.name or tuple(packed.sh) != shape:
+        raise BundleError(f"parity.{name}: expected {kind.name} {list(shape)}, got {packed.dt[:40]} {packed.sh[:16]}")
+    if len(packed.b) != math.prod(shape) * kind.itemsize:
+        raise BundleError(f"parity.{name}: expected {math.prod(shape) * kind.itemsize} bytes, got {len(packed.b)}")
+    array = np.frombuffer(packed.b, kind.newbyteorder("<")).reshape(shape).astype(kind)
+    if not np.isfinite(array).all():
+        raise BundleError(f"parity.{name}: expected finite numbers, got NaN or infinity")
+    return array

@@ -1,0 +1,372 @@
+"""Search with a network: a forest, a pool of latent states, the network's inputs and outputs, all in fixed memory."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import sys
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter, sleep
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from myoshu.errors import ArgumentError, CapacityError, EvaluationError, MyoshuError
+from myoshu.runtime.evaluator import Bindable, Binding, Graph, as_observations
+from myoshu.runtime.parity import initial_shapes, recurrent_shapes
+from myoshu.runtime.providers import RUNTIME_ERRORS
+from myoshu.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
+from myoshu.search.arrays import all_finite, as_list
+from myoshu.spec import Movers
+
+__all__ = ["Planner"]
+
+HELD_UP = 1e-3
+"""Seconds more than usual after which another thread must have had the interpreter."""
+NAP = 3e-3
+"""Seconds in which it is then left alone. Whoever waits for the interpreter takes it after 5 ms, and a thread that lost
+it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
+LARGE = 1 << 22
+MOST_EDGES = (1 << 31) - 1
+
+
+class Planner:
+    """Searches many trees at once, one a slot. It allocates all it needs here; it belongs to one thread at a time.
+
+    ::
+
+        planner.open([0, 1], observations, legal=legal)
+        planner.run()
+        planner.result(0).action
+
+    A tree's search is the same bit for bit whatever other trees are searched beside it: on the CPU provider the rows of
+    a batch do not influence each other.
+
+    Args:
+        evaluator: the network.
+        config: how to search.
+        slots: how many trees there can be.
+        simulations: the greatest budget of a tree; ``config.simulations`` if not given.
+        nodes: capacity of each slot; simulations + 1 if not given, more where :meth:`reuse` keeps subtrees.
+
+    Raises:
+        ArgumentError: a size is out of range.
+        CapacityError: there is not that much memory.
+    """
+
+    def __init__(
+        self,
+        evaluator: Bindable,
+        config: SearchConfig,
+        *,
+        slots: int = 1,
+        simulations: int | None = None,
+        nodes: int | None = None,
+    ) -> None:
+        model = evaluator.model
+        budget = config.simulations if simulations is None else simulations
+        if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
+            raise ArgumentError(f"simulations: expected an integer from 0, got {budget!r}")
+        nodes = budget + 1 if nodes is None else nodes
+        if nodes * model.actions > MOST_EDGES:
+            raise CapacityError(
+                f"simulations, nodes: expected trees of at most {MOST_EDGES} edges, got {nodes} × {model.actions}"
+            )
+        self.evaluator = evaluator
+        """The network."""
+        self.config = config
+        """How it searches."""
+        self.simulations = budget
+        """The budget of a tree for which none is given."""
+        try:
+            self.forest = Forest(config, slots=slots, actions=model.actions, players=model.players, nodes=nodes)
+            rows = slots * config.leaves
+            self._pool = _untouched(slots * nodes, model.latent_size)
+            self._initial = _memory({"observation": (model.observation, np.float32), **initial_shapes(model)}, slots)
+            self._recurrent = _memory(
+                {"latent": (model.latent, np.float32), "action": ((), np.int64), **recurrent_shapes(model)}, rows
+            )
+        except (MemoryError, OSError, OverflowError) as error:
+            raise CapacityError(f"slots, nodes: expected what fits into memory, got {slots} × {nodes}") from error
+        flat = (rows, model.latent_size)
+        self._wave = Wave(
+            self.forest,
+            pool=self._pool,
+            latent_in=self._recurrent["latent"].reshape(flat),
+            action_in=self._recurrent["action"],
+            latent_out=self._recurrent["next_latent"].reshape(flat),
+            prior=self._recurrent["prior"],
+            value=self._recurrent["value"],
+            reward=self._recurrent.get("reward"),
+            mover=self._recurrent["mover"] if model.movers is Movers.PREDICTED else None,
+        )
+        self._open: dict[int, None] = {}
+        self._order: NDArray[np.int32] | None = None
+        self._fastest = math.inf
+        self._roots: list[Callable[[], None]] = []
+        self._runs: list[Callable[[], None]] = []
+        self._rebind()
+
+    @property
+    def slots(self) -> int:
+        """How many trees there can be."""
+        return self.forest.slots
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes each of them can have."""
+        return self.forest.nodes
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory for trees, latent states, inputs and outputs; it does not grow."""
+        memory = [self._pool, *self._initial.values(), *self._recurrent.values()]
+        return self.forest.nbytes + sum(array.nbytes for array in memory)
+
+    def open(
+        self,
+        slots: ArrayLike,
+        observations: ArrayLike,
+        *,
+        legal: ArrayLike | None = None,
+        to_play: ArrayLike = 0,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: ArrayLike | None = None,
+        planned: ArrayLike | None = None,
+    ) -> None:
+        """Begin n trees with one call of the initial graph. Trees that the slots had are dropped.
+
+        Args:
+            slots: int [n], different.
+            observations: real numbers [n, *observation].
+            legal: bool [n, actions]; all actions if not given.
+            to_play: int [n] or one for all: the player to move.
+            noise: float32 [n, actions]: samples of the Dirichlet distribution (PUCT).
+            gumbel: float32 [n, actions]: samples of the Gumbel distribution (Gumbel MuZero); 0 if not given.
+            simulations: int [n] or one for all: the trees' budgets; :attr:`simulations` if not given.
+            planned: int [n] or one for all: what sequential halving is laid out for; the budget if not given.
+
+        Raises:
+            ArgumentError: an argument has the wrong shape, type or range.
+            ObservationError: an observation has, or is not finite.
+            LegalActionsError: nothing is legal.
+            EvaluationError: the network's answer is not finite.
+            CapacityError: a budget does not fit into its slot.
+        """
+        numbers = as_list("slots", slots)
+        latent, prior, value = self._encode(len(numbers), observations)
+        self._wave.open(
+            numbers,
+            latent,
+            prior,
+            value,
+            to_play=to_play,
+            legal=legal,
+            noise=noise,
+            gumbel=gumbel,
+            simulations=self.simulations if simulations is None else simulations,
+            planned=planned,
+        )
+        names = numbers.tolist()
+        if not all(name in self._open for name in names):
+            self._open.update(dict.fromkeys(names))
+            self._order = None
+
+    def run(self, deadline: float | None = None, slots: ArrayLike | None = None, *, aside: bool = False) -> bool:
+        """Search open trees until their budgets are spent, or until the deadline.
+
+        The clock is read between evaluations; a search that it ends can be gone on with by another call.
+
+        Args:
+            deadline: in seconds as of :func:`time.perf_counter`; none if not given.
+            slots: which trees; all that are open if not given.
+            aside: whether to step aside for a moment where another thread that computes in Python was made to give the
+                interpreter up, rather than to make it do so again and again; matters where there is a deadline.
+
+        Returns:
+            Whether all their budgets are spent.
+
+        Raises:
+            ArgumentError: a slot is not open, or is given twice.
+            EvaluationError: the network's answer for a leaf is not sound. The trees concerned are as they were before
+                that wave and can be closed or asked for results.
+        """
+        if self.evaluator.generation != self._generation:
+            self._rebind()
+        wave = self._wave
+        wave.begin(self._listed() if slots is None else slots)
+        step, runs = wave.step, self._runs
+        try:
+            if deadline is None:
+                while rows := step():
+                    runs[rows]()
+                return True
+            while rows := step():
+                now = perf_counter()
+                if now >= deadline:
+                    wave.cancel()
+                    return False
+                runs[rows]()
+                if aside:
+                    self._step_aside(perf_counter() - now)
+        except BaseException as error:
+            wave.cancel()
+            if isinstance(error, RUNTIME_ERRORS) and not isinstance(error, MyoshuError):
+                raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
+            raise
+        return True
+
+    def reuse(
+        self,
+        slot: int,
+        action: int,
+        *,
+        observation: ArrayLike | None = None,
+        legal: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: int | None = None,
+        planned: int | None = None,
+    ) -> int:
+        """Go on with what is known of the position after a real move: the subtree becomes the tree.
+
+        The statistics stay those of the imagined position, its prior and value too. What is newly expanded at the root
+        comes from the real one if its observation is given.
+
+        Args:
+            slot: an open slot.
+            action: the action that was played in its root.
+            observation: real numbers [*observation]: what the player to move sees now.
+            legal: bool [actions]: what is legal now.
+            noise: float32 [actions], as in :meth:`open`.
+            gumbel: float32 [actions], as in :meth:`open`.
+            simulations: how many new ones; :attr:`simulations` if not given.
+            planned: as in :meth:`open`.
+
+        Returns:
+            How many nodes are kept; 0 if there is nothing to keep, and then nothing has changed.
+
+        Raises:
+            MyoshuError: as :meth:`open`; then nothing has changed.
+        """
+        latent = None if observation is None else self._encode(1, np.asarray(observation)[np.newaxis])[0]
+        if latent is not None and not all_finite(latent):
+            raise EvaluationError("initial.latent: expected finite numbers from the network, got NaN or infinity")
+        budget = self.simulations if simulations is None else simulations
+        kept = self._wave.reroot(
+            slot, action, legal=legal, noise=noise, gumbel=gumbel, simulations=budget, planned=planned
+        )
+        if kept is None:
+            return 0
+        if latent is not None:
+            self._pool[slot * self.forest.nodes] = latent
+        return len(kept)
+
+    def result(self, slot: int) -> SearchResult:
+        """What the search of one tree found so far.
+
+        Raises:
+            ArgumentError: the slot is not open.
+        """
+        return self.forest.result(slot)
+
+    def results(self, slots: ArrayLike) -> SearchResults:
+        """What the searches of several trees found so far, stacked.
+
+        Raises:
+            ArgumentError: a slot is not open.
+        """
+        return self.forest.results(slots)
+
+    def root_prior(self, rows: int = 1) -> NDArray[np.float32]:
+        """The network's own probabilities for the first observations of the last call, float32 [rows, actions]."""
+        return np.array(self._initial["prior"][:rows])
+
+    def close(self, slot: int) -> None:
+        """End a tree.
+
+        Raises:
+            ArgumentError: the slot is not open.
+        """
+        self.forest.close(slot)
+        self._open.pop(slot, None)
+        self._order = None
+
+    def bound(self, rows: int) -> Callable[[], None]:
+        """One evaluation of this many rows of the recurrent graph as the search makes it: for measuring its cost."""
+        self._runs[rows]()
+        return self._runs[rows]
+
+    def _step_aside(self, took: float) -> None:
+        """Sleep if the evaluation took so long that another thread must have had the interpreter."""
+        self._fastest = min(self._fastest, took)
+        if took > 1.5 * self._fastest + HELD_UP:
+            sleep(NAP)
+
+    def _listed(self) -> NDArray[np.int32]:
+        if self._order is None:
+            self._order = np.array(list(self._open), np.int32)
+        return self._order
+
+    def _encode(
+        self, trees: int, observations: ArrayLike
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Latents [n, latent_size], priors and values of observations, in memory that the next call overwrites."""
+        if self.evaluator.generation != self._generation:
+            self._rebind()
+        batch = as_observations(self.evaluator.model, observations)
+        rows = len(batch)
+        if rows != trees:
+            raise ArgumentError(f"slots: expected {rows}, one for each observation, got {trees}")
+        if rows > self.slots:
+            raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
+        memory = self._initial
+        memory["observation"][:rows] = batch
+        try:
+            self._roots[rows]()
+        except RUNTIME_ERRORS as error:
+            raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
+        return memory["latent"][:rows].reshape(rows, -1), memory["prior"][:rows], memory["value"][:rows]
+
+    def _rebind(self) -> None:
+        """Bind the evaluator's current sessions; each batch size when it is first met.
+
+        The lists refer to themselves by what is in them: were they not emptied, the earlier sessions would stay until
+        Python next looks for cycles.
+        """
+        self._generation = self.evaluator.generation
+        self._roots.clear()
+        self._runs.clear()
+        self._roots = self._lazily_bound("initial", self._initial, self.slots)
+        self._runs = self._lazily_bound("recurrent", self._recurrent, self.slots * self.config.leaves)
+
+    def _lazily_bound(self, graph: Graph, memory: dict[str, NDArray[Any]], batch: int) -> list[Callable[[], None]]:
+        def bind_and_run(rows: int) -> None:
+            binding = self.evaluator.bind(graph, {name: array[:rows] for name, array in memory.items()})
+            runs[rows] = binding.run
+            bindings.append(binding)
+            binding.run()
+
+        bindings: list[Binding] = []
+        runs: list[Callable[[], None]] = [partial(bind_and_run, rows) for rows in range(batch + 1)]
+        return runs
+
+
+def _untouched(rows: int, columns: int) -> NDArray[np.float32]:
+    """Float32 [rows, columns] that takes no memory before it is used, page by page.
+
+    NumPy asks Linux for huge pages where an array is large: a tree's first row would then take 2 MB, and the time to
+    clear them.
+    """
+    size = 4 * rows * columns
+    if size < LARGE or sys.platform == "win32":
+        return np.empty((rows, columns), np.float32)
+    own = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return np.frombuffer(own, np.float32).reshape(rows, columns)
+
+
+def _memory(shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]], rows: int) -> dict[str, NDArray[Any]]:
+    return {name: np.zeros((rows, *shape), dtype) for name, (shape, dtype) in shapes.items()}

@@ -1,0 +1,21 @@
+"""Look-ahead search over what a model predicts; it knows no model, and is handed every evaluation."""
+
+from myoshu.search.config import Algorithm, Normalization, SearchConfig
+from myoshu.search.forest import CHANCE, Forest
+from myoshu.search.policy import visit_policy
+from myoshu.search.requests import Requests
+from myoshu.search.result import SearchResult, SearchResults
+from myoshu.search.wave import Wave
+
+__all__ = [
+    "CHANCE",
+    "Algorithm",
+    "Forest",
+    "Normalization",
+    "Requests",
+    "SearchConfig",
+    "SearchResult",
+    "SearchResults",
+    "Wave",
+    "visit_policy",
+]

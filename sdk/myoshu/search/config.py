@@ -1,0 +1,98 @@
+"""How a search is done: one frozen value, written into bundles."""
+
+from __future__ import annotations
+
+import enum
+import math
+
+import msgspec
+
+from myoshu.errors import ArgumentError
+
+__all__ = ["Algorithm", "Normalization", "SearchConfig"]
+
+
+class Algorithm(enum.StrEnum):
+    """Which published search is run."""
+
+    PUCT = "puct"
+    """MuZero (Schrittwieser et al. 2020, Appendix B)."""
+    GUMBEL = "gumbel"
+    """Gumbel MuZero (Danihelka et al. 2022)."""
+
+
+class Normalization(enum.StrEnum):
+    """How Q values are brought to a common scale before they meet the prior."""
+
+    TREE = "tree"
+    """By the least and greatest Q met anywhere in the tree so far (MuZero, eq. 5)."""
+    NODE = "node"
+    """By the least and greatest at the node itself: its value and its visited children's Q (PUCT), or its completed
+    Q values (Gumbel MuZero), as in the mctx library."""
+    RANGE = "range"
+    """By a fixed interval, ``value_range``."""
+    NONE = "none"
+    """Not at all."""
+
+
+class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of a search. Everything random (noise) is passed to the search, not drawn by it."""
+
+    algorithm: Algorithm = Algorithm.GUMBEL
+    """Which search."""
+    simulations: int = 50
+    """How many simulations a move gets where no limit is given."""
+    discount: float = 1.0
+    """γ: what a reward one step later is worth, in [0, 1]."""
+    normalization: Normalization = Normalization.NODE
+    """How Q values are scaled."""
+    value_range: tuple[float, float] = (-1.0, 1.0)
+    """The interval of Q for :attr:`Normalization.RANGE`."""
+    c1: float = 1.25
+    """PUCT: weight of the prior (MuZero, eq. 2)."""
+    c2: float = 19652.0
+    """PUCT: visits at which the prior's weight begins to grow (MuZero, eq. 2)."""
+    dirichlet_alpha: float = 0.3
+    """PUCT in self-play: concentration of the noise at the root."""
+    dirichlet_fraction: float = 0.25
+    """PUCT: share of the noise in the root's prior, where noise is given."""
+    root_counts: bool = True
+    """Whether the root's own evaluation is its first visit (mctx), or the root begins unvisited (MuZero's
+    pseudocode)."""
+    considered_actions: int = 16
+    """Gumbel: m, how many root actions sequential halving begins with."""
+    c_visit: float = 50.0
+    """Gumbel: σ(q) = (c_visit + max_b N(b)) · c_scale · q (Danihelka et al., eq. 8)."""
+    c_scale: float = 1.0
+    """Gumbel: see ``c_visit``."""
+    leaves: int = 1
+    """Leaves of one tree that are evaluated together; above 1, virtual losses keep them apart."""
+    virtual_loss: float = 1.0
+    """By how much a pending visit counts as worse than the action's other visits, for the player who chose it: in units
+    of the normalised Q. Gone once the leaf is evaluated."""
+
+    def __post_init__(self) -> None:
+        _integer("simulations", self.simulations, 1 << 30)
+        _number("discount", self.discount, 0.0, 1.0)
+        low, high = self.value_range
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ArgumentError(f"value_range: expected two finite numbers in order, got {self.value_range!r}")
+        _number("c1", self.c1, 0.0, math.inf)
+        _number("c2", self.c2, 1.0, math.inf)
+        _number("dirichlet_alpha", self.dirichlet_alpha, 1e-6, math.inf)
+        _number("dirichlet_fraction", self.dirichlet_fraction, 0.0, 1.0)
+        _integer("considered_actions", self.considered_actions, 1 << 20)
+        _number("c_visit", self.c_visit, 0.0, math.inf)
+        _number("c_scale", self.c_scale, 0.0, math.inf)
+        _integer("leaves", self.leaves, 1 << 16)
+        _number("virtual_loss", self.virtual_loss, 0.0, math.inf)
+
+
+def _integer(field: str, value: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
+        raise ArgumentError(f"{field}: expected an integer from 1 to {high}, got {value!r}")
+
+
+def _number(field: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ArgumentError(f"{field}: expected a number from {low} to {high}, got {value!r}")

@@ -1,0 +1,506 @@
+"""Many search trees in fixed memory, which emit leaves to evaluate and take the evaluations back."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from myoshu.errors import ArgumentError, CapacityError
+from myoshu.search import _core
+from myoshu.search.arrays import as_booleans, as_floats, as_integers, as_list
+from myoshu.search.config import Algorithm, Normalization, SearchConfig
+from myoshu.search.requests import Requests
+from myoshu.search.result import SearchResult, SearchResults
+from myoshu.spec import MAX_ACTIONS, MAX_PLAYERS
+
+__all__ = ["CHANCE", "Forest"]
+
+CHANCE = -1
+"""``to_play`` of a node at which chance moves."""
+
+MAX_INDEX = (1 << 31) - 1
+
+
+class Forest:
+    """Search trees, one a slot, in memory that is allocated here and never grows.
+
+    A tree is searched by ``open``, then ``select`` and ``expand`` in turn until nothing is left to select, then
+    ``result``. It never calls a model: whoever evaluates the leaves does. Trees join and leave between waves, and a
+    tree's search is the same bit for bit whatever other trees are searched beside it, and on every machine.
+
+    Values and rewards are absolute: element p is player p's.
+
+    Args:
+        config: how to search.
+        slots: how many trees there can be.
+        actions: how many actions there are: the greatest number of edges a node can have.
+        players: how many players, 1 to 64.
+        nodes: capacity of each slot: simulations + 1 normally, more where subtrees are reused.
+        edges: capacity of each slot; nodes × actions if not given, which always suffices.
+
+    Raises:
+        ArgumentError: a size is out of range.
+    """
+
+    def __init__(
+        self, config: SearchConfig, *, slots: int, actions: int, players: int, nodes: int, edges: int | None = None
+    ) -> None:
+        edges = nodes * actions if edges is None else edges
+        for field, size, high in (
+            ("slots", slots, MAX_INDEX),
+            ("actions", actions, MAX_ACTIONS),
+            ("players", players, MAX_PLAYERS),
+            ("nodes", nodes, MAX_INDEX),
+            ("edges", edges, MAX_INDEX),
+        ):
+            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= high:
+                raise ArgumentError(f"{field}: expected an integer from 1 to {high}, got {size!r}")
+        self.config = config
+        """How to search."""
+        self.slots = slots
+        """How many trees there can be."""
+        self.actions = actions
+        """The greatest number of edges of a node."""
+        self.players = players
+        """How many players."""
+        self.nodes = nodes
+        """Nodes a slot can hold."""
+        self.edges = edges
+        """Edges a slot can hold."""
+        low, high_value = config.value_range
+        self._core = _core.Forest(
+            list(Algorithm).index(config.algorithm),
+            list(Normalization).index(config.normalization),
+            config.discount,
+            low,
+            high_value,
+            config.c1,
+            config.c2,
+            config.dirichlet_fraction,
+            config.root_counts,
+            min(config.considered_actions, actions),
+            config.c_visit,
+            config.c_scale,
+            config.leaves,
+            config.virtual_loss,
+            slots,
+            actions,
+            players,
+            nodes,
+            edges,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory the trees have."""
+        return self._core.nbytes
+
+    @property
+    def pending(self) -> int:
+        """How many leaves of the last ``select`` await their evaluation."""
+        return self._core.pending
+
+    def open(
+        self,
+        slot: int,
+        prior: ArrayLike,
+        value: ArrayLike,
+        *,
+        to_play: int = 0,
+        legal: ArrayLike | None = None,
+        actions: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: int | None = None,
+        planned: int | None = None,
+    ) -> None:
+        """Begin a tree with the evaluation of its root. A tree that the slot had is dropped.
+
+        With K = the forest's ``actions``, or the length of ``actions`` where that is given:
+
+        Args:
+            slot: in [0, slots).
+            prior: float32 [K], probabilities of any positive scale; those of legal actions are divided by their sum
+                (all zero: shared evenly).
+            value: float32 [players].
+            to_play: the player to move, or :data:`CHANCE`.
+            legal: bool [K]; all if not given.
+            actions: int32 [K], ascending: a set of the node's own instead of all actions.
+            noise: float32 [K]: a sample of the Dirichlet distribution, of which the prior takes
+                ``config.dirichlet_fraction`` (PUCT).
+            gumbel: float32 [K]: samples of the standard Gumbel distribution (Gumbel MuZero); 0 if not given.
+            simulations: the tree's budget; ``config.simulations`` if not given.
+            planned: how many simulations sequential halving is laid out for; the budget if not given.
+
+        Raises:
+            ArgumentError: an argument has the wrong shape, type or range.
+            LegalActionsError: nothing is legal.
+            EvaluationError: the prior is not made of probabilities, or the value is not finite.
+            CapacityError: the budget does not fit into the slot.
+        """
+        identifiers = None if actions is None else self._ascending(actions)
+        width = self.actions if identifiers is None else len(identifiers)
+        self._open(
+            as_integers("slot", slot, (1,)),
+            as_floats("prior", prior, (width,))[np.newaxis],
+            as_floats("value", value, (self.players,))[np.newaxis],
+            as_integers("to_play", to_play, (1,)),
+            None if legal is None else as_booleans("legal", legal, (width,))[np.newaxis],
+            identifiers,
+            None if noise is None else as_floats("noise", noise, (width,))[np.newaxis],
+            None if gumbel is None else as_floats("gumbel", gumbel, (width,))[np.newaxis],
+            simulations,
+            planned,
+        )
+
+    def open_many(
+        self,
+        slots: ArrayLike,
+        priors: ArrayLike,
+        values: ArrayLike,
+        *,
+        to_play: ArrayLike = 0,
+        legal: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: ArrayLike | None = None,
+        planned: ArrayLike | None = None,
+    ) -> None:
+        """Begin n trees at once: :meth:`open` with a first axis of n (or one number for all). All are begun, or none.
+
+        Args:
+            slots: int32 [n].
+            priors: float32 [n, actions].
+            values: float32 [n, players].
+            to_play: int32 [n].
+            legal: bool [n, actions].
+            noise: float32 [n, actions].
+            gumbel: float32 [n, actions].
+            simulations: int32 [n].
+            planned: int32 [n].
+
+        Raises:
+            MyoshuError: as :meth:`open`.
+        """
+        numbers = self._slots(slots)
+        shape = (len(numbers), self.actions)
+        self._open(
+            numbers,
+            as_floats("priors", priors, shape),
+            as_floats("values", values, (len(numbers), self.players)),
+            as_integers("to_play", to_play, (len(numbers),)),
+            None if legal is None else as_booleans("legal", legal, shape),
+            None,
+            None if noise is None else as_floats("noise", noise, shape),
+            None if gumbel is None else as_floats("gumbel", gumbel, shape),
+            simulations,
+            planned,
+        )
+
+    def select(self, slots: ArrayLike) -> Requests:
+        """Choose the leaves to evaluate next: up to ``config.leaves`` of each tree.
+
+        A tree adds none when its budget is spent. A simulation that ends at the end of the game needs no evaluation: it
+        is completed here, and counts.
+
+        Args:
+            slots: int32 [n], open and different.
+
+        Returns:
+            The leaves; :meth:`expand` must follow, or :meth:`cancel`.
+
+        Raises:
+            ArgumentError: a slot is closed, named twice or out of range; or the last wave was not expanded.
+        """
+        numbers = self._slots(slots)
+        room = len(numbers) * self.config.leaves
+        requested, rows, actions = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int32)
+        count = self._core.select(numbers, requested, rows, actions)
+        return Requests(requested[:count], rows[:count], actions[:count])
+
+    def expand(
+        self,
+        rewards: ArrayLike | None,
+        values: ArrayLike,
+        priors: ArrayLike,
+        *,
+        to_play: ArrayLike | None = None,
+        legal: ArrayLike | None = None,
+        discounts: ArrayLike | None = None,
+        terminal: ArrayLike | None = None,
+        actions: ArrayLike | None = None,
+        counts: ArrayLike | None = None,
+    ) -> None:
+        """Add the leaves of the last :meth:`select`, in its order, and back their values up.
+
+        Rows of trees that were closed or opened anew since are ignored.
+
+        Args:
+            rewards: float32 [n, players], on the way to the leaf; zero if None.
+            values: float32 [n, players].
+            priors: float32 [n, actions], as in :meth:`open`; float32 [Σ counts] with action sets.
+            to_play: int32 [n]: who moves, or :data:`CHANCE`; if not given, the player after the one who moved.
+            legal: bool [n, actions]; all if not given. Not with action sets.
+            discounts: float32 [n], in [0, 1]: γ of the edge to the leaf; ``config.discount`` if not given.
+            terminal: bool [n]: whether the game is over. Such a leaf is never expanded: coming to it again backs its
+                value up again.
+            actions: int32 [Σ counts]: the leaves' action sets one after the other, each ascending.
+            counts: int32 [n]: the sizes of these sets.
+
+        Raises:
+            ArgumentError: an argument has the wrong shape, type or range.
+            EvaluationError: a reward, value or prior is not finite, or a probability negative.
+            LegalActionsError: nothing is legal at a leaf that is not terminal.
+            CapacityError: the action sets do not fit into their slot. In each case nothing has changed.
+        """
+        count = self.pending
+        columns = (count, self.players)
+        shape: tuple[int, ...] = (count, self.actions)
+        sizes = identifiers = None
+        if (actions is None) != (counts is None):
+            raise ArgumentError("actions, counts: expected both or neither, got one")
+        if actions is not None and counts is not None:
+            if legal is not None:
+                raise ArgumentError("legal: expected None beside action sets, got a mask")
+            sizes = as_integers("counts", counts, (count,))
+            if count and sizes.min() < 0:
+                raise ArgumentError(f"counts: expected sizes from 0, got {sizes.min()}")
+            shape = (int(sizes.sum(dtype=np.int64)),)
+            identifiers = as_integers("actions", actions, shape)
+            _require_ascending(identifiers, sizes)
+        self._core.expand(
+            np.zeros(columns, np.float32) if rewards is None else as_floats("rewards", rewards, columns),
+            as_floats("values", values, columns),
+            as_floats("priors", priors, shape),
+            None if to_play is None else as_integers("to_play", to_play, (count,)),
+            None if legal is None else as_booleans("legal", legal, shape),
+            None if discounts is None else as_floats("discounts", discounts, (count,)),
+            None if terminal is None else as_booleans("terminal", terminal, (count,)),
+            identifiers,
+            sizes,
+        )
+
+    def cancel(self) -> None:
+        """Withdraw the leaves that await evaluation, as if they had never been selected."""
+        self._core.cancel()
+
+    def remaining(self, slot: int) -> int:
+        """How many simulations of the tree's budget are left.
+
+        Raises:
+            ArgumentError: the slot is closed or out of range.
+        """
+        return self._core.remaining(self._slot(slot))
+
+    def all_remaining(self, slots: ArrayLike) -> list[int]:
+        """:meth:`remaining` of several trees, int32 [n]."""
+        remaining = self._core.remaining
+        return [remaining(slot) for slot in self._slots(slots).tolist()]
+
+    def is_open(self, slot: int) -> bool:
+        """Whether the slot has a tree.
+
+        Raises:
+            ArgumentError: the slot is out of range.
+        """
+        return self._core.is_open(self._slot(slot))
+
+    def result(self, slot: int) -> SearchResult:
+        """What the search of one tree found so far; leaves that await evaluation do not count.
+
+        Raises:
+            ArgumentError: the slot is closed or out of range.
+        """
+        slot = self._slot(slot)
+        width, identifiers = self._core.root_set(slot)
+        found = self._results(np.array([slot], np.int32), width, bool(identifiers))
+        visits, q, policy, value, action, simulations = found
+        return SearchResult(
+            visits=visits[0],
+            q=q[0],
+            policy=policy[0],
+            value=value[0],
+            action=int(action[0]),
+            principal_variation=tuple(self._core.principal_variation(slot)),
+            simulations=int(simulations[0]),
+            actions=np.array(identifiers, np.int32) if identifiers else None,
+        )
+
+    def results(self, slots: ArrayLike) -> SearchResults:
+        """What the searches of n trees found so far.
+
+        Args:
+            slots: int32 [n], open.
+
+        Raises:
+            ArgumentError: a slot is closed or out of range, or its root has an action set of its own.
+        """
+        return SearchResults(*self._results(self._slots(slots), self.actions, False))
+
+    def principal_variation(self, slot: int, first: int | None = None) -> tuple[int, ...]:
+        """The search's own choice, then the most visited action of each node on the way down.
+
+        Args:
+            slot: an open slot.
+            first: a root action to begin with instead of the search's choice; an action never visited stands alone.
+
+        Raises:
+            ArgumentError: the slot is closed or out of range.
+        """
+        first = None if first is None else self._index("first", first)
+        return tuple(self._core.principal_variation(self._slot(slot), first))
+
+    def reroot(
+        self,
+        slot: int,
+        action: int,
+        *,
+        legal: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        gumbel: ArrayLike | None = None,
+        simulations: int | None = None,
+        planned: int | None = None,
+    ) -> NDArray[np.int64] | None:
+        """Make the subtree under a root action the tree, and begin a new search with what it holds.
+
+        Edges of the new root that are not legal go, with the visits under them; its statistics are made anew of its own
+        evaluation and the edges that stay, its prior is divided by what stays, and noise is applied anew. The budget
+        counts new simulations; sequential halving counts visits since now, while σ and the final choice know them all.
+
+        With K = the forest's ``actions``, or the size of the new root's own action set:
+
+        Args:
+            slot: an open slot whose tree awaits no evaluation.
+            action: the root action that was played (or the outcome that chance brought).
+            legal: bool [K].
+            noise: float32 [K], as in :meth:`open`.
+            gumbel: float32 [K], as in :meth:`open`.
+            simulations: new simulations allowed; ``config.simulations`` if not given.
+            planned: as in :meth:`open`.
+
+        Returns:
+            int64 [m]: the old node index of each node now in the tree, ascending: whatever is kept by node moves from
+            there to the front. None if there is no such subtree to use: the action was never expanded, it ends the
+            game, or an action is legal that the subtree's root does not have; then nothing has changed.
+
+        Raises:
+            ArgumentError: an argument has the wrong shape, type or range.
+            LegalActionsError: nothing is legal.
+            CapacityError: what is kept and the budget do not fit; then nothing has changed.
+        """
+        return self._reroot(self._core.reroot, slot, action, legal, noise, gumbel, simulations, planned)
+
+    def close(self, slot: int) -> None:
+        """End a tree; evaluations it awaits will be ignored.
+
+        Raises:
+            ArgumentError: the slot is closed already or out of range.
+        """
+        self._core.close(self._slot(slot))
+
+    def _reroot(
+        self,
+        reroot: Callable[..., list[int]],
+        slot: int,
+        action: int,
+        legal: ArrayLike | None,
+        noise: ArrayLike | None,
+        gumbel: ArrayLike | None,
+        simulations: int | None,
+        planned: int | None,
+    ) -> NDArray[np.int64] | None:
+        slot, action = self._slot(slot), self._index("action", action)
+        simulations = self.config.simulations if simulations is None else self._index("simulations", simulations)
+        planned = max(simulations, 1) if planned is None else self._index("planned", planned)
+        width, _ = self._core.child_set(slot, action)
+        if width == 0:
+            return None
+        kept = reroot(
+            slot,
+            action,
+            simulations,
+            planned,
+            None if legal is None else as_booleans("legal", legal, (width,)),
+            None if noise is None else as_floats("noise", noise, (width,)),
+            None if gumbel is None else as_floats("gumbel", gumbel, (width,)),
+        )
+        return np.array(kept, np.int64) if kept else None
+
+    def _open(
+        self,
+        slots: NDArray[np.int32],
+        priors: NDArray[np.float32],
+        values: NDArray[np.float32],
+        to_play: NDArray[np.int32],
+        legal: NDArray[np.bool_] | None,
+        actions: NDArray[np.int32] | None,
+        noise: NDArray[np.float32] | None,
+        gumbel: NDArray[np.float32] | None,
+        simulations: ArrayLike | None,
+        planned: ArrayLike | None,
+    ) -> None:
+        shape = slots.shape
+        budget = as_integers("simulations", self.config.simulations if simulations is None else simulations, shape)
+        plan = np.maximum(budget, 1) if planned is None else as_integers("planned", planned, shape)
+        self._core.open(slots, priors, values, to_play, budget, plan, actions, legal, noise, gumbel)
+
+    def _results(
+        self, slots: NDArray[np.int32], width: int, sparse: bool
+    ) -> tuple[
+        NDArray[np.int32],
+        NDArray[np.float32],
+        NDArray[np.float32],
+        NDArray[np.float32],
+        NDArray[np.int64],
+        NDArray[np.int32],
+    ]:
+        count = len(slots)
+        arrays = (
+            np.empty((count, width), np.int32),
+            np.empty((count, width), np.float32),
+            np.empty((count, width), np.float32),
+            np.empty((count, self.players), np.float32),
+            np.empty(count, np.int64),
+            np.empty(count, np.int32),
+        )
+        self._core.result(slots, sparse, *arrays)
+        return arrays
+
+    def _slots(self, slots: ArrayLike) -> NDArray[np.int32]:
+        return as_list("slots", slots)
+
+    def _slot(self, slot: int) -> int:
+        return self._index("slot", slot)
+
+    @staticmethod
+    def _index(field: str, value: int) -> int:
+        try:
+            index = operator.index(value)
+        except TypeError as error:
+            raise ArgumentError(f"{field}: expected an integer, got {value!r}") from error
+        if not -MAX_INDEX <= index <= MAX_INDEX:
+            raise ArgumentError(f"{field}: expected an integer of 32 bits, got {index}")
+        return index
+
+    def _ascending(self, actions: ArrayLike) -> NDArray[np.int32]:
+        identifiers = as_list("actions", actions)
+        if len(identifiers) > self.actions:
+            raise CapacityError(f"actions: expected at most {self.actions} a node, got {len(identifiers)}")
+        _require_ascending(identifiers, np.array([len(identifiers)], np.int32))
+        return identifiers
+
+
+def _require_ascending(identifiers: NDArray[np.int32], sizes: NDArray[np.int32]) -> None:
+    """Each set must be ascending, and hold nothing negative."""
+    if identifiers.size == 0:
+        return
+    if identifiers.min() < 0:
+        raise ArgumentError(f"actions: expected integers from 0, got {identifiers.min()}")
+    rises = np.diff(identifiers) > 0
+    ends = np.cumsum(sizes, dtype=np.int64)[:-1]
+    rises[ends[(ends > 0) & (ends < len(identifiers))] - 1] = True
+    if not rises.all():
+        raise ArgumentError("actions: expected each set in ascending order, without repetition")

@@ -1,0 +1,306 @@
+"""The agent server: listeners, the search loop, lost connections that may come back, and a graceful end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import ssl
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from myoshu.errors import ArgumentError, DependencyError
+from myoshu.runtime.agent import Agent
+from myoshu.server.metrics import Metrics
+from myoshu.server.metrics_page import serve_metrics
+from myoshu.server.models import Models
+from myoshu.server.peer import Peer
+from myoshu.server.pool import Pools
+from myoshu.server.scheduler import Scheduler
+from myoshu.server.service import AgentService, Shared
+from myoshu.server.settings import Settings
+from myoshu.server.transport import StreamTransport, Transport, WebSocketTransport
+
+__all__ = ["Server"]
+
+log = logging.getLogger("myoshu.server")
+
+SUBPROTOCOL = "myoshu.v1"
+
+
+class Server:
+    """Plays with agents for clients in any language.
+
+    ::
+
+        async with Server({"four": agent}) as server:
+            port = await server.listen_tcp("127.0.0.1", 0)
+            await server.wait()
+
+    Args:
+        agents: what to play with, by name; the first is what clients get that name none.
+        settings: bounds.
+
+    Raises:
+        ArgumentError: there is no agent.
+    """
+
+    def __init__(self, agents: Mapping[str, Agent], settings: Settings | None = None) -> None:
+        self.settings = Settings() if settings is None else settings
+        """Its bounds."""
+        self.closing = False
+        """Whether it is about to end."""
+        self.shared = Shared(
+            models=Models(agents),
+            settings=self.settings,
+            pools=Pools(),
+            scheduler=Scheduler(),
+            metrics=Metrics(),
+            wake=self._wake,
+        )
+        """What its connections share."""
+        self.unflushed: list[Transport] = []
+        """Connections that were written to since the last :meth:`flush`."""
+        self._flushes = 0
+        self._searching: asyncio.Handle | None = None
+        self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
+        self._listeners: list[Any] = []
+        self._lent: dict[str, tuple[AgentService, Peer]] = {}
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self._ended = asyncio.Event()
+
+    async def __aenter__(self) -> Server:
+        """Nothing to do."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End; see :meth:`close`."""
+        await self.close()
+
+    async def listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Take TCP connections; returns the port.
+
+        Raises:
+            ArgumentError: the address is not this machine's own, and there is no token.
+        """
+        self._guard(host)
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: StreamTransport(self._serve), host, port, ssl=tls, backlog=1024
+        )
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
+
+    async def listen_unix(self, path: Path) -> None:
+        """Take connections on a Unix socket, which only its owner may open."""
+        mask = os.umask(0o177)
+        try:
+            loop = asyncio.get_running_loop()
+            listener = await loop.create_unix_server(lambda: StreamTransport(self._serve), path, backlog=1024)
+            self._listeners.append(listener)
+        finally:
+            os.umask(mask)
+
+    async def listen_websocket(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, origins: tuple[str, ...] = ()
+    ) -> int:
+        """Take WebSocket connections; returns the port.
+
+        Args:
+            host: address.
+            port: 0 for one that is free.
+            tls: for ``wss``.
+            origins: web pages that may connect besides those on this machine, as ``https://example.org``.
+
+        Raises:
+            DependencyError: the package ``websockets`` is not installed.
+        """
+        self._guard(host)
+        try:
+            from websockets.asyncio.server import serve
+        except ImportError as error:
+            raise DependencyError("websockets is not installed: pip install 'myoshu[server]'") from error
+        import re
+
+        own = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+        listener = await serve(
+            self._on_websocket,
+            host,
+            port,
+            ssl=tls,
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
+            select_subprotocol=_choose_subprotocol,
+            origins=[None, own, *origins],  # type: ignore[list-item]  # a NewType of str
+            max_size=self.settings.frame,
+            compression=None,
+            ping_interval=None,
+            open_timeout=self.settings.handshake,
+        )
+        self._listeners.append(listener)
+        return int(next(iter(listener.sockets)).getsockname()[1])
+
+    async def listen_metrics(self, host: str, port: int) -> int:
+        """Serve the metrics over HTTP; returns the port."""
+        listener = await serve_metrics(host, port, self.metrics_text)
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
+
+    async def serve_stdio(self) -> None:
+        """Serve the program that started this one, on standard input and output, until it ends."""
+        loop = asyncio.get_running_loop()
+        transport = StreamTransport(name="stdio")
+        await loop.connect_read_pipe(lambda: transport, sys.stdin.buffer)
+        await loop.connect_write_pipe(lambda: transport, sys.stdout.buffer)
+        await self._serve(transport, trusted=True)
+
+    async def wait(self) -> None:
+        """Wait until :meth:`close` was called."""
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        """Take no more connections, answer every pending request with the best so far, say goodbye, and end."""
+        if self.closing:
+            await self._ended.wait()
+            return
+        self.closing = True
+        for listener in self._listeners:
+            listener.close(**({"close_connections": False} if hasattr(listener, "connections") else {}))
+        self.shared.scheduler.stop_all()
+        for peer in list(self._peers):
+            peer.bye("the server ends")
+        await asyncio.gather(*(peer.end() for peer in list(self._peers)), return_exceptions=True)
+        for task in [task for task in self._peers.values() if task is not None]:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for ticket in list(self._lent):
+            self._expire(ticket)
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._ended.set()
+
+    def metrics_text(self) -> str:
+        """All counters, in Prometheus' text format."""
+        scheduler, pools = self.shared.scheduler, self.shared.pools
+        return self.shared.metrics.text(
+            [
+                ("searches_under_way", "gauge", "Searches under way.", len(scheduler)),
+                ("searches_total", "counter", "Searches answered.", scheduler.searches),
+                ("simulations_total", "counter", "Simulations of searches answered.", scheduler.simulations),
+                ("network_seconds_total", "counter", "Seconds in the network.", pools.network_seconds),
+                ("network_runs_total", "counter", "Calls of the network.", pools.network_runs),
+                ("tree_bytes", "gauge", "Bytes reserved for trees.", pools.nbytes),
+            ]
+        )
+
+    def proceed(self) -> None:
+        """All that had come of a connection was read. Where it is the only one, there is no other to wait for."""
+        if self._searching is not None and len(self._peers) == 1:
+            self._searching.cancel()
+            self._search()
+        else:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was written. Who hears first can ask first: it is another one's turn each time."""
+        unflushed, self.unflushed = list(dict.fromkeys(self.unflushed)), []
+        if not unflushed:
+            return
+        self._flushes += 1
+        first = self._flushes % len(unflushed)
+        for transport in unflushed[first:] + unflushed[:first]:
+            transport.flush()
+
+    def lend(self, ticket: str, service: AgentService, peer: Peer) -> None:
+        """Take note of who may come back."""
+        self._lent[ticket] = service, peer
+
+    def keep(self, ticket: str) -> None:
+        """A connection was lost: its sessions are kept for a while."""
+        if ticket in self._lent:
+            loop = asyncio.get_running_loop()
+            self._expiries[ticket] = loop.call_later(self.settings.resume, self._expire, ticket)
+
+    def forget(self, ticket: str) -> None:
+        """A connection ended on purpose."""
+        self._lent.pop(ticket, None)
+
+    def reclaim(self, ticket: str) -> AgentService | None:
+        """The service of a connection that was lost, for the one in its place."""
+        held = self._lent.pop(ticket, None)
+        if held is None:
+            return None
+        service, peer = held
+        expiry = self._expiries.pop(ticket, None)
+        if expiry is not None:
+            expiry.cancel()
+        else:
+            peer.replace()
+        return service
+
+    def _expire(self, ticket: str) -> None:
+        self._expiries.pop(ticket, None)
+        held = self._lent.pop(ticket, None)
+        if held is not None:
+            held[0].end()
+
+    def _guard(self, host: str) -> None:
+        """Beyond the loopback interface only with a token."""
+        if self.settings.token:
+            return
+        try:
+            own = ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            own = host == "localhost"
+        if not own:
+            raise ArgumentError(f"token: expected one to listen on {host}, which others can reach, got none")
+
+    def _wake(self) -> None:
+        """There is something to search: begin when all that came with it has been read."""
+        if self._searching is None:
+            self._searching = asyncio.get_running_loop().call_soon(self._search)
+
+    def _search(self) -> None:
+        """Search for a slice of time, and send what was found; between two slices the sockets are served."""
+        self._searching = None
+        try:
+            more = self.shared.scheduler.step(self.settings.slice)
+        except Exception:
+            log.exception("the search failed", extra={"event": "fault"})
+            self.shared.scheduler.stop_all()
+            more = False
+        self.flush()
+        if more:  # not before what has come meanwhile was read, which is after the loop's next call
+            loop = asyncio.get_running_loop()
+            self._searching = loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._searching = asyncio.get_running_loop().call_soon(self._search)
+
+    async def _on_websocket(self, socket: Any) -> None:
+        await self._serve(WebSocketTransport(socket))
+
+    async def _serve(self, transport: Transport, *, trusted: bool = False) -> None:
+        metrics = self.shared.metrics
+        if len(self._peers) >= self.settings.connections or self.closing:
+            await transport.close(0.0)
+            return
+        peer = Peer(self, transport, trusted=trusted)
+        self._peers[peer] = asyncio.current_task()
+        metrics.connections += 1
+        metrics.open_connections += 1
+        try:
+            await peer.run()
+        except asyncio.CancelledError:
+            if not self.closing:
+                raise
+        finally:
+            metrics.open_connections -= 1
+            self._peers.pop(peer, None)
+
+
+def _choose_subprotocol(connection: Any, offered: Any) -> Any:
+    return SUBPROTOCOL if SUBPROTOCOL in offered else None

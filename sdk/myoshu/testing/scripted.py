@@ -1,0 +1,70 @@
+"""Evaluators without a network: deterministic answers, made up or dictated."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.runtime.evaluator import Binding, Graph
+from myoshu.runtime.parity import initial_shapes, recurrent_shapes
+from myoshu.spec import ModelSpec, Movers
+
+__all__ = ["Answer", "ScriptedEvaluator", "made_up"]
+
+Answer = Callable[[Graph, Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
+"""Takes a graph's inputs for one position and returns its outputs, all without the batch's dimension."""
+
+
+class ScriptedEvaluator:
+    """Stands where an :class:`myoshu.runtime.evaluator.Evaluator` does in a planner, and runs a Python function.
+
+    Args:
+        model: the inputs and outputs.
+        answer: the function; :func:`made_up` if not given.
+    """
+
+    provider = "script"
+    generation = 0
+
+    def __init__(self, model: ModelSpec, answer: Answer | None = None) -> None:
+        self.model = model
+        self.calls: list[tuple[Graph, int]] = []
+        """What was asked for: the graph and how many positions."""
+        self._answer = made_up(model) if answer is None else answer
+
+    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+        """As :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
+        inputs = ("observation",) if graph == "initial" else ("latent", "action")
+
+        def run() -> None:
+            rows = len(arrays[inputs[0]])
+            self.calls.append((graph, rows))
+            for row in range(rows):
+                for name, value in self._answer(graph, {each: arrays[each][row] for each in inputs}).items():
+                    arrays[name][row] = value
+
+        return Binding(run, dict(arrays), None)
+
+
+def made_up(model: ModelSpec, seed: int = 0) -> Answer:
+    """Answers that look random and depend on nothing but the seed and the inputs' bytes."""
+
+    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        digest = zlib.crc32(graph.encode())
+        for array in inputs.values():
+            digest = zlib.crc32(array.tobytes(), digest)
+        rng = np.random.default_rng((seed, digest))
+        shapes = initial_shapes(model) if graph == "initial" else recurrent_shapes(model)
+        outputs: dict[str, NDArray[Any]] = {
+            name: rng.uniform(-1.0, 1.0, shape).astype(dtype) for name, (shape, dtype) in shapes.items()
+        }
+        outputs["prior"] = rng.dirichlet(np.ones(model.actions)).astype(np.float32)
+        if model.movers is Movers.PREDICTED and graph == "recurrent":
+            outputs["mover"] = np.asarray(rng.integers(model.players))
+        return outputs
+
+    return answer

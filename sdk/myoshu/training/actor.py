@@ -1,0 +1,323 @@
+"""Self-play in a process of its own, and its handle in the learner's process. Knows no torch.
+
+Between the two runs one pipe in each direction, with messages of a letter and msgpack (no pickle)::
+
+    learner → actor   W weights            search with these from now on
+                      P positions          search these again
+                      Q                    stop
+    actor → learner   G games              finished games, packed
+                      T targets            what was found of positions searched again
+                      A games              games given up: seed, moves, error, where of each
+                      S moves, busy, MB    counters: moves played, share of its time the actor computed
+                      N text               the actor ends because the network's answers are not finite
+                      E text               the actor ends because of this error
+
+The learner never waits for an actor: a thread reads what comes, another writes the latest weights. An actor never
+outlives the learner: it watches for the end of its parent process, however that came.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from multiprocessing.connection import Connection, wait
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.errors import EvaluationError, MyoshuError, TrainingError
+from myoshu.game import Game
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.search.config import SearchConfig
+from myoshu.spec import ModelSpec
+from myoshu.training.config import SelfPlayConfig
+from myoshu.training.failures import AbandonedGame
+from myoshu.training.memory import resident_megabytes
+from myoshu.training.packing import pack_arrays, unpack_arrays
+from myoshu.training.reanalysis import Positions, Reanalysis, Targets
+from myoshu.training.selfplay import SelfPlay
+from myoshu.training.trajectory import Trajectory, pack_trajectories, unpack_trajectories
+
+__all__ = ["Actor", "ActorTask", "Work", "new_work"]
+
+REPORT_SECONDS = 0.25
+"""Games and counters are sent this often."""
+IDLE_SECONDS = 0.05
+"""How long an actor that plays no games waits for positions at a time."""
+STOP_SECONDS = 5.0
+"""How long an actor may take to end when told to; then it is terminated."""
+
+
+@dataclass(frozen=True)
+class ActorTask:
+    """What an actor is started with."""
+
+    game: Game
+    """The rules; must survive pickling, since it is sent to a new process of this program."""
+    model: ModelSpec
+    """The graphs' inputs and outputs."""
+    initial: bytes
+    """The initial graph, its weights external."""
+    recurrent: bytes
+    """The recurrent graph, its weights external."""
+    weights: dict[str, NDArray[np.float32]]
+    """The first weights."""
+    selfplay: SelfPlayConfig
+    """How to play."""
+    search: SearchConfig
+    """How to search."""
+    seed: tuple[int, ...]
+    """Of everything random in this actor."""
+    reanalyse: float = 0.0
+    """Share of its searches that are of stored positions, in [0, 1]; 1 plays no games."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an actor does, or the learner's process in its place."""
+
+    evaluator: Evaluator
+    """The network, whose weights can be replaced."""
+    selfplay: SelfPlay | None
+    """The games, unless none are played."""
+    reanalysis: Reanalysis
+    """Stored positions, searched again."""
+
+
+def new_work(task: ActorTask) -> Work:
+    """What the task says, ready to begin."""
+    evaluator = Evaluator(task.model, task.initial, task.recurrent, providers="cpu", weights=task.weights)
+    simulations = task.selfplay.simulations
+    planner = Planner(evaluator, task.search, slots=task.selfplay.games, simulations=simulations)
+    seed = np.random.SeedSequence(task.seed)
+    reanalysis = Reanalysis(planner, task.search, simulations, seed=seed.spawn(1)[0])
+    if task.reanalyse == 1.0:
+        return Work(evaluator, None, reanalysis)
+    return Work(evaluator, SelfPlay(task.game, planner, task.selfplay, task.search, seed=seed), reanalysis)
+
+
+class Actor:
+    """The learner's handle of one actor process.
+
+    Raises:
+        TrainingError: the game cannot be sent to another process.
+    """
+
+    def __init__(self, task: ActorTask, name: str = "actor") -> None:
+        context = multiprocessing.get_context("spawn")
+        self._incoming, theirs_out = context.Pipe(duplex=False)
+        theirs_in, self._outgoing = context.Pipe(duplex=False)
+        self._process = context.Process(target=_main, args=(task, theirs_in, theirs_out), name=name, daemon=True)
+        try:
+            self._process.start()
+        except Exception as error:
+            raise TrainingError(
+                f"{task.game.spec.name}: expected a game that can be sent to another process, got: {error}; "
+                "a deterministic run needs no other process"
+            ) from error
+        finally:
+            theirs_in.close()
+            theirs_out.close()
+        self.name = name
+        self.moves = 0
+        """Moves it has played."""
+        self.busy = 0.0
+        """Share of its time in which it computed, lately."""
+        self.memory = 0.0
+        """Megabytes its process holds."""
+        self.lost = False
+        """Whether the process ended without saying why."""
+        self.waiting = 0
+        """Positions it was sent to search again, whose targets have not come yet."""
+        self._games: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._abandoned: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._targets: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._letters: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._weights: deque[bytes] = deque(maxlen=1)
+        self._failure: str | None = None
+        self._blown = False
+        self._stopping = False
+        self._reader = threading.Thread(target=self._read, name=f"{name} reader", daemon=True)
+        self._writer = threading.Thread(target=self._write, name=f"{name} writer", daemon=True)
+        self._reader.start()
+        self._writer.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def send(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        """Have the actor search with these weights soon; weights that it did not yet get are dropped."""
+        self._weights.append(pack_arrays(weights))
+        self._letters.put(b"W")
+
+    def renew(self, positions: Positions) -> None:
+        """Have the actor search these positions again, at most as many as it plays games at once."""
+        self.waiting += len(positions)
+        self._letters.put(b"P" + pack_arrays(vars(positions)))
+
+    def receive(self) -> list[Trajectory]:
+        """The games that came since the last call. Does not wait.
+
+        Raises:
+            EvaluationError: the network's answers are not finite.
+            TrainingError: the actor failed otherwise; the message says why.
+        """
+        records: list[Trajectory] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                records += unpack_trajectories(self._games.get_nowait())
+        if self._failure is not None and not self._stopping:
+            raise (EvaluationError if self._blown else TrainingError)(f"{self.name}: {self._failure}")
+        return records
+
+    def abandoned(self) -> list[AbandonedGame]:
+        """The games that it has given up since the last call. Does not wait."""
+        games: list[AbandonedGame] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                for seed, moves, *rest in msgpack.unpackb(self._abandoned.get_nowait()):
+                    games.append(AbandonedGame(seed, tuple(moves), *rest))
+        return games
+
+    def targets(self) -> list[Targets]:
+        """What was found of positions searched again since the last call. Does not wait."""
+        found: list[Targets] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(Targets(**unpack_arrays(self._targets.get_nowait())))
+                self.waiting -= len(found[-1].serials)
+        return found
+
+    def stop(self) -> None:
+        """End the process, and wait until it has ended."""
+        self._stopping = True
+        self._letters.put(b"Q")
+        self._process.join(STOP_SECONDS)
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join()
+        for thread in (self._reader, self._writer):
+            thread.join(STOP_SECONDS)
+        for connection in (self._incoming, self._outgoing):
+            connection.close()
+        self._process.close()
+
+    def _write(self) -> None:
+        while True:
+            letter = self._letters.get()
+            if letter == b"W":
+                try:
+                    letter += self._weights.pop()
+                except IndexError:  # they went with an earlier letter
+                    continue
+            try:
+                self._outgoing.send_bytes(letter)
+            except OSError:
+                return
+            if letter == b"Q":
+                return
+
+    def _read(self) -> None:
+        try:
+            while True:
+                message = self._incoming.recv_bytes()
+                kind, body = message[:1], message[1:]
+                if kind == b"G":
+                    self._games.put(body)
+                elif kind == b"T":
+                    self._targets.put(body)
+                elif kind == b"A":
+                    self._abandoned.put(body)
+                elif kind == b"S":
+                    self.moves, self.busy, self.memory = msgpack.unpackb(body)
+                else:
+                    self._blown = kind == b"N"
+                    self._failure = body.decode("utf-8", "replace")
+                    return
+        except (EOFError, OSError):
+            self.lost = True
+            self._failure = "the process ended without saying why (was it killed, or out of memory?)"
+
+
+def _main(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
+    """The actor's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
+    try:
+        _play(task, incoming, outgoing)
+    except (BrokenPipeError, EOFError):
+        return
+    except EvaluationError as error:
+        _say(outgoing, b"N", str(error))
+    except MyoshuError as error:
+        _say(outgoing, b"E", str(error))
+    except Exception:  # noqa: BLE001 -- whatever it is, the learner must hear of it
+        _say(outgoing, b"E", traceback.format_exc())
+
+
+def _play(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
+    work = new_work(task)
+    selfplay, share = work.selfplay, task.reanalyse
+    finished: list[Trajectory] = []
+    stored: deque[Positions] = deque()
+    owed = 0.0
+    reported, computed = time.perf_counter(), time.process_time()
+    while True:
+        while incoming.poll(IDLE_SECONDS if selfplay is None and not stored else 0.0):
+            letter = incoming.recv_bytes()
+            if letter == b"Q":
+                return
+            if letter[:1] == b"P":
+                stored.append(Positions(**unpack_arrays(letter[1:])))
+            else:
+                work.evaluator.replace(unpack_arrays(letter[1:]))
+        if selfplay is not None:
+            played = selfplay.moves
+            finished += selfplay.play()
+            owed += (selfplay.moves - played) * share / (1.0 - share)
+        while stored and (selfplay is None or owed >= len(stored[0])):
+            positions = stored.popleft()
+            owed -= len(positions)
+            outgoing.send_bytes(b"T" + pack_arrays(vars(work.reanalysis.renew(positions))))
+            if selfplay is None:
+                break
+        if not stored:
+            owed = min(owed, task.selfplay.games)
+        if selfplay is not None and selfplay.abandoned:
+            outgoing.send_bytes(b"A" + msgpack.packb([astuple(game) for game in selfplay.abandoned]))
+            selfplay.abandoned.clear()
+        now = time.perf_counter()
+        if now - reported >= REPORT_SECONDS:
+            busy = (time.process_time() - computed) / (now - reported)
+            moves = 0 if selfplay is None else selfplay.moves
+            outgoing.send_bytes(b"S" + msgpack.packb([moves, busy, resident_megabytes()]))
+            if finished:
+                outgoing.send_bytes(b"G" + pack_trajectories(finished))
+                finished = []
+            reported, computed = time.perf_counter(), time.process_time()
+
+
+def _say(outgoing: Connection, kind: bytes, text: str) -> None:
+    with contextlib.suppress(OSError):
+        outgoing.send_bytes(kind + text.encode())
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,228 @@
+"""Games of the agent against others, to see how strong it has become. Knows no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from myoshu.errors import ConnectionLostError
+from myoshu.game import Game, State, apply_all, new_states
+from myoshu.runtime.planner import Planner
+from myoshu.training.failures import AbandonedGame
+from myoshu.training.opponents import Opponent, search_moves
+
+__all__ = ["Evaluation", "play_games"]
+
+CONFIDENT = 1.959964
+"""Standard deviations on either side of the mean that hold 95% of a normal distribution."""
+OPENINGS = 20
+"""Openings that are drawn in search of one that does not end the game; then the game begins at its beginning."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of games against one opponent."""
+
+    opponent: str
+    """Its name; "" if the agent plays alone."""
+    returns: tuple[float, ...]
+    """What the agent was paid in each game."""
+    points: tuple[float, ...]
+    """What the agent got of each game's point, which those share who were paid most: 1 won, 0 lost, ½ a draw of two."""
+    seconds: float = 0.0
+    """How long the games took."""
+
+    def __add__(self, other: Evaluation) -> Evaluation:
+        """More games against the same opponent."""
+        return Evaluation(
+            self.opponent,
+            self.returns + other.returns,
+            self.points + other.points,
+            self.seconds + other.seconds,
+        )
+
+    @property
+    def games(self) -> int:
+        """How many games."""
+        return len(self.returns)
+
+    @property
+    def wins(self) -> int:
+        """Games in which the agent alone was paid most; playing alone, all."""
+        return self.points.count(1.0)
+
+    @property
+    def losses(self) -> int:
+        """Games in which another was paid more than the agent."""
+        return self.points.count(0.0)
+
+    @property
+    def draws(self) -> int:
+        """Games in which nobody was paid more than the agent, and somebody as much."""
+        return self.games - self.wins - self.losses
+
+    @property
+    def score(self) -> float:
+        """The agent's points for each game, in [0, 1]; NaN without games."""
+        return sum(self.points) / self.games if self.games else math.nan
+
+    @property
+    def score_interval(self) -> tuple[float, float]:
+        """Where the true score lies, with 95% confidence (Wilson 1927), as if no game were drawn: draws narrow it."""
+        count, reach = self.games, CONFIDENT**2
+        if not count:
+            return 0.0, 1.0
+        middle = (self.score + reach / (2 * count)) / (1 + reach / count)
+        spread = self.score * (1 - self.score) / count + reach / (4 * count * count)
+        half = CONFIDENT * math.sqrt(spread) / (1 + reach / count)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    @property
+    def mean_return(self) -> float:
+        """What the agent was paid a game, on average; NaN without games."""
+        return sum(self.returns) / self.games if self.games else math.nan
+
+    def __str__(self) -> str:
+        if not self.opponent:
+            return f"return {self.mean_return:.4g} on average"
+        return f"{self.wins}/{self.draws}/{self.losses} against {self.opponent}"
+
+
+def play_games(
+    game: Game,
+    planner: Planner,
+    opponent: Opponent | None,
+    games: int,
+    *,
+    rng: np.random.Generator,
+    opening_plies: int = 0,
+) -> tuple[Evaluation, list[AbandonedGame]]:
+    """Play games side by side, the agent at each seat in turn, the opponent at all others.
+
+    The agent searches without noise, with the planner's own settings and simulations. Each opening, and each course of
+    the game's chance, is played once from every seat.
+
+    Args:
+        game: the rules.
+        planner: the agent.
+        opponent: who plays the other seats; None in a game of one player.
+        games: how many.
+        rng: of the openings, of the game's chance and of the opponent.
+        opening_plies: games begin with random plies, at most so many; how many is drawn evenly from 0 to this.
+
+    Returns:
+        What came of the games, and those that raised an error, which count for nothing.
+    """
+    table = _Table(game, games, rng, opening_plies)
+    while table.going:
+        thinking = [index for index in table.going if table.movers[index] == table.seats[index]]
+        waiting = [index for index in table.going if table.movers[index] != table.seats[index]]
+        chosen: dict[int, int] = {}
+        if thinking:
+            seen = [table.seen[index] for index in thinking]
+            legal, movers = [table.legal[index] for index in thinking], [table.movers[index] for index in thinking]
+            chosen.update(zip(thinking, search_moves(planner, seen, legal, movers), strict=True))
+        if waiting and opponent is not None:
+            states = [table.states[index] for index in waiting]
+            chosen.update(zip(waiting, map(int, opponent.choose(game, states, rng)), strict=True))
+        table.apply(chosen)
+    points, returns = [], []
+    for index in table.finished:
+        paid, own = table.returns[index], table.returns[index, table.seats[index]]
+        points.append(1.0 / int((paid == own).sum()) if own == paid.max() else 0.0)
+        returns.append(float(own))
+    name = "" if opponent is None else opponent.name
+    return Evaluation(name, tuple(returns), tuple(points)), table.abandoned
+
+
+class _Table:
+    """The games that are played side by side."""
+
+    def __init__(self, game: Game, games: int, rng: np.random.Generator, opening_plies: int) -> None:
+        players = game.spec.players
+        self._game = game
+        self.states: dict[int, State] = {}
+        self.seats = [index % players for index in range(games)]
+        self.returns = np.zeros((games, players))
+        self.movers = [0] * games
+        self.legal: list[Sequence[int]] = [()] * games
+        self.seen = [np.zeros(0, np.float32)] * games
+        self.going: list[int] = []
+        self.finished: list[int] = []
+        self.abandoned: list[AbandonedGame] = []
+        self._seeds: list[int] = []
+        self._moves: list[list[int]] = [[] for _ in range(games)]
+        openings: list[list[int]] = []
+        seed, opening = 0, [0]
+        for index in range(games):
+            if index % players == 0:
+                seed = int(rng.integers(1 << 62))
+                opening = _opening(game, seed, rng, opening_plies)
+            self._seeds.append(seed)
+            openings.append(opening)
+        for index, state in enumerate(new_states(game, [np.random.default_rng(seed) for seed in self._seeds])):
+            if isinstance(state, Exception):
+                self._abandon(index, state)
+                continue
+            self.states[index] = state
+            self._look(index)
+        for ply in range(max(map(len, openings), default=0)):
+            self.apply({index: openings[index][ply] for index in self.going if ply < len(openings[index])})
+
+    def apply(self, chosen: dict[int, int]) -> None:
+        """Play a move in some of the games that go on."""
+        self.going = [index for index in self.going if index not in chosen]
+        outcomes = apply_all(self._game, [self.states[index] for index in chosen], list(chosen.values()))
+        for (index, action), paid in zip(chosen.items(), outcomes, strict=True):
+            self._moves[index].append(action)
+            try:
+                if isinstance(paid, Exception):
+                    raise paid
+                self.returns[index] += paid
+            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+                self._abandon(index, error)
+                continue
+            self._look(index)
+        self.going.sort()
+
+    def _look(self, index: int) -> None:
+        """Take in a position."""
+        state = self.states[index]
+        try:
+            if state.is_terminal():
+                self.finished.append(index)
+                return
+            self.movers[index] = state.to_play()
+            self.legal[index] = state.legal_actions()
+            self.seen[index] = state.observation()
+        except Exception as error:  # noqa: BLE001 -- likewise
+            self._abandon(index, error)
+            return
+        self.going.append(index)
+
+    def _abandon(self, index: int, error: Exception) -> None:
+        if isinstance(error, ConnectionLostError):
+            return  # no fault of the game's
+        self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error))
+
+
+def _opening(game: Game, seed: int, rng: np.random.Generator, plies: int) -> list[int]:
+    """Random moves that do not end the game."""
+    for _ in range(OPENINGS if plies else 0):
+        moves: list[int] = []
+        try:
+            state = game.new_state(np.random.default_rng(seed))
+            for _ in range(int(rng.integers(plies + 1))):
+                legal = state.legal_actions()
+                moves.append(int(legal[int(rng.integers(len(legal)))]))
+                state.apply(moves[-1])
+                if state.is_terminal():
+                    break
+            else:
+                return moves
+        except Exception:  # noqa: BLE001 -- it will be raised again, and reported, where it is played
+            return moves
+    return []

@@ -1,0 +1,328 @@
+"""From trained weights to a bundle, behind a gate: the exported graphs must compute what PyTorch computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from myoshu.errors import ExportError
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.manifest import Manifest
+from myoshu.runtime.parity import Parity
+from myoshu.search.config import Algorithm, SearchConfig
+from myoshu.search.forest import Forest
+from myoshu.spec import GameSpec, ModelSpec
+from myoshu.training.architecture import Architecture
+from myoshu.training.graphs import GRAPHS, OPSET, write_graph
+from myoshu.training.networks import PlainOperations, Weights
+
+__all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
+
+TOLERANCE = 1e-4
+"""How far an output of the exported graphs may be from PyTorch's: |a − b| ≤ TOLERANCE · max(1, |b|)."""
+VECTORS = 16
+"""Observations among the vectors that are compared; twice as many moves from latent states."""
+SHIPPED = 8
+"""Observations among the bundle's parity vectors, and twice as many moves; a large board's take much room."""
+DEPTH = 5
+"""How many moves latent states are unrolled for the comparison."""
+SEARCHES = 8
+"""Searches that are done twice, with PyTorch and with ONNX Runtime."""
+SIMULATIONS = 32
+"""Simulations of each."""
+PERTURBATIONS = 32
+"""How often a search that came out differently is repeated with tiny errors, to see whether it was a tie."""
+
+Arrays = dict[str, NDArray[Any]]
+Initial = Callable[[NDArray[np.float32]], Arrays]
+Recurrent = Callable[[NDArray[np.float32], NDArray[np.int64]], Arrays]
+
+
+def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Initial, Recurrent]:
+    """What PyTorch makes of observations, and of latent states and actions: outputs by the graphs' names.
+
+    Where movers are predicted, ``mover_logits`` float32 [n, players] is beside them, which no graph has.
+    """
+    ops = PlainOperations(weights)
+
+    def predicted(latent: torch.Tensor) -> dict[str, torch.Tensor]:
+        policy, value = architecture.predict(ops, latent)
+        return {"prior": architecture.prior(ops, policy), "value": architecture.values(ops, value)}
+
+    @torch.no_grad()
+    def initial(observation: NDArray[np.float32]) -> Arrays:
+        latent = architecture.represent(ops, torch.from_numpy(np.array(observation)))
+        return _arrays({"latent": latent, **predicted(latent)})
+
+    @torch.no_grad()
+    def recurrent(latent: NDArray[np.float32], action: NDArray[np.int64]) -> Arrays:
+        after, reward, mover = architecture.advance(
+            ops, torch.from_numpy(np.array(latent)), torch.from_numpy(np.array(action))
+        )
+        outputs = {"next_latent": after, **predicted(after)}
+        if reward is not None:
+            outputs["reward"] = architecture.rewards(ops, reward)
+        if mover is not None:
+            outputs.update(mover=architecture.movers(ops, mover), mover_logits=mover)
+        return _arrays(outputs)
+
+    return initial, recurrent
+
+
+def export_bundle(
+    path: Path,
+    *,
+    game: GameSpec,
+    architecture: Architecture,
+    weights: Weights,
+    search: SearchConfig,
+    observations: NDArray[np.float32],
+    provenance: Mapping[str, Any],
+) -> Manifest:
+    """Write the five graphs with their parity vectors and where they come from as one file.
+
+    Args:
+        path: where to.
+        game: what is fixed about the game.
+        architecture: the networks.
+        weights: folded weights.
+        search: the search's settings in play.
+        observations: float32 [n, *observation], some that came up in games; may be empty.
+        provenance: what to note about the training; the versions used are added.
+
+    Raises:
+        ExportError: ONNX Runtime and PyTorch disagree.
+        BundleError: the file cannot be written.
+    """
+    graphs = {name: write_graph(name, architecture, weights) for name in GRAPHS}
+    parity = check_parity(architecture, weights, graphs, search, observations)
+    manifest = Manifest.of(
+        game=game,
+        model=architecture.model,
+        search=search,
+        opset=OPSET,
+        provenance={**_versions(), **provenance},
+    )
+    return Bundle.write(path, manifest=manifest, graphs=graphs, parity=parity)
+
+
+def check_parity(
+    architecture: Architecture,
+    weights: Weights,
+    graphs: Mapping[str, bytes],
+    search: SearchConfig,
+    observations: NDArray[np.float32],
+) -> Parity:
+    """The gate: all outputs agree within :data:`TOLERANCE`, and searches take the same turns.
+
+    Compared over random observations and those given, and over latent states unrolled :data:`DEPTH` random moves. Who
+    moves next must be the same, except where PyTorch's two greatest logits are within :data:`TOLERANCE`.
+
+    Returns:
+        Parity vectors for the bundle: inputs with PyTorch's outputs.
+
+    Raises:
+        ExportError: they disagree; the message names the output or the search.
+    """
+    model = architecture.model
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((VECTORS, *model.observation)).astype(np.float32)
+    seen = np.concatenate([observations[:VECTORS].astype(np.float32), noise])[:VECTORS]
+    by_torch, by_onnx = torch_evaluation(architecture, weights), _onnx_evaluation(model, graphs)
+    worst = 0.0
+    expected = by_torch[0](seen)
+    everything = np.concatenate([observations.astype(np.float32), noise])
+    worst = max(worst, _compare("initial", by_torch[0](everything), by_onnx[0](everything)))
+    latents, actions, latent = [], [], expected["latent"]
+    for _ in range(DEPTH):
+        action = rng.integers(0, model.actions, len(latent))
+        latents.append(latent)
+        actions.append(action)
+        latent = by_torch[1](latent, action)["next_latent"]
+    rows = rng.permutation(DEPTH * len(seen))[: 2 * VECTORS]
+    states, chosen = np.concatenate(latents)[rows], np.concatenate(actions)[rows]
+    recurrent = by_torch[1](states, chosen)
+    worst = max(worst, _compare("recurrent", recurrent, by_onnx[1](states, chosen)))
+    _compare_parts(graphs, seen, expected, states, chosen, recurrent)
+    _compare_searches(model, search, everything[:SEARCHES], by_torch, by_onnx, worst)
+    clear = _clear(recurrent)[: 2 * SHIPPED]
+    return Parity(
+        observation=seen[:SHIPPED],
+        initial={name: array[:SHIPPED] for name, array in expected.items()},
+        latent=states[clear],
+        action=chosen[clear],
+        recurrent={name: array[clear] for name, array in recurrent.items() if name != "mover_logits"},
+    )
+
+
+def _onnx_evaluation(model: ModelSpec, graphs: Mapping[str, bytes]) -> tuple[Initial, Recurrent]:
+    evaluator = Evaluator(model, graphs["initial"], graphs["recurrent"], providers="cpu")
+    return evaluator.initial, evaluator.recurrent
+
+
+def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
+    """The greatest deviation; too great a one is an error."""
+    worst = 0.0
+    for name, array in expected.items():
+        if name == "mover_logits":
+            continue
+        if name == "mover":
+            wrong = (got[name] != array) & (_margins(expected["mover_logits"]) > TOLERANCE)
+            if wrong.any():
+                raise ExportError(
+                    f"{graph}.mover: expected ONNX Runtime and PyTorch to agree on who moves next, "
+                    f"they differ in {int(wrong.sum())} of {len(array)} rows that are no ties"
+                )
+            continue
+        size = float(np.max(np.abs(got[name] - array) / np.maximum(1.0, np.abs(array)), initial=0.0))
+        if not size <= TOLERANCE:
+            raise ExportError(
+                f"{graph}.{name}: expected ONNX Runtime and PyTorch to agree within {TOLERANCE:g}, "
+                f"they differ by {size:.3g}"
+            )
+        worst = max(worst, size)
+    return worst
+
+
+def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By how much the greatest logit of each row exceeds the next: [n]."""
+    ordered = np.sort(logits, -1)
+    margins: NDArray[np.float32] = ordered[:, -1] - ordered[:, -2]
+    return margins
+
+
+def _clear(recurrent: Arrays) -> NDArray[np.intp]:
+    """The rows whose mover any correct arithmetic finds, so that providers can be held to them; at least one row."""
+    if "mover" not in recurrent:
+        return np.arange(len(recurrent["value"]))
+    margins = _margins(recurrent["mover_logits"])
+    return np.flatnonzero(margins >= min(10.0 * TOLERANCE, float(margins.max())))
+
+
+def _compare_parts(
+    graphs: Mapping[str, bytes],
+    observation: NDArray[np.float32],
+    initial: Arrays,
+    latent: NDArray[np.float32],
+    action: NDArray[np.int64],
+    recurrent: Arrays,
+) -> None:
+    """The three networks alone give what the two fused graphs give."""
+    prediction = _run(graphs["prediction"], {"latent": initial["latent"]})
+    _compare(
+        "representation", {"latent": initial["latent"]}, _run(graphs["representation"], {"observation": observation})
+    )
+    _compare("prediction", {name: initial[name] for name in ("prior", "value")}, prediction)
+    moved = {name: array for name, array in recurrent.items() if name not in ("prior", "value")}
+    _compare("dynamics", moved, _run(graphs["dynamics"], {"latent": latent, "action": action}))
+
+
+def _compare_searches(
+    model: ModelSpec,
+    search: SearchConfig,
+    observations: NDArray[np.float32],
+    by_torch: tuple[Initial, Recurrent],
+    by_onnx: tuple[Initial, Recurrent],
+    deviation: float,
+) -> None:
+    """The same search, driven by either, visits the same; one that does not must be a tie.
+
+    A tie is a search that comes out differently too when PyTorch's own outputs are disturbed by no more than what the
+    two were found to differ by.
+    """
+    rng = np.random.default_rng(1)
+    gumbel = rng.gumbel(size=(len(observations), model.actions)).astype(np.float32)
+    expected = _search(model, search, observations, gumbel, by_torch)
+    got = _search(model, search, observations, gumbel, by_onnx)
+    for row in np.flatnonzero((expected != got).any(-1)):
+        scale = 2.0 * max(deviation, float(np.finfo(np.float32).eps))
+        one = slice(row, row + 1)
+        for _ in range(PERTURBATIONS):
+            disturbed = _disturbed(by_torch, scale, rng)
+            if (_search(model, search, observations[one], gumbel[one], disturbed)[0] != expected[row]).any():
+                break
+        else:
+            raise ExportError(
+                f"search: expected the visits {expected[row].tolist()} that PyTorch leads to, "
+                f"ONNX Runtime led to {got[row].tolist()}, and it is no tie"
+            )
+
+
+def _search(
+    model: ModelSpec,
+    search: SearchConfig,
+    observations: NDArray[np.float32],
+    gumbel: NDArray[np.float32],
+    evaluation: tuple[Initial, Recurrent],
+) -> NDArray[np.int32]:
+    """One search from each observation; the visits of the root actions, int32 [n, actions]."""
+    count, players = len(observations), model.players
+    config = msgspec.structs.replace(search, simulations=SIMULATIONS, leaves=1)
+    forest = Forest(config, slots=count, actions=model.actions, players=players, nodes=SIMULATIONS + 1)
+    pool = np.zeros((count, SIMULATIONS + 1, *model.latent), np.float32)
+    movers = np.zeros((count, SIMULATIONS + 1), np.int64)
+    slots = np.arange(count)
+    initial, recurrent = evaluation
+    roots = initial(observations)
+    pool[:, 0] = roots["latent"]
+    noise = {"gumbel": gumbel} if config.algorithm is Algorithm.GUMBEL else {}
+    forest.open_many(slots, roots["prior"], _absolute(roots["value"], movers[:, 0], players), **noise)
+    for node in range(1, SIMULATIONS + 1):
+        requests = forest.select(slots)
+        parents = requests.rows % (SIMULATIONS + 1)
+        actors = movers[slots, parents]
+        leaves = recurrent(pool[slots, parents], requests.actions.astype(np.int64))
+        movers[:, node] = (actors + leaves.get("mover", 1)) % players
+        pool[:, node] = leaves["next_latent"]
+        rewards = _absolute(leaves["reward"], actors, players) if "reward" in leaves else None
+        values = _absolute(leaves["value"], movers[:, node], players)
+        forest.expand(rewards, values, leaves["prior"], to_play=movers[:, node] if "mover" in leaves else None)
+    return forest.results(slots).visits
+
+
+def _absolute(columns: NDArray[np.float32], movers: NDArray[np.int64], players: int) -> NDArray[np.float32]:
+    """From columns relative to the mover to the players': float32 [n, players]."""
+    if columns.shape[1] < players:
+        columns = np.concatenate([columns, -columns], -1)
+    absolute: NDArray[np.float32] = np.take_along_axis(columns, (np.arange(players) - movers[:, None]) % players, -1)
+    return absolute
+
+
+def _disturbed(
+    evaluation: tuple[Initial, Recurrent], scale: float, rng: np.random.Generator
+) -> tuple[Initial, Recurrent]:
+    def disturb(outputs: Arrays) -> Arrays:
+        disturbed = {
+            name: (array * (1.0 + scale * rng.uniform(-1.0, 1.0, array.shape))).astype(np.float32)
+            for name, array in outputs.items()
+            if name != "mover"
+        }
+        if "mover" in outputs:
+            disturbed["mover"] = disturbed["mover_logits"].argmax(-1)
+        return disturbed
+
+    initial, recurrent = evaluation
+    return lambda observation: disturb(initial(observation)), lambda latent, action: disturb(recurrent(latent, action))
+
+
+def _run(graph: bytes, inputs: Arrays) -> Arrays:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return dict(zip((output.name for output in session.get_outputs()), session.run(None, inputs), strict=True))
+
+
+def _arrays(tensors: Mapping[str, torch.Tensor]) -> Arrays:
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("myoshu", "torch", "onnx", "onnxruntime", "numpy")}

@@ -1,0 +1,98 @@
+"""How fast a run goes, how busy its processes are and how much memory they hold: read about once a second."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+
+from myoshu.training.learner import Losses
+from myoshu.training.memory import resident_megabytes
+from myoshu.training.source import LocalSource, Source
+
+__all__ = ["Meter", "Reading"]
+
+RECENT = 50
+"""Steps whose losses are averaged."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was measured since the reading before."""
+
+    moves_per_second: float
+    """Moves played a second."""
+    steps_per_second: float
+    """Steps learned a second."""
+    actor_busy: float
+    """Share of their time in which the actors computed."""
+    learner_busy: float
+    """The same for the learner's threads."""
+    rss_learner_mb: float
+    """Megabytes of memory that the learner's process holds; NaN where the system does not say."""
+    rss_actors_mb: float
+    """The same for all actors together."""
+    losses: Losses | None
+    """The mean over the latest :data:`RECENT` steps; None before the first."""
+
+
+class Meter:
+    """Measures while a run goes on.
+
+    Args:
+        source: where the games come from.
+        threads: how many threads the learner computes with.
+        steps: steps learned so far.
+    """
+
+    def __init__(self, source: Source, threads: int, steps: int) -> None:
+        self._source = source
+        self._threads = threads
+        self._losses: deque[Losses] = deque(maxlen=RECENT)
+        self._mark = self._now(steps)
+
+    def learned(self, losses: Losses) -> None:
+        """A step was done."""
+        self._losses.append(losses)
+
+    def read(self, steps: int) -> Reading | None:
+        """What was measured; None if the last reading is less than a second ago.
+
+        Args:
+            steps: steps learned so far.
+        """
+        before = self._mark
+        elapsed = time.perf_counter() - before.seconds
+        if elapsed < 1.0:
+            return None
+        self._mark = now = self._now(steps)
+        busy = min(1.0, (now.computed - before.computed) / elapsed / self._threads)
+        playing = self._source.busy()
+        if isinstance(self._source, LocalSource):
+            busy = max(0.0, busy - playing)
+        return Reading(
+            moves_per_second=(now.moves - before.moves) / elapsed,
+            steps_per_second=(now.steps - before.steps) / elapsed,
+            actor_busy=playing,
+            learner_busy=busy,
+            rss_learner_mb=resident_megabytes(),
+            rss_actors_mb=self._source.memory(),
+            losses=_mean(self._losses) if self._losses else None,
+        )
+
+    def _now(self, steps: int) -> _Mark:
+        return _Mark(time.perf_counter(), time.process_time(), self._source.moves(), steps)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    seconds: float
+    computed: float
+    moves: int
+    steps: int
+
+
+def _mean(losses: Collection[Losses]) -> Losses:
+    means = {part.name: sum(getattr(loss, part.name) for loss in losses) / len(losses) for part in fields(Losses)}
+    return Losses(**means)

@@ -1,0 +1,168 @@
+"""Settings that are known to work: one for each game that needs its own, and a sensible start for any other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import msgspec
+
+from myoshu.errors import ArgumentError
+from myoshu.search.config import Algorithm, Normalization, SearchConfig
+from myoshu.spec import GameSpec
+from myoshu.training.config import LearnerConfig, NetworkConfig, NetworkKind, SelfPlayConfig, TrainingConfig
+
+__all__ = ["preset", "preset_names"]
+
+PLANES = 25
+"""Boards of at least so many squares are looked at by convolutions."""
+LARGEST = 19
+"""Larger sides are an image's rather than a board's, and are halved until they are not."""
+
+
+def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
+    """The configuration to train a game with.
+
+    Args:
+        game: the game.
+        name: one of :func:`preset_names`; by default the one named like the game, else ``default``.
+
+    Raises:
+        ArgumentError: there is no such preset.
+    """
+    if name is None:
+        short = game.name.partition(":")[2].partition("(")[0]
+        name = short if short in _PRESETS else "default"
+    if name not in _PRESETS:
+        raise ArgumentError(f"preset: expected one of {', '.join(preset_names())}, got {name!r}")
+    return _PRESETS[name](game)
+
+
+def preset_names() -> list[str]:
+    """Every preset's name."""
+    return sorted(_PRESETS)
+
+
+def _search(game: GameSpec, simulations: int) -> SearchConfig:
+    low, high = game.returns
+    known = game.final_rewards_only and low < high
+    return SearchConfig(
+        algorithm=Algorithm.GUMBEL,
+        simulations=simulations,
+        normalization=Normalization.RANGE if known else Normalization.NODE,
+        value_range=(low, high) if known else (-1.0, 1.0),
+        considered_actions=16,
+        c_visit=50.0,
+        c_scale=1.0,
+    )
+
+
+def _default(game: GameSpec) -> TrainingConfig:
+    if len(game.observation) == 3 and game.observation[1] * game.observation[2] >= PLANES:
+        return _planes(game)
+    length = game.max_length or 200
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=_numbers(game, NetworkConfig(kind=NetworkKind.MLP, width=128)),
+        selfplay=SelfPlayConfig(
+            games=64,
+            simulations=16,
+            opening_share=0.6,
+            opening_plies=max(1, min(12, length // 2)),
+            exploration=max(0.02, min(0.25, 2.0 / length)),
+        ),
+        search=_search(game, 64),
+        learner=LearnerConfig(replay_positions=_positions(game), learning_rate=1e-2),
+    )
+
+
+def _planes(game: GameSpec) -> TrainingConfig:
+    length = game.max_length or 200
+    side = max(game.observation[1:])
+    halvings = max(0, math.ceil(math.log2(side / LARGEST)))
+    network = NetworkConfig(
+        kind=NetworkKind.RESIDUAL, width=16, halvings=halvings, representation_blocks=2, dynamics_blocks=1
+    )
+    return TrainingConfig(
+        game=game.name,
+        minutes=20.0,
+        network=_numbers(game, network),
+        selfplay=SelfPlayConfig(
+            games=64,
+            simulations=24,
+            opening_share=0.6,
+            opening_plies=max(1, min(12, length // 2)),
+            exploration=0.0,
+        ),
+        search=_search(game, 64),
+        learner=LearnerConfig(
+            replay_positions=_positions(game),
+            warm_up=200,
+            learning_rate=1e-2,
+            value_weight=2.0,
+            reward_weight=3.0,
+        ),
+    )
+
+
+def _numbers(game: GameSpec, network: NetworkConfig) -> NetworkConfig:
+    """Finer atoms where rewards add up, on MuZero's scale where they add up to much."""
+    if game.final_rewards_only:
+        return network
+    low, high = game.returns
+    return msgspec.structs.replace(network, bins=51, transform=high - low > 20.0)
+
+
+def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
+    return TrainingConfig(
+        game=game.name,
+        minutes=1.0,
+        network=NetworkConfig(kind=NetworkKind.MLP, width=128, rewards=False),
+        selfplay=SelfPlayConfig(games=128, simulations=16, opening_share=1.0, opening_plies=7, exploration=0.35),
+        search=_search(game, 32),
+        learner=LearnerConfig(replay_positions=60_000, learning_rate=2e-2),
+    )
+
+
+def _dots_and_boxes(game: GameSpec) -> TrainingConfig:
+    # The observation lists the cells one after another: neighbours in it are not neighbours on the board.
+    length = game.max_length or 200
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=NetworkConfig(kind=NetworkKind.MLP, width=128),
+        selfplay=SelfPlayConfig(
+            games=64, simulations=24, opening_share=0.8, opening_plies=max(1, 2 * length // 3), exploration=0.1
+        ),
+        search=_search(game, 64),
+        learner=LearnerConfig(unroll=4, replay_positions=min(200_000, _positions(game)), learning_rate=1e-2),
+    )
+
+
+def _cart_pole(game: GameSpec) -> TrainingConfig:
+    return TrainingConfig(
+        game=game.name,
+        minutes=10.0,
+        network=_numbers(game, NetworkConfig(kind=NetworkKind.MLP, width=128)),
+        selfplay=SelfPlayConfig(games=32, simulations=16, opening_share=0.5, opening_plies=10, exploration=0.0),
+        search=msgspec.structs.replace(_search(game, 32), discount=0.99),
+        learner=LearnerConfig(
+            unroll=5, bootstrap_steps=10, replay_positions=100_000, learning_rate=5e-3, reanalyse=0.3
+        ),
+    )
+
+
+def _positions(game: GameSpec) -> int:
+    """As many positions as fit into half a gigabyte, at most 400,000."""
+    numbers = math.prod(game.observation) + game.actions + 3 * game.players + 3
+    return max(10_000, min(400_000, (1 << 29) // (4 * numbers)))
+
+
+_PRESETS: dict[str, Callable[[GameSpec], TrainingConfig]] = {
+    "CartPole-v1": _cart_pole,
+    "connect_four": _planes,
+    "default": _default,
+    "dots_and_boxes": _dots_and_boxes,
+    "tic_tac_toe": _tic_tac_toe,
+}

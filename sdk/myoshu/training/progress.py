@@ -1,0 +1,188 @@
+"""What happens in a run, for the person who waits: a live display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol, TextIO
+
+__all__ = ["LiveProgress", "PlainProgress", "Progress", "QuietProgress", "Status", "new_progress"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands."""
+
+    seconds: float
+    """Time learned so far."""
+    progress: float
+    """Share of the budget that is spent, in [0, 1]."""
+    step: int
+    """Steps learned."""
+    games: int
+    """Games played."""
+    positions: int
+    """Positions played and recorded."""
+    abandoned: int
+    """Games given up because of an error."""
+    moves_per_second: float
+    """Moves played a second, lately."""
+    steps_per_second: float
+    """Steps learned a second, lately."""
+    loss_policy: float
+    """Lately, as :class:`myoshu.training.learner.Losses` says; NaN before the first step."""
+    loss_value: float
+    """Lately."""
+    actor_busy: float
+    """Share of their time in which the actors computed, lately."""
+    learner_busy: float
+    """The same for the learner."""
+    strength: tuple[str, ...]
+    """Lines about the last check of strength; none before the first."""
+
+    @property
+    def left(self) -> float:
+        """Seconds left, estimated from the share that is spent."""
+        return self.seconds * (1.0 - self.progress) / self.progress if self.progress > 0 else float("inf")
+
+
+class Progress(Protocol):
+    """Shows a run."""
+
+    def update(self, status: Status) -> None:
+        """Called a few times a second."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth a line that stays."""
+        ...
+
+    def close(self) -> None:
+        """The run is over."""
+        ...
+
+
+class QuietProgress:
+    """Shows nothing."""
+
+    def update(self, status: Status) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class PlainProgress:
+    """A line now and then: after 5 seconds, then ever more seldom, at most one a minute.
+
+    Args:
+        stream: where the lines go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._next = 5.0
+
+    def update(self, status: Status) -> None:
+        """A line, if it is time for one."""
+        if status.seconds < self._next:
+            return
+        self._next = status.seconds + min(60.0, max(5.0, 0.25 * status.seconds))
+        failed = f"{status.abandoned:,} games given up, " if status.abandoned else ""
+        self.note(
+            f"{_clock(status.seconds)} {status.progress:4.0%}  {status.games:,} games ({status.moves_per_second:,.0f} "
+            f"moves/s), {failed}step {status.step:,} ({status.steps_per_second:.1f}/s), loss {_losses(status)}, "
+            f"busy {status.actor_busy:.0%} playing {status.learner_busy:.0%} learning, {_clock(status.left)} left"
+        )
+
+    def note(self, text: str) -> None:
+        """The line."""
+        print(text, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class LiveProgress:
+    """A table on the terminal that is drawn anew four times a second.
+
+    Args:
+        stream: the terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(file=stream)
+        self._live = Live(console=self._console, auto_refresh=False, transient=False)
+        self._drawn = 0.0
+        self._live.start()
+
+    def update(self, status: Status) -> None:
+        """Draw it, if it is time to."""
+        now = time.perf_counter()
+        if now - self._drawn < 0.25:
+            return
+        self._drawn = now
+        self._live.update(_table(status), refresh=True)
+
+    def note(self, text: str) -> None:
+        """A line above the table."""
+        self._console.print(text, highlight=False, markup=False)
+
+    def close(self) -> None:
+        """Leave the last table where it is."""
+        self._live.stop()
+
+
+def new_progress(stream: TextIO, *, quiet: bool = False) -> Progress:
+    """What fits the stream: live on a terminal (if rich is installed), plain elsewhere, nothing if quiet."""
+    if quiet:
+        return QuietProgress()
+    if stream.isatty():
+        try:
+            return LiveProgress(stream)
+        except ImportError:
+            pass
+    return PlainProgress(stream)
+
+
+def _table(status: Status) -> Any:
+    from rich.markup import escape
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    bar = ProgressBar(total=1.0, completed=status.progress, width=50)
+    table.add_row("time", f"{_clock(status.seconds)} learned, {_clock(status.left)} left")
+    table.add_row("", bar)
+    table.add_row("played", f"{status.games:,} games, {status.positions:,} positions")
+    table.add_row("", f"{status.moves_per_second:,.0f} moves/s, busy {status.actor_busy:.0%}")
+    if status.abandoned:
+        table.add_row("", f"[red]{status.abandoned:,} games given up because of an error[/red]")
+    table.add_row("learned", f"{status.step:,} steps")
+    table.add_row("", f"{status.steps_per_second:.1f} steps/s, busy {status.learner_busy:.0%}")
+    table.add_row("loss", _losses(status))
+    table.add_row("strength", "\n".join(map(escape, status.strength)) or "not yet checked")
+    return table
+
+
+def _losses(status: Status) -> str:
+    if math.isnan(status.loss_policy):
+        return "gathering games first"
+    return f"policy {status.loss_policy:.3f}, value {status.loss_value:.3f}"
+
+
+def _clock(seconds: float) -> str:
+    if seconds == float("inf"):
+        return "–:––"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,91 @@
+"""Reanalysis: positions that were played long ago, searched again with the latest network. Knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myoshu.runtime.planner import Planner
+from myoshu.search.config import SearchConfig
+from myoshu.training.noise import root_noise
+from myoshu.training.randomness import random_state, restore_random_state
+
+__all__ = ["Positions", "Reanalysis", "Targets"]
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Stored positions that are to be searched again."""
+
+    serials: NDArray[np.int64]
+    """int64 [n]: what the replay calls them."""
+    observations: NDArray[np.float32]
+    """float32 [n, *observation]."""
+    legal: NDArray[np.bool_]
+    """bool [n, actions]."""
+    movers: NDArray[np.int32]
+    """int32 [n]."""
+
+    def __len__(self) -> int:
+        return len(self.serials)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a search found of them."""
+
+    serials: NDArray[np.int64]
+    """int64 [n]: what the replay calls the positions."""
+    policies: NDArray[np.float32]
+    """float32 [n, actions]: the improved policy, 0 on illegal actions."""
+    values: NDArray[np.float32]
+    """float32 [n, players]: the value, for each player."""
+
+
+class Reanalysis:
+    """Searches stored positions as self-play searches new ones: MuZero Reanalyze (Schrittwieser et al. 2021).
+
+    Args:
+        planner: searches; its slots' trees are dropped.
+        search: its settings; they say which noise it takes.
+        simulations: a position's.
+        seed: of the noise.
+    """
+
+    def __init__(
+        self, planner: Planner, search: SearchConfig, simulations: int, *, seed: int | np.random.SeedSequence
+    ) -> None:
+        self.planner = planner
+        self.search = search
+        self.simulations = simulations
+        self._rng = np.random.default_rng(seed)
+
+    def renew(self, positions: Positions) -> Targets:
+        """Search the positions.
+
+        Args:
+            positions: at most as many as the planner has slots.
+        """
+        slots = np.arange(len(positions))
+        self.planner.open(
+            slots,
+            positions.observations,
+            legal=positions.legal,
+            to_play=positions.movers,
+            simulations=self.simulations,
+            **root_noise(self.search, positions.legal, self._rng),
+        )
+        self.planner.run()
+        found = self.planner.results(slots)
+        return Targets(positions.serials, found.policy, found.value)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to go on, as arrays."""
+        return {"random": random_state(self._rng)}
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Go on from what :meth:`state` returned."""
+        restore_random_state(self._rng, state["random"])

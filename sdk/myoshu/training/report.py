@@ -1,0 +1,128 @@
+"""What a run says of itself while it goes on: to the person who watches, to ``metrics.csv`` and as a picture."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from myoshu.training.config import TrainingConfig
+from myoshu.training.curves import Curves
+from myoshu.training.meter import Reading
+from myoshu.training.metrics import Metrics
+from myoshu.training.progress import Progress, Status
+from myoshu.training.state import RunState
+from myoshu.training.strength import Check
+
+__all__ = ["Report"]
+
+
+class Report:
+    """Tells of one run.
+
+    Args:
+        config: the run's.
+        state: how far it has come.
+        folder: where it is kept.
+        progress: shows it.
+
+    Raises:
+        TrainingError: the folder cannot be written to.
+    """
+
+    def __init__(self, config: TrainingConfig, state: RunState, folder: Path, progress: Progress) -> None:
+        self._config = config
+        self._state = state
+        self._progress = progress
+        self._metrics = Metrics(folder, seconds=state.budget.seconds)
+        self._curves = Curves(folder, progress.note)
+        self._written = 0.0
+
+    def measured(self, reading: Reading, check: Check | None) -> None:
+        """Show what was measured, and write it down now and then.
+
+        Args:
+            reading: what.
+            check: the last check of strength.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        state, seconds = self._state, self._state.budget.seconds
+        self._progress.update(self._status(reading, check))
+        if reading.losses is None or seconds - self._written < min(30.0, max(1.0, seconds / 100.0)):
+            return
+        self._written = seconds
+        losses = asdict(reading.losses)
+        gradient = losses.pop("gradient")
+        self._metrics.write(
+            {
+                "seconds": seconds,
+                "step": state.learner.steps,
+                "games": state.replay.games,
+                "positions": state.replay.added,
+                "renewed": state.replay.renewed,
+                "abandoned": state.failures.count,
+                "replay_ratio": state.learner.steps * self._config.learner.batch / max(1, state.replay.added),
+                "game_length": state.replay.added / max(1, state.replay.games),
+                "learning_rate": state.learner.learning_rate(state.share),
+                **{name: value for name, value in asdict(reading).items() if name != "losses"},
+                **{f"loss_{name}": value for name, value in losses.items()},
+                "gradient": gradient,
+            }
+        )
+
+    def checked(self, check: Check, seconds: float) -> None:
+        """Show and write a check of strength.
+
+        Args:
+            check: what came of it.
+            seconds: time learned when it began.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        took = f"{check.seconds:.1f} s"
+        if self._state.budget.running:
+            took += f", {self._state.checks.spent / self._state.budget.seconds:.1%} of the time so far"
+        self._progress.note(f"step {check.step:,}: {check} [{took}]")
+        row = {"seconds": seconds, "step": check.step, "mean_return": check.first.mean_return}
+        if check.first.opponent:
+            row.update(score_random=check.first.score, score=check.last.score)
+        if check.rating is not None:
+            row.update(elo=check.rating.elo, elo_low=check.rating.low, elo_high=check.rating.high)
+        self._metrics.write(row)
+
+    def draw(self, *, last: bool = False) -> None:
+        """Draw the run's picture if it is time to.
+
+        Args:
+            last: draw it in any case.
+
+        Raises:
+            TrainingError: a file cannot be read or written.
+        """
+        state, seconds = self._state, self._state.budget.seconds
+        if not last and not self._curves.due(seconds):
+            return
+        minutes, rest = divmod(round(seconds), 60)
+        spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        done = f"{state.learner.steps:,} steps, {state.replay.games:,} games, {spent}"
+        self._curves.draw(f"{self._config.game}: {done}", seconds)
+
+    def _status(self, reading: Reading, check: Check | None) -> Status:
+        state, losses = self._state, reading.losses
+        return Status(
+            seconds=state.budget.seconds,
+            progress=min(1.0, state.share),
+            step=state.learner.steps,
+            games=state.replay.games,
+            positions=state.replay.added,
+            abandoned=state.failures.count,
+            moves_per_second=reading.moves_per_second,
+            steps_per_second=reading.steps_per_second,
+            loss_policy=float("nan") if losses is None else losses.policy,
+            loss_value=float("nan") if losses is None else losses.value,
+            actor_busy=reading.actor_busy,
+            learner_busy=reading.learner_busy,
+            strength=() if check is None else check.lines(),
+        )

@@ -1,0 +1,450 @@
+"""A training run: actors, learner, checks of strength and checkpoints, in a folder that can be gone on from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from myoshu.errors import BundleError, EvaluationError, TrainingError
+from myoshu.game import Game
+from myoshu.training.actor import ActorTask
+from myoshu.training.architecture import Architecture
+from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
+from myoshu.training.config import TrainingConfig
+from myoshu.training.cores import available_cores
+from myoshu.training.export import export_bundle
+from myoshu.training.failures import AbandonedGame
+from myoshu.training.folder import (
+    BUNDLE,
+    CHECKPOINT,
+    GAMES,
+    Lock,
+    checkpoint_identity,
+    holds_run,
+    load_config,
+    remove_unfinished,
+    write_config,
+)
+from myoshu.training.game_files import GameFiles
+from myoshu.training.graphs import write_graph
+from myoshu.training.interrupts import Interrupts
+from myoshu.training.learner import Learner
+from myoshu.training.memory import keep_freed_memory
+from myoshu.training.meter import Meter
+from myoshu.training.offline import remember_records
+from myoshu.training.opponents import Opponent
+from myoshu.training.progress import Progress, QuietProgress
+from myoshu.training.replay import Replay
+from myoshu.training.report import Report
+from myoshu.training.source import ActorSource, LocalSource, Source
+from myoshu.training.state import RunState
+from myoshu.training.strength import Check, Strength
+from myoshu.training.summary import Summary
+
+__all__ = ["Run"]
+
+GATE_OBSERVATIONS = 64
+"""Observations from the replay that the export's gate compares."""
+WAIT_SECONDS = 0.01
+"""How long the learner waits for the first games before it looks again."""
+
+
+class Run:
+    """One training run in its folder: configuration, checkpoint, metrics, TensorBoard events, bundles.
+
+    With two cores or more, actors play in processes of their own and this process learns; on one core, in a
+    deterministic run, or with a game that is bound to one process (its ``one_process`` says so), this process does both
+    in turn.
+
+    Args:
+        game: the rules.
+        config: what to do. A resumed run takes the networks, the search and everything else from its checkpoint's
+            configuration, see :meth:`resumed`.
+        folder: where everything is kept; made if it is not there.
+        opponents: whom to play to see how strong it has become: those that ``config.opponents`` names.
+        progress: shows the run.
+        cores: how many cores to use; by default those this process may run on.
+
+    Raises:
+        TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
+        RecordError: the recorded games that are to be learned from are damaged, or of another game.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        config: TrainingConfig,
+        folder: Path,
+        *,
+        opponents: Sequence[Opponent] = (),
+        progress: Progress | None = None,
+        cores: int | None = None,
+    ) -> None:
+        if holds_run(folder):
+            raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
+        self._set_up(game, config, folder, opponents, progress, cores)
+        self._remember_records()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{folder}: expected to make a run's folder, got: {error.strerror or error}") from error
+        with Lock(folder):
+            write_config(config, folder)
+
+    @classmethod
+    def resumed(
+        cls,
+        game: Game,
+        folder: Path,
+        *,
+        minutes: float | None = None,
+        steps: int | None = None,
+        until: float | None = None,
+        opponents: Sequence[Opponent] | None = None,
+        progress: Progress | None = None,
+        cores: int | None = None,
+    ) -> Run:
+        """Go on with a run from its last checkpoint.
+
+        Args:
+            game: the same game.
+            folder: the run's.
+            minutes: a new limit of time, counted from the run's beginning; by default the old limits stay.
+            steps: a new limit of steps, likewise.
+            until: a new strength to end at; by default the old one stays.
+            opponents: whom to play from now on; by default those that the configuration names are needed to train.
+            progress: shows the run.
+            cores: how many cores to use.
+
+        Raises:
+            TrainingError: the folder holds no run, another game's, or a damaged one.
+        """
+        config = load_config(folder)
+        if minutes is not None or steps is not None:
+            config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
+        if until is not None:
+            config = msgspec.structs.replace(config, until=until)
+        if opponents is not None:
+            config = msgspec.structs.replace(config, opponents=tuple(opponent.name for opponent in opponents))
+        run = cls.__new__(cls)
+        run._set_up(game, config, folder, opponents or (), progress, cores)
+        run._held = checkpoint_identity(folder)
+        if run._held is not None:
+            run._restore(read_checkpoint(folder / CHECKPOINT))
+        run._remember_records()
+        return run
+
+    def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
+        """Learn until the budget is spent or Ctrl-C is pressed, then export.
+
+        Args:
+            bundle: where the agent goes; by default ``agent.myoshu`` in the run's folder.
+            date: noted in the bundle.
+
+        Raises:
+            TrainingError: another process trains in the folder, an actor failed, games keep failing, the loss is not
+                finite, or a file cannot be written; the last checkpoint is intact.
+            ExportError: the exported graphs do not compute what was trained.
+        """
+        path = bundle if bundle is not None else self.folder / BUNDLE
+        if not path.parent.is_dir():
+            raise TrainingError(f"{path}: expected a file in a folder that exists, there is no {path.parent}")
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._learner_threads)
+        keep_freed_memory()
+        try:
+            with Lock(self.folder), Interrupts() as interrupts:
+                self._take_folder()
+                self._open_files()
+                report = Report(self.config, self.state, self.folder, self._progress)
+                strength, source = self._new_strength(), self._new_source()
+                try:
+                    self._learn(source, report, strength, interrupts)
+                    if interrupts.wanted:
+                        self._progress.note("Ending early: writing the checkpoint and the agent")
+                finally:
+                    source.stop()
+                self.state.budget.pause()
+                self._save(source)
+                if not self.learner.steps:
+                    raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
+                self._evaluate(strength, report, last=not interrupts.wanted)
+                self.export(path, date=date)
+                report.draw(last=True)
+        except EvaluationError as error:
+            raise self._diverged(str(error)) from error
+        finally:
+            torch.set_num_threads(threads)
+            self._progress.close()
+        return Summary(
+            bundle=path,
+            seconds=self.state.budget.seconds,
+            steps=self.learner.steps,
+            games=self.replay.games,
+            positions=self.replay.added,
+            check=self._check,
+            interrupted=interrupts.wanted,
+        )
+
+    def export(self, path: Path, *, date: str = "") -> None:
+        """Write a bundle from the averaged weights.
+
+        Raises:
+            ExportError: the exported graphs do not compute what was trained.
+            TrainingError: the file cannot be written.
+        """
+        rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
+        provenance: dict[str, Any] = {
+            "date": date,
+            "seconds": round(self.state.budget.seconds, 1),
+            "steps": self.learner.steps,
+            "games": self.replay.games,
+            "positions": self.replay.added,
+            "seed": self.config.seed,
+            "config": msgspec.to_builtins(self.config),
+        }
+        if self._check is not None:
+            provenance["strength"] = str(self._check)
+        try:
+            export_bundle(
+                path,
+                game=self.game.spec,
+                architecture=self.architecture,
+                weights=self.learner.weights(),
+                search=self.config.search,
+                observations=self.replay.observations[rows],
+                provenance=provenance,
+            )
+        except BundleError as error:
+            raise TrainingError(str(error)) from error
+
+    def _set_up(
+        self,
+        game: Game,
+        config: TrainingConfig,
+        folder: Path,
+        opponents: Sequence[Opponent],
+        progress: Progress | None,
+        cores: int | None,
+    ) -> None:
+        if config.game != game.spec.name:
+            raise TrainingError(f"config.game: expected {game.spec.name!r}, got {config.game!r}")
+        self.game = game
+        """The rules."""
+        self.config = config
+        """What is done."""
+        self.folder = folder
+        """Where everything is kept."""
+        self._opponents = {opponent.name: opponent for opponent in opponents}
+        cores = available_cores() if cores is None else max(1, cores)
+        self._learner_threads = max(1, cores // 4)
+        alone = config.deterministic or getattr(game, "one_process", False)
+        self._actors = 0 if alone else cores - self._learner_threads
+        self._progress: Progress = progress or QuietProgress()
+        self.state = RunState(game, config, folder)
+        """How far it has come."""
+        self._sections: Sections = {}
+        self._held: tuple[int, ...] | None = None
+        self._check: Check | None = None
+        self._files: GameFiles | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        """The networks."""
+        return self.state.architecture
+
+    @property
+    def learner(self) -> Learner:
+        """Their training."""
+        return self.state.learner
+
+    @property
+    def replay(self) -> Replay:
+        """The games."""
+        return self.state.replay
+
+    def _remember_records(self) -> None:
+        """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""
+        path = self.config.offline
+        if path is None or len(self.replay):
+            return
+        found = remember_records(self.replay, Path(path), self.game)
+        text = f"Learning from {found.games:,} recorded games ({len(self.replay):,} positions) in {path}"
+        if found.forgotten:
+            text += f"; {found.forgotten:,} older ones do not fit (learner.replay_positions)"
+        if found.useless:
+            text += f"; {found.useless:,} teach nothing"
+        self._progress.note(text)
+
+    def _open_files(self) -> None:
+        """Where the games that will be played go, unless none are played or kept."""
+        positions = self.config.recorded_positions
+        if positions is None:
+            positions = self.config.learner.replay_positions
+        if positions and self.config.offline is None:
+            self._files = GameFiles(self.folder / GAMES, self.game.spec, positions, self.replay.games)
+
+    def _learn(self, source: Source, report: Report, strength: Strength, interrupts: Interrupts) -> None:
+        config, state = self.config, self.state
+        learner, replay, budget = state.learner, state.replay, state.budget
+        pacing, offline = isinstance(source, LocalSource), config.offline is not None
+        saved_at, saved_step = budget.seconds, learner.steps
+        meter = Meter(source, self._learner_threads, learner.steps)
+        state.checks.skip(state.share)
+        budget.start()
+        while state.share < 1.0 and not interrupts.wanted:
+            wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
+            if not pacing or offline or replay.added < wanted:
+                self._receive(source)
+            gathering = not offline and replay.added < (wanted if pacing else config.learner.first_positions)
+            if not gathering:
+                meter.learned(state.step())
+                if learner.steps % config.learner.hand_over == 0:
+                    source.send(learner.weights())
+            reading = meter.read(learner.steps)
+            if reading is not None:
+                report.measured(reading, self._check)
+            if gathering:
+                if not pacing:
+                    time.sleep(WAIT_SECONDS)
+                continue
+            if state.checks.due(strength, share=state.share, seconds=budget.seconds):
+                self._evaluate(strength, report)
+                if strength.enough:
+                    self._progress.note(
+                        f"Ending early: {config.until:g} was reached in two checks, one after the other"
+                    )
+                    break
+            steps = config.checkpoint_steps
+            if budget.seconds - saved_at >= config.checkpoint_seconds or (
+                steps is not None and learner.steps - saved_step >= steps
+            ):
+                self._save(source)
+                report.draw()
+                saved_at, saved_step = budget.seconds, learner.steps
+
+    def _receive(self, source: Source) -> None:
+        """Take the games that were played meanwhile."""
+        trajectories = source.receive()
+        self.state.failures.finished(len(trajectories))
+        for abandoned in source.abandoned():
+            self._give_up(abandoned)
+        self.replay.add(trajectories)
+        if self._files is not None:
+            self._files.add(trajectories)
+        source.renew(self.replay)
+
+    def _new_source(self) -> Source:
+        learner = self.config.learner
+        idle = self.config.offline is not None and not learner.reanalyse
+        sections, self._sections = self._sections, {}
+        tasks = [self._task(index) for index in range(max(1, self._actors))]
+        if self._actors and not idle:
+            return ActorSource(tasks, self._progress.note)
+        source = LocalSource(tasks[0], learner.reanalyse * learner.positions_per_step)
+        if "playing" in sections:
+            try:
+                source.restore(sections)
+            except (KeyError, ValueError) as error:
+                raise self._unfit(error) from error
+        return source
+
+    def _task(self, index: int) -> ActorTask:
+        return ActorTask(
+            game=self.game,
+            model=self.architecture.model,
+            initial=write_graph("initial", self.architecture),
+            recurrent=write_graph("recurrent", self.architecture),
+            weights=self.learner.weights(),
+            selfplay=self.config.selfplay,
+            search=self.config.search,
+            seed=(self.config.seed, 2, index, self.state.resumes),
+            reanalyse=self.config.learner.reanalyse if self.config.offline is None else 1.0,
+        )
+
+    def _new_strength(self) -> Strength:
+        names = self.config.opponents
+        missing = [name for name in names if name not in self._opponents]
+        if missing:
+            raise TrainingError(
+                f"opponents: expected {', '.join(names)} as the run's configuration says, there is no {missing[0]}"
+            )
+        return Strength(
+            self.game,
+            self.config,
+            self.folder,
+            self.architecture,
+            [self._opponents[name] for name in names],
+            seconds=self.state.budget.seconds,
+            step=self.learner.steps,
+        )
+
+    def _evaluate(self, strength: Strength, report: Report, *, last: bool = False) -> None:
+        """Look how strong the agent is."""
+        step, seconds, checks = self.learner.steps, self.state.budget.seconds, self.state.checks
+        if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
+            return
+        budget = checks.budget(seconds, last=last)
+        self._check = check = strength.check(
+            self.learner.weights(), self.export, step=step, seconds=seconds, budget=budget
+        )
+        for abandoned in check.abandoned:
+            self._give_up(abandoned)
+        if self.state.budget.running:
+            checks.spent += check.seconds
+        report.checked(check, seconds)
+
+    def _give_up(self, game: AbandonedGame) -> None:
+        self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
+        self.state.failures.abandoned(game, self.learner.steps)
+
+    def _save(self, source: Source) -> None:
+        if self._files is not None:
+            self._files.flush()
+        sections = self.state.sections()
+        for name, array in sections["learner"].items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise self._diverged(
+                    f"weights: expected finite numbers after step {self.learner.steps}, {name} has others"
+                )
+        if isinstance(source, LocalSource):
+            sections.update(source.state())
+        write_checkpoint(self.folder / CHECKPOINT, sections)
+        self._held = checkpoint_identity(self.folder)
+
+    def _restore(self, sections: Sections) -> None:
+        try:
+            self.state.restore(sections)
+        except (KeyError, ValueError) as error:
+            raise self._unfit(error) from error
+        self._sections = sections
+
+    def _unfit(self, error: Exception) -> TrainingError:
+        what = (
+            f"an entry {error}, got none" if isinstance(error, KeyError) else f"what this myoshu writes, got: {error}"
+        )
+        return TrainingError(f"{self.folder / CHECKPOINT}: expected {what}; another version of myoshu wrote it")
+
+    def _take_folder(self) -> None:
+        """Check that what was read of the folder is still so, note what is done now, and tidy up."""
+        path = self.folder / CHECKPOINT
+        if checkpoint_identity(self.folder) != self._held:
+            raise TrainingError(
+                f"{path}: expected the checkpoint that was read, got a newer one: "
+                "another process went on with the run meanwhile; give the command again"
+            )
+        remove_unfinished(self.folder)
+        write_config(self.config, self.folder)
+
+    def _diverged(self, what: str) -> TrainingError:
+        last = f"the checkpoint in {self.folder} is from before" if self._held else "there is no checkpoint yet"
+        return TrainingError(
+            f"{what}: the networks diverged at step {self.learner.steps:,}; {last}. "
+            "Try a smaller learner.learning_rate or learner.clip, and check that the game pays what its spec says"
+        )

@@ -1,0 +1,310 @@
+"""How strong a run has become: checks against opponents and earlier snapshots, on file, as points and Elo."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from myoshu.errors import BundleError, TrainingError
+from myoshu.game import Game, most_games
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.planner import Planner
+from myoshu.training.architecture import Architecture
+from myoshu.training.config import TrainingConfig
+from myoshu.training.elo import Rating, Result, fit_elo
+from myoshu.training.evaluation import Evaluation, play_games
+from myoshu.training.failures import AbandonedGame
+from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
+from myoshu.training.graphs import write_graph
+from myoshu.training.metrics import Table, read_table
+from myoshu.training.networks import Weights
+from myoshu.training.opponents import BundleOpponent, Opponent, RandomOpponent
+
+__all__ = ["COLUMNS", "Check", "Strength", "read_ratings"]
+
+ANCHOR = "random"
+"""The opponent rated 0."""
+FIRST_SECONDS = 0.3
+"""How long the first check is expected to take, at least."""
+FEW = 20
+"""A check passes ``until`` by at least so many games, or as many as a check has if that is fewer."""
+OPENING_PLIES = 4
+"""Games of more than one player begin with at most so many random plies, and at most a quarter of the game."""
+COLUMNS = {
+    "seconds": "time learned so far, in seconds",
+    "step": "steps learned; the agent of that step is the player step-N",
+    "opponent": "who was played: an opponent by its name, or an earlier agent as step-N; empty for nobody",
+    "games": "games that were finished",
+    "wins": "games in which the agent alone was paid most",
+    "draws": "games in which nobody was paid more than the agent, and somebody as much",
+    "losses": "games in which another was paid more than the agent",
+    "score": "the agent's points a game: who is paid most shares one point",
+    "mean_return": "what the agent was paid a game, on average",
+    "took": "how long the games took, in seconds",
+}
+"""The columns of ``evaluations.csv`` and what they mean."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of strength."""
+
+    step: int
+    """Steps learned by then."""
+    evaluations: tuple[Evaluation, ...]
+    """What came of the games, opponent by opponent: those that are fixed first, then the latest snapshot."""
+    fixed: int
+    """How many of the evaluations are against fixed opponents."""
+    rating: Rating | None
+    """The agent's Elo by all games of the run so far; None but for two players."""
+    seconds: float
+    """How long the check took."""
+    abandoned: tuple[AbandonedGame, ...] = field(default=())
+    """Games that raised an error, and count for nothing."""
+
+    @property
+    def first(self) -> Evaluation:
+        """The games against random play, or alone."""
+        return self.evaluations[0]
+
+    @property
+    def last(self) -> Evaluation:
+        """The games against the last of the opponents that are fixed."""
+        return self.evaluations[self.fixed - 1]
+
+    @property
+    def measure(self) -> float:
+        """What ``until`` is compared with: the score against the last opponent; playing alone, the mean return."""
+        return self.last.score if self.last.opponent else self.last.mean_return
+
+    def lines(self) -> tuple[str, ...]:
+        """It in short lines, one for each opponent."""
+        lines = [f"Elo {self.rating}"] if self.rating is not None else []
+        for evaluation in self.evaluations:
+            if not evaluation.opponent:
+                lines.append(f"return {evaluation.mean_return:.4g} on average of {evaluation.games} games")
+                continue
+            low, high = evaluation.score_interval
+            lines.append(
+                f"{evaluation.score:.0%} ({low:.0%} to {high:.0%}) against {evaluation.opponent} "
+                f"in {evaluation.games} games"
+            )
+        return (*lines, f"at step {self.step:,}")
+
+    def __str__(self) -> str:
+        rating = [] if self.rating is None else [f"Elo {self.rating}"]
+        return ", ".join([*rating, *map(str, self.evaluations)]) + " (won/drawn/lost)" * bool(self.last.opponent)
+
+
+class Strength:
+    """Checks how strong a run's agent is now, and remembers.
+
+    With two players, every check leaves the agent as a bundle ``bundles/step-N.myoshu``, and also plays the agent that
+    the check before left. All games of the run together give each of these agents its Elo, random play being 0.
+
+    Args:
+        game: the rules.
+        config: the run's; ``opponents`` are looked up among those given.
+        folder: the run's.
+        architecture: the networks.
+        opponents: those besides random play that the configuration names, in its order.
+        seconds: time learned at the checkpoint that the run goes on from.
+        step: steps learned there.
+
+    Raises:
+        TrainingError: an opponent is missing, or the folder cannot be written to.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        config: TrainingConfig,
+        folder: Path,
+        architecture: Architecture,
+        opponents: Sequence[Opponent],
+        *,
+        seconds: float,
+        step: int,
+    ) -> None:
+        self._game = game
+        self._config = config
+        self._folder = folder
+        self._architecture = architecture
+        self._alone = game.spec.players == 1
+        self._rated = game.spec.players == 2
+        self._opponents: list[Opponent | None] = [None] if self._alone else [RandomOpponent(), *opponents]
+        self._path = folder / EVALUATIONS
+        self._table = Table(self._path, COLUMNS, seconds=seconds)
+        self._costs: dict[str, float] = {}
+        self._played: list[str] = []
+        self._overhead = FIRST_SECONDS
+        self._planner: tuple[Evaluator, Planner] | None = None
+        length = game.spec.max_length
+        self._plies = 0 if self._alone else min(OPENING_PLIES, OPENING_PLIES if length is None else length // 4)
+        self._passes = 0
+        for path in folder.glob(f"{SNAPSHOTS}/step-*.myoshu"):
+            if _step(path) > step:
+                path.unlink(missing_ok=True)
+
+    @property
+    def least_seconds(self) -> float:
+        """How long a check takes that plays as few games as one may, by what the last one took."""
+        return self._overhead + 2 * self._game.spec.players * sum(self._costs.get(name, 0.0) for name in self._played)
+
+    @property
+    def enough(self) -> bool:
+        """Whether ``until`` was passed in two checks, one after the other."""
+        return self._passes >= 2
+
+    @property
+    def passed(self) -> bool:
+        """Whether ``until`` was passed in the last check."""
+        return self._passes >= 1
+
+    def check(
+        self,
+        weights: Weights,
+        export: Callable[[Path], None],
+        *,
+        step: int,
+        seconds: float,
+        budget: float = math.inf,
+    ) -> Check:
+        """Play the opponents, and write down what came of it.
+
+        Args:
+            weights: the agent's.
+            export: writes the agent as a bundle to a path.
+            step: steps learned.
+            seconds: time learned.
+            budget: about how many seconds the games may take; a few are played in any case.
+
+        Raises:
+            EvaluationError: the network's answers are not finite.
+            TrainingError: a file cannot be written.
+        """
+        start = time.perf_counter()
+        planner = self._agent(weights)
+        opponents, fixed = list(self._opponents), len(self._opponents)
+        earlier = self._latest(step)
+        if earlier is not None:
+            opponents.append(earlier)
+        rng = np.random.default_rng((self._config.seed, 3, step))
+        evaluations: list[Evaluation] = []
+        abandoned: list[AbandonedGame] = []
+        for number, opponent in enumerate(opponents):
+            left = max(0.0, budget - (time.perf_counter() - start)) / (len(opponents) - number)
+            evaluation, failed = self._play(planner, opponent, rng, left)
+            abandoned += failed
+            if evaluation.games or number < fixed:
+                evaluations.append(evaluation)
+        for evaluation in evaluations:
+            self._table.write(
+                {
+                    "seconds": seconds,
+                    "step": step,
+                    "opponent": evaluation.opponent,
+                    "games": evaluation.games,
+                    "wins": evaluation.wins,
+                    "draws": evaluation.draws,
+                    "losses": evaluation.losses,
+                    "score": evaluation.score,
+                    "mean_return": evaluation.mean_return,
+                    "took": evaluation.seconds,
+                }
+            )
+        if self._rated:
+            self._keep(export, step)
+        rating = read_ratings(self._folder).get(f"step-{step}") if self._rated else None
+        took = time.perf_counter() - start
+        self._played = [evaluation.opponent for evaluation in evaluations]
+        self._overhead = took - sum(evaluation.seconds for evaluation in evaluations)
+        check = Check(step, tuple(evaluations), fixed, rating, took, tuple(abandoned))
+        until = self._config.until
+        enough = check.last.games >= min(FEW, self._config.evaluation_games)
+        self._passes = self._passes + 1 if until is not None and enough and check.measure >= until else 0
+        return check
+
+    def _play(
+        self, planner: Planner, opponent: Opponent | None, rng: np.random.Generator, seconds: float
+    ) -> tuple[Evaluation, list[AbandonedGame]]:
+        """Games in batches, as many as fit into the time, a few in any case."""
+        name = "" if opponent is None else opponent.name
+        least = 2 * self._game.spec.players
+        total = Evaluation(name, (), ())
+        abandoned: list[AbandonedGame] = []
+        wanted, start = self._config.evaluation_games, time.perf_counter()
+        while wanted > 0:
+            left = seconds - (time.perf_counter() - start)
+            cost = self._costs.get(name, 0.0 if seconds == math.inf else math.inf)
+            count = wanted if left >= cost * wanted else int(left / cost)
+            if count < least:
+                if total.games or abandoned:
+                    break
+                count = least
+            count = min(count, wanted, most_games(self._game))
+            begun = time.perf_counter()
+            evaluation, failed = play_games(self._game, planner, opponent, count, rng=rng, opening_plies=self._plies)
+            took = time.perf_counter() - begun
+            self._costs[name] = took / count
+            total += Evaluation(name, evaluation.returns, evaluation.points, took)
+            abandoned += failed
+            wanted -= count
+        return total, abandoned
+
+    def _agent(self, weights: Weights) -> Planner:
+        if self._planner is None:
+            initial, recurrent = (write_graph(name, self._architecture) for name in ("initial", "recurrent"))
+            evaluator = Evaluator(self._architecture.model, initial, recurrent, providers="cpu", weights=weights)
+            slots = min(64, self._config.evaluation_games)
+            self._planner = evaluator, Planner(evaluator, self._config.search, slots=slots)
+        evaluator, planner = self._planner
+        evaluator.replace(weights)
+        return planner
+
+    def _keep(self, export: Callable[[Path], None], step: int) -> None:
+        folder = self._folder / SNAPSHOTS
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{folder}: expected to make a folder, got: {error.strerror or error}") from error
+        export(folder / f"step-{step}.myoshu")
+
+    def _latest(self, step: int) -> Opponent | None:
+        """The latest snapshot before a step."""
+        if not self._rated:
+            return None
+        found = [path for path in self._folder.glob(f"{SNAPSHOTS}/step-*.myoshu") if _step(path) < step]
+        if not found:
+            return None
+        path = max(found, key=_step)
+        try:
+            return BundleOpponent(path.stem, path, self._game, slots=min(64, self._config.evaluation_games))
+        except (BundleError, TrainingError):  # somebody put another file there: it is not one of the run's
+            return None
+
+
+def read_ratings(folder: Path) -> dict[str, Rating]:
+    """Every player's Elo by all games of a run of a game of two players so far; agents are called ``step-N``.
+
+    Raises:
+        TrainingError: the file of evaluations cannot be read.
+    """
+    results = []
+    for row in read_table(folder / EVALUATIONS):
+        games = int(float(row["games"] or 0))
+        if games and row["opponent"]:
+            points = float(row["wins"]) + 0.5 * float(row["draws"])
+            results.append(Result(f"step-{row['step']}", row["opponent"], points, games))
+    return fit_elo(results, ANCHOR)
+
+
+def _step(path: Path) -> int:
+    """The step of a snapshot; 0 for a file of another name."""
+    number = path.stem.removeprefix("step-")
+    return int(number) if number.isdecimal() else 0

@@ -1,5 +1,0 @@
-"""``python -m tesuji.cli``."""
-
-from tesuji.cli import main
-
-main()
