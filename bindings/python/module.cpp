@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -31,37 +32,79 @@ template <typename T> T* row(const Maybe<T>& array, std::size_t index, std::size
     return array ? array->data() + index * width : nullptr;
 }
 
+// A setting as SearchConfig has it: enumerations are their values, as text.
+template <typename T> T setting(nb::handle value) { return nb::cast<T>(value); }
+
+template <> myoshu::Interval setting<myoshu::Interval>(nb::handle value) {
+    const auto [low, high] = nb::cast<std::pair<double, double>>(value);
+    return {low, high};
+}
+
+template <typename Choice> Choice choice(nb::handle value, std::initializer_list<const char*> names) {
+    const nb::str text(value);
+    int index = 0;
+    for (const char* name : names) {
+        if (std::strcmp(text.c_str(), name) == 0) return static_cast<Choice>(index);
+        ++index;
+    }
+    throw myoshu::ArgumentError(myoshu::text("settings: expected a setting that the core knows, got ", text.c_str()));
+}
+
+template <> myoshu::Algorithm setting<myoshu::Algorithm>(nb::handle value) {
+    return choice<myoshu::Algorithm>(value, {"puct", "gumbel"});
+}
+
+template <> myoshu::Normalization setting<myoshu::Normalization>(nb::handle value) {
+    return choice<myoshu::Normalization>(value, {"tree", "node", "range", "none"});
+}
+
+myoshu::Config configuration(const nb::object& settings) {
+    myoshu::Config config;
+#define MYOSHU_READ(type, name, initial) config.name = setting<decltype(config.name)>(settings.attr(#name));
+    MYOSHU_SETTINGS(MYOSHU_READ)
+#undef MYOSHU_READ
+    return config;
+}
+
+// What the caller wants of n searches: simulations, planned [n]; legal, noise, gumbel [n, k]. k is the roots' size.
+class PythonOptions {
+public:
+    PythonOptions(
+        const Array<const std::int32_t>& simulations, const Array<const std::int32_t>& planned, const Maybe<const bool>& legal,
+        const Maybe<const float>& noise, const Maybe<const float>& gumbel
+    )
+        : simulations_(simulations), planned_(planned), legal_(legal), noise_(noise), gumbel_(gumbel) {}
+
+    myoshu::RootOptions of(std::size_t i, std::size_t width) const {
+        return {simulations_.data()[i], planned_.data()[i], row(legal_, i, width), row(noise_, i, width), row(gumbel_, i, width)};
+    }
+
+private:
+    Array<const std::int32_t> simulations_;
+    Array<const std::int32_t> planned_;
+    Maybe<const bool> legal_;
+    Maybe<const float> noise_;
+    Maybe<const float> gumbel_;
+};
+
 // A forest, and the leaves of its last select.
 class PythonForest {
 public:
     PythonForest(
-        int algorithm, int normalization, double discount, double low, double high, double c1, double c2,
-        double dirichlet_fraction, bool root_counts, int considered_actions, double c_visit, double c_scale, int leaves,
-        double virtual_loss, std::int32_t slots, std::int32_t actions, std::int32_t players, std::int32_t nodes, std::int32_t edges
+        const nb::object& config, std::int32_t slots, std::int32_t actions, std::int32_t players, std::int32_t nodes, std::int32_t edges
     )
-        : forest(
-              myoshu::Config{
-                  static_cast<myoshu::Algorithm>(algorithm), static_cast<myoshu::Normalization>(normalization), discount, low,
-                  high, c1, c2, dirichlet_fraction, root_counts, considered_actions, c_visit, c_scale, leaves, virtual_loss
-              },
-              slots, actions, players, nodes, edges
-          ) {}
+        : forest(configuration(config), slots, actions, players, nodes, edges) {}
 
-    // slots [n]; priors [n, k]; values [n, players]; ids [k]; legal, noise, gumbel [n, k]; the rest [n]
+    // slots [n]; priors [n, k]; values [n, players]; to_play [n]; ids [k]
     void open(
         const Array<const std::int32_t>& slots, const Array<const float>& priors, const Array<const float>& values,
-        const Array<const std::int32_t>& to_play, const Array<const std::int32_t>& simulations,
-        const Array<const std::int32_t>& planned, const Maybe<const std::int32_t>& ids, const Maybe<const bool>& legal,
-        const Maybe<const float>& noise, const Maybe<const float>& gumbel
+        const Array<const std::int32_t>& to_play, const PythonOptions& options, const Maybe<const std::int32_t>& ids
     ) {
         const std::size_t width = priors.shape(1);
         const auto root = [&](std::size_t i) {
-            const myoshu::ActionSet set{
-                priors.data() + i * width, static_cast<std::int32_t>(width), pointer(ids), row(legal, i, width)
-            };
             return myoshu::Root{
-                set, values.data() + i * static_cast<std::size_t>(forest.players()), to_play.data()[i], row(noise, i, width),
-                row(gumbel, i, width), simulations.data()[i], planned.data()[i]
+                priors.data() + i * width, static_cast<std::int32_t>(width), pointer(ids),
+                values.data() + i * static_cast<std::size_t>(forest.players()), to_play.data()[i], options.of(i, width)
             };
         };
         for (std::size_t i = 0; i < slots.shape(0); ++i) forest.check(slots.data()[i], root(i));
@@ -162,11 +205,8 @@ public:
         return actions;
     }
 
-    std::vector<std::int32_t> reroot(
-        std::int32_t slot, std::int32_t action, std::int32_t simulations, std::int32_t planned, const Maybe<const bool>& legal,
-        const Maybe<const float>& noise, const Maybe<const float>& gumbel
-    ) {
-        return forest.reroot(slot, action, pointer(legal), pointer(noise), pointer(gumbel), simulations, planned);
+    std::vector<std::int32_t> reroot(std::int32_t slot, std::int32_t action, const PythonOptions& options) {
+        return forest.reroot(slot, action, options.of(0, 0));
     }
 
     myoshu::Forest forest;
@@ -192,16 +232,17 @@ public:
               }
           ) {}
 
-    // slots [n]; latent [n, l]; prior [n, k]; value [n, v]; legal, noise, gumbel [n, k]; the rest [n]
+    // slots, to_play [n]; latent [n, l]; prior [n, k]; value [n, v]
     void open(
         const Array<const std::int32_t>& slots, const Array<const float>& latent, const Array<const float>& prior,
-        const Array<const float>& value, const Array<const std::int32_t>& to_play, const Array<const std::int32_t>& simulations,
-        const Array<const std::int32_t>& planned, const Maybe<const bool>& legal, const Maybe<const float>& noise,
-        const Maybe<const float>& gumbel
+        const Array<const float>& value, const Array<const std::int32_t>& to_play, const PythonOptions& options
     ) {
+        std::vector<myoshu::RootOptions> wanted;
+        wanted.reserve(slots.shape(0));
+        for (std::size_t i = 0; i < slots.shape(0); ++i) wanted.push_back(options.of(i, prior.shape(1)));
         wave.open(
             {slots.data(), slots.shape(0), latent.data(), prior.data(), value.data(), static_cast<std::int32_t>(value.shape(1)),
-             to_play.data(), simulations.data(), planned.data(), pointer(legal), pointer(noise), pointer(gumbel)}
+             to_play.data(), wanted.data()}
         );
     }
 
@@ -211,11 +252,8 @@ public:
     std::int32_t pending() const { return wave.pending(); }
     std::vector<std::int32_t> failed() const { return wave.failed(); }
 
-    std::vector<std::int32_t> reroot(
-        std::int32_t slot, std::int32_t action, std::int32_t simulations, std::int32_t planned, const Maybe<const bool>& legal,
-        const Maybe<const float>& noise, const Maybe<const float>& gumbel
-    ) {
-        return wave.reroot(slot, action, pointer(legal), pointer(noise), pointer(gumbel), simulations, planned);
+    std::vector<std::int32_t> reroot(std::int32_t slot, std::int32_t action, const PythonOptions& options) {
+        return wave.reroot(slot, action, options.of(0, 0));
     }
 
 private:
@@ -269,19 +307,22 @@ NB_MODULE(_core, module) {
     );
 
     const auto none = nb::none();
-    nb::class_<PythonForest>(module, "Forest")
+    nb::class_<PythonOptions>(module, "RootOptions")
         .def(
             nb::init<
-                int, int, double, double, double, double, double, double, bool, int, double, double, int, double, std::int32_t,
-                std::int32_t, std::int32_t, std::int32_t, std::int32_t>(),
-            "algorithm"_a, "normalization"_a, "discount"_a, "low"_a, "high"_a, "c1"_a, "c2"_a, "dirichlet_fraction"_a,
-            "root_counts"_a, "considered_actions"_a, "c_visit"_a, "c_scale"_a, "leaves"_a, "virtual_loss"_a, "slots"_a,
-            "actions"_a, "players"_a, "nodes"_a, "edges"_a
+                const Array<const std::int32_t>&, const Array<const std::int32_t>&, const Maybe<const bool>&,
+                const Maybe<const float>&, const Maybe<const float>&>(),
+            "simulations"_a, "planned"_a, "legal"_a = none, "noise"_a = none, "gumbel"_a = none
+        );
+
+    nb::class_<PythonForest>(module, "Forest")
+        .def(
+            nb::init<const nb::object&, std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t>(), "config"_a,
+            "slots"_a, "actions"_a, "players"_a, "nodes"_a, "edges"_a
         )
         .def_prop_ro("nbytes", [](const PythonForest& self) { return self.forest.nbytes(); })
         .def(
-            "open", &PythonForest::open, "slots"_a, "priors"_a, "values"_a, "to_play"_a, "simulations"_a, "planned"_a,
-            "ids"_a = none, "legal"_a = none, "noise"_a = none, "gumbel"_a = none
+            "open", &PythonForest::open, "slots"_a, "priors"_a, "values"_a, "to_play"_a, "options"_a, "ids"_a = none
         )
         .def("close", [](PythonForest& self, std::int32_t slot) { self.forest.close(slot); }, "slot"_a)
         .def("is_open", [](const PythonForest& self, std::int32_t slot) { return self.forest.is_open(slot); }, "slot"_a)
@@ -303,10 +344,7 @@ NB_MODULE(_core, module) {
             "result", &PythonForest::result, "slots"_a, "sparse"_a, "visits"_a, "q"_a, "policy"_a, "value"_a, "action"_a, "simulations"_a
         )
         .def("principal_variation", &PythonForest::principal_variation, "slot"_a, "first"_a = none)
-        .def(
-            "reroot", &PythonForest::reroot, "slot"_a, "action"_a, "simulations"_a, "planned"_a, "legal"_a = none,
-            "noise"_a = none, "gumbel"_a = none
-        );
+        .def("reroot", &PythonForest::reroot, "slot"_a, "action"_a, "options"_a);
 
     nb::class_<PythonWave>(module, "Wave")
         .def(
@@ -318,16 +356,12 @@ NB_MODULE(_core, module) {
             "reward"_a = none, "mover"_a = none
         )
         .def(
-            "open_trees", &PythonWave::open, "slots"_a, "latent"_a, "prior"_a, "value"_a, "to_play"_a, "simulations"_a,
-            "planned"_a, "legal"_a = none, "noise"_a = none, "gumbel"_a = none
+            "open_trees", &PythonWave::open, "slots"_a, "latent"_a, "prior"_a, "value"_a, "to_play"_a, "options"_a
         )
         .def("begin", &PythonWave::begin, "slots"_a)
         .def("step", &PythonWave::step)
         .def("cancel", &PythonWave::cancel)
         .def_prop_ro("pending", &PythonWave::pending)
         .def_prop_ro("failed", &PythonWave::failed)
-        .def(
-            "reroot_tree", &PythonWave::reroot, "slot"_a, "action"_a, "simulations"_a, "planned"_a, "legal"_a = none,
-            "noise"_a = none, "gumbel"_a = none
-        );
+        .def("reroot_tree", &PythonWave::reroot, "slot"_a, "action"_a, "options"_a);
 }

@@ -7,21 +7,31 @@ enum class Algorithm { kPuct, kGumbel };
 
 enum class Normalization { kTree, kNode, kRange, kNone };
 
+struct Interval {
+    double low;
+    double high;
+};
+
+// Each setting's type, name (as in SearchConfig) and default: the struct and the Python binding are made from this list.
+#define MYOSHU_SETTINGS(SETTING)                                \
+    SETTING(Algorithm, algorithm, Algorithm::kGumbel)           \
+    SETTING(Normalization, normalization, Normalization::kNode) \
+    SETTING(double, discount, 1.0)                              \
+    SETTING(Interval, value_range, (Interval{-1.0, 1.0}))       \
+    SETTING(double, c1, 1.25)                                   \
+    SETTING(double, c2, 19652.0)                                \
+    SETTING(double, dirichlet_fraction, 0.25)                   \
+    SETTING(bool, root_counts, true)                            \
+    SETTING(int, considered_actions, 16)                        \
+    SETTING(double, c_visit, 50.0)                              \
+    SETTING(double, c_scale, 1.0)                               \
+    SETTING(int, leaves, 1)                                     \
+    SETTING(double, virtual_loss, 1.0)
+
 struct Config {
-    Algorithm algorithm = Algorithm::kGumbel;
-    Normalization normalization = Normalization::kNode;
-    double discount = 1.0;
-    double low = -1.0;   // of Normalization::kRange
-    double high = 1.0;   // of Normalization::kRange
-    double c1 = 1.25;
-    double c2 = 19652.0;
-    double dirichlet_fraction = 0.25;
-    bool root_counts = true;
-    int considered_actions = 16;
-    double c_visit = 50.0;
-    double c_scale = 1.0;
-    int leaves = 1;
-    double virtual_loss = 1.0;
+#define MYOSHU_MEMBER(type, name, initial) type name = initial;
+    MYOSHU_SETTINGS(MYOSHU_MEMBER)
+#undef MYOSHU_MEMBER
 };
 
 }  // namespace myoshu

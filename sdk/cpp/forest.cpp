@@ -137,18 +137,25 @@ std::pair<std::int32_t, std::vector<std::int32_t>> Forest::root_set(std::int32_t
     return {root.sparse ? root.count : root.space, ids};
 }
 
-void Forest::check_samples(std::int32_t slot, const ActionSet& set, const float* noise, const float* gumbel) const {
-    if (noise != nullptr && !are_probabilities(noise, set.count)) {
+// Everything but the legal actions and the room that there is, of an action set of this size.
+void Forest::check_options(std::int32_t slot, std::int32_t count, const RootOptions& options) const {
+    if (options.noise != nullptr && !are_probabilities(options.noise, count)) {
         throw ArgumentError(text("slot ", slot, ": noise: expected probabilities, got a negative number, NaN or infinity"));
     }
-    if (gumbel != nullptr && !are_finite(gumbel, set.count)) {
+    if (options.gumbel != nullptr && !are_finite(options.gumbel, count)) {
         throw ArgumentError(text("slot ", slot, ": gumbel: expected finite numbers, got NaN or infinity"));
+    }
+    if (options.simulations < 0) {
+        throw ArgumentError(text("slot ", slot, ": simulations: expected a number from 0, got ", options.simulations));
+    }
+    if (options.planned < 1) {
+        throw ArgumentError(text("slot ", slot, ": planned: expected a number from 1, got ", options.planned));
     }
 }
 
 void Forest::check(std::int32_t slot, const Root& root) const {
     require_slot(slot);
-    const ActionSet& set = root.set;
+    const ActionSet set = root.set();
     if (root.to_play < kChance || root.to_play >= players_) {
         throw ArgumentError(text(
             "slot ", slot, ": to_play: expected an integer from ", kChance, " to ", players_ - 1, ", got ", root.to_play
@@ -168,24 +175,21 @@ void Forest::check(std::int32_t slot, const Root& root) const {
     if (own == 0) {
         throw LegalActionsError(text("slot ", slot, ": legal: expected at least one legal action, got none of ", set.count));
     }
-    check_samples(slot, set, root.noise, root.gumbel);
+    const std::int32_t simulations = root.options.simulations;
+    check_options(slot, set.count, root.options);
     if (set.count > actions_) {
         throw CapacityError(text("slot ", slot, ": actions: expected at most ", actions_, " a node, got ", set.count));
     }
-    if (root.simulations < 0) {
-        throw ArgumentError(text("slot ", slot, ": simulations: expected a number from 0, got ", root.simulations));
-    }
-    if (root.planned < 1) throw ArgumentError(text("slot ", slot, ": planned: expected a number from 1, got ", root.planned));
-    if (root.simulations >= nodes_) {
+    if (simulations >= nodes_) {
         throw CapacityError(text(
             "slot ", slot, ": simulations: expected at most ", nodes_ - 1, " (the forest has ", nodes_,
-            " nodes a slot, the root being one), got ", root.simulations
+            " nodes a slot, the root being one), got ", simulations
         ));
     }
-    const std::int64_t needed = own + (set.ids == nullptr ? static_cast<std::int64_t>(root.simulations) * actions_ : 0);
+    const std::int64_t needed = own + (set.ids == nullptr ? static_cast<std::int64_t>(simulations) * actions_ : 0);
     if (needed > edges_) {
         throw CapacityError(text(
-            "slot ", slot, ": edges: expected at least ", needed, " a slot for ", root.simulations,
+            "slot ", slot, ": edges: expected at least ", needed, " a slot for ", simulations,
             " simulations, got a forest with ", edges_
         ));
     }
@@ -224,9 +228,9 @@ std::int32_t Forest::lay_edges(Tree& tree, std::int32_t begin, const ActionSet& 
 }
 
 // noise and gumbel have one element for each of the root's edges, in ascending order of action.
-void Forest::begin_search(
-    Tree& tree, const float* noise, const float* gumbel, std::int32_t simulations, std::int32_t planned
-) {
+void Forest::begin_search(Tree& tree, const RootOptions& options) {
+    const float* noise = options.noise;
+    const float* gumbel = options.gumbel;
     Node& root = tree.nodes[0];
     const std::int32_t begin = root.begin;
     std::vector<std::int32_t> order(static_cast<std::size_t>(root.count));
@@ -250,11 +254,11 @@ void Forest::begin_search(
             const double sample = gumbel == nullptr ? 0.0 : static_cast<double>(gumbel[i]);
             tree.bases[order[i] - begin] = std::max(kLowest, sample + (log(static_cast<double>(priors[i])) - greatest));
         }
-        tree.halving.begin(tree.schedule, nodes_, std::min(config_.considered_actions, root.count), planned);
+        tree.halving.begin(tree.schedule, nodes_, std::min(config_.considered_actions, root.count), options.planned);
     }
     for (std::int32_t i = begin; i < begin + root.visited; ++i) tree.edges[i].before = tree.edges[i].visits;
     root.ready = false;
-    tree.budget = simulations;
+    tree.budget = options.simulations;
     tree.done = 0;
     tree.inflight = 0;
     ++tree.generation;
@@ -262,7 +266,7 @@ void Forest::begin_search(
 }
 
 void Forest::open(std::int32_t slot, const Root& root) {
-    const ActionSet& set = root.set;
+    const ActionSet set = root.set();
     Tree& tree = trees_[slot];
     Node& node = tree.nodes[0];
     node.discount = 1.0;
@@ -296,11 +300,12 @@ void Forest::open(std::int32_t slot, const Root& root) {
         }
         return kept;
     };
-    const std::vector<float> noise = legal_samples(root.noise);
-    const std::vector<float> gumbel = legal_samples(root.gumbel);
-    begin_search(
-        tree, noise.empty() ? nullptr : noise.data(), gumbel.empty() ? nullptr : gumbel.data(), root.simulations, root.planned
-    );
+    const std::vector<float> noise = legal_samples(root.options.noise);
+    const std::vector<float> gumbel = legal_samples(root.options.gumbel);
+    RootOptions options = root.options;
+    options.noise = noise.empty() ? nullptr : noise.data();
+    options.gumbel = gumbel.empty() ? nullptr : gumbel.data();
+    begin_search(tree, options);
 }
 
 void Forest::close(std::int32_t slot) {
@@ -648,10 +653,7 @@ std::pair<std::int32_t, bool> Forest::child_set(std::int32_t slot, std::int32_t 
     return {node.sparse ? node.count : node.space, node.sparse};
 }
 
-std::vector<std::int32_t> Forest::reroot(
-    std::int32_t slot, std::int32_t action, const bool* legal, const float* noise, const float* gumbel,
-    std::int32_t simulations, std::int32_t planned
-) {
+std::vector<std::int32_t> Forest::reroot(std::int32_t slot, std::int32_t action, const RootOptions& options) {
     require_open(slot);
     Tree& tree = trees_[slot];
     if (tree.inflight > 0) throw ArgumentError(text("slot: expected a slot that awaits no evaluation, got ", slot));
@@ -674,51 +676,76 @@ std::vector<std::int32_t> Forest::reroot(
     std::int32_t kept_edges = 0;
     for (std::int32_t i = 0; i < top.count; ++i) {
         places[i].place = top.sparse ? i : places[i].action;
-        places[i].legal = legal == nullptr || legal[places[i].place];
+        places[i].legal = options.legal == nullptr || options.legal[places[i].place];
         kept_edges += places[i].legal ? 1 : 0;
     }
-    const ActionSet whole{nullptr, size, nullptr, legal};
-    const std::int32_t asked = legal == nullptr ? kept_edges : legal_count(whole);
+    const std::int32_t asked =
+        options.legal == nullptr ? kept_edges : legal_count(ActionSet{nullptr, size, nullptr, options.legal});
     if (asked == 0) throw LegalActionsError(text("legal: expected at least one legal action, got none of ", size));
     if (asked != kept_edges) return {};
-    check_samples(slot, whole, noise, gumbel);
-    if (simulations < 0) {
-        throw ArgumentError(text("slot ", slot, ": simulations: expected a number from 0, got ", simulations));
-    }
-    if (planned < 1) throw ArgumentError(text("slot ", slot, ": planned: expected a number from 1, got ", planned));
+    check_options(slot, size, options);
 
     // Which nodes stay, in the order of their making.
     std::vector<bool> edge_legal(static_cast<std::size_t>(top.count));
     for (const Place& place : places) edge_legal[place.edge - top.begin] = place.legal;
-    std::vector<std::int32_t> fresh(static_cast<std::size_t>(tree.node_count), kNone);  // new index by old
+    std::vector<bool> stays(static_cast<std::size_t>(tree.node_count));
     std::vector<std::int32_t> kept;
     std::int64_t edges = kept_edges;
     for (std::int32_t i = child; i < tree.node_count; ++i) {
         const Node& node = tree.nodes[i];
         if (i != child) {
-            if (node.parent < child || fresh[node.parent] == kNone) continue;
+            if (node.parent < child || !stays[node.parent]) continue;
             if (node.parent == child && !edge_legal[node.edge - top.begin]) continue;
             edges += node.count;
         }
-        fresh[i] = static_cast<std::int32_t>(kept.size());
+        stays[i] = true;
         kept.push_back(i);
     }
-    const std::int64_t nodes = static_cast<std::int64_t>(kept.size()) + simulations;
+    const std::int64_t nodes = static_cast<std::int64_t>(kept.size()) + options.simulations;
     if (nodes > nodes_) {
         throw CapacityError(text(
             "simulations: expected at most ", nodes_ - static_cast<std::int64_t>(kept.size()), " (", kept.size(),
-            " of the forest's ", nodes_, " nodes a slot are kept), got ", simulations
+            " of the forest's ", nodes_, " nodes a slot are kept), got ", options.simulations
         ));
     }
-    const std::int64_t needed = edges + (top.sparse ? 0 : static_cast<std::int64_t>(simulations) * actions_);
+    const std::int64_t needed = edges + (top.sparse ? 0 : static_cast<std::int64_t>(options.simulations) * actions_);
     if (needed > edges_) {
         throw CapacityError(text(
-            "edges: expected at least ", needed, " a slot for ", simulations, " more simulations, got a forest with ", edges_
+            "edges: expected at least ", needed, " a slot for ", options.simulations,
+            " more simulations, got a forest with ", edges_
         ));
     }
 
-    // Nothing can fail from here on. Every new place is at or before the old one.
-    std::int32_t next = 0;
+    // Nothing can fail from here on.
+    keep_nodes(tree, kept, edge_legal);
+    restore_root(tree);
+    const Node& root = tree.nodes[0];
+    std::vector<float> priors;
+    std::vector<std::int32_t> order(static_cast<std::size_t>(root.count));
+    std::iota(order.begin(), order.end(), root.begin);
+    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) { return tree.actions[a] < tree.actions[b]; });
+    for (const std::int32_t edge : order) priors.push_back(tree.priors[edge]);
+    if (root.count < top.count) normalize(priors.data(), root.count);
+    for (std::size_t i = 0; i < order.size(); ++i) tree.priors[order[i]] = priors[i];
+    std::vector<float> noise;
+    std::vector<float> gumbel;
+    for (const Place& place : places) {
+        if (!place.legal) continue;
+        if (options.noise != nullptr) noise.push_back(options.noise[place.place]);
+        if (options.gumbel != nullptr) gumbel.push_back(options.gumbel[place.place]);
+    }
+    RootOptions kept_options = options;
+    if (options.noise != nullptr) kept_options.noise = noise.data();
+    if (options.gumbel != nullptr) kept_options.gumbel = gumbel.data();
+    begin_search(tree, kept_options);
+    return kept;
+}
+
+// Move these nodes, the new root first, and their edges to the front; of the root's edges only the legal ones stay.
+void Forest::keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const std::vector<bool>& edge_legal) const {
+    std::vector<std::int32_t> fresh(static_cast<std::size_t>(tree.node_count), kNone);  // new index by old
+    for (std::size_t i = 0; i < kept.size(); ++i) fresh[kept[i]] = static_cast<std::int32_t>(i);
+    std::int32_t next = 0;  // every new place is at or before the old one
     for (std::size_t i = 0; i < kept.size(); ++i) {
         Node node = tree.nodes[kept[i]];
         const std::int32_t begin = node.begin;
@@ -769,8 +796,10 @@ std::vector<std::int32_t> Forest::reroot(
             }
         }
     }
+}
 
-    // The root's statistics: its own evaluation, if it counts, and what came through the edges that stayed.
+// The new root's statistics: its own evaluation, if it counts, and what came through the edges that stayed.
+void Forest::restore_root(Tree& tree) const {
     Node& root = tree.nodes[0];
     root.visits = config_.root_counts ? 1 : 0;
     for (std::int32_t player = 0; player < players_; ++player) {
@@ -785,26 +814,6 @@ std::vector<std::int32_t> Forest::reroot(
             tree.sums[player] += edge.visits * static_cast<double>(tree.rewards[row + player]) + below.discount * tree.sums[row + player];
         }
     }
-
-    // Priors over what is legal, in ascending order of action, then the noise.
-    std::vector<float> priors;
-    std::vector<float> some_noise;
-    std::vector<float> some_gumbel;
-    std::vector<std::int32_t> order(static_cast<std::size_t>(root.count));
-    std::iota(order.begin(), order.end(), root.begin);
-    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) { return tree.actions[a] < tree.actions[b]; });
-    for (const std::int32_t edge : order) priors.push_back(tree.priors[edge]);
-    if (root.count < top.count) normalize(priors.data(), root.count);
-    for (std::size_t i = 0; i < order.size(); ++i) tree.priors[order[i]] = priors[i];
-    for (const Place& place : places) {
-        if (!place.legal) continue;
-        if (noise != nullptr) some_noise.push_back(noise[place.place]);
-        if (gumbel != nullptr) some_gumbel.push_back(gumbel[place.place]);
-    }
-    begin_search(
-        tree, noise == nullptr ? nullptr : some_noise.data(), gumbel == nullptr ? nullptr : some_gumbel.data(), simulations, planned
-    );
-    return kept;
 }
 
 }  // namespace myoshu

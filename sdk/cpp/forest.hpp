@@ -22,15 +22,25 @@ struct ActionSet {
     const bool* legal;        // [count] or null
 };
 
+// What the caller wants of a search, whether its root is new or was the child of one.
+struct RootOptions {
+    std::int32_t simulations;
+    std::int32_t planned;           // what sequential halving is laid out for
+    const bool* legal = nullptr;    // [count] or null: all
+    const float* noise = nullptr;   // [count] or null: a sample of the Dirichlet distribution (PUCT)
+    const float* gumbel = nullptr;  // [count] or null: samples of the Gumbel distribution (Gumbel MuZero)
+};
+
 // What a tree begins with.
 struct Root {
-    ActionSet set;
-    const float* value;    // [players]
-    std::int32_t to_play;  // player or kChance
-    const float* noise;    // [count] or null: a sample of the Dirichlet distribution (PUCT)
-    const float* gumbel;   // [count] or null: samples of the Gumbel distribution (Gumbel MuZero)
-    std::int32_t simulations;
-    std::int32_t planned;  // what sequential halving is laid out for
+    const float* prior;  // [count]
+    std::int32_t count;
+    const std::int32_t* ids;  // [count] or null
+    const float* value;       // [players]
+    std::int32_t to_play;     // player or kChance
+    RootOptions options;
+
+    ActionSet set() const { return {prior, count, ids, options.legal}; }
 };
 
 // A leaf that awaits its evaluation.
@@ -136,11 +146,8 @@ public:
 
     // Make the subtree under an action of the root the whole tree. The nodes kept, by their old index, or none if the
     // subtree cannot be used: it was never expanded, is the end of the game, or lacks a legal action.
-    // legal, noise and gumbel: one element an action of the child's set, or null.
-    std::vector<std::int32_t> reroot(
-        std::int32_t slot, std::int32_t action, const bool* legal, const float* noise, const float* gumbel,
-        std::int32_t simulations, std::int32_t planned
-    );
+    // The options' arrays have one element an action of the child's set.
+    std::vector<std::int32_t> reroot(std::int32_t slot, std::int32_t action, const RootOptions& options);
 
     // The size of the action set of the node under a root's action, whether it is sparse; {0, false} if not expanded.
     std::pair<std::int32_t, bool> child_set(std::int32_t slot, std::int32_t action) const;
@@ -153,8 +160,10 @@ private:
     bool simulate(std::int32_t slot, Tree& tree, std::vector<Request>& requests);
     void backup(Tree& tree, std::int32_t leaf, bool count_pending);
     std::int32_t lay_edges(Tree& tree, std::int32_t begin, const ActionSet& set) const;
-    void begin_search(Tree& tree, const float* noise, const float* gumbel, std::int32_t simulations, std::int32_t planned);
-    void check_samples(std::int32_t slot, const ActionSet& set, const float* noise, const float* gumbel) const;
+    void begin_search(Tree& tree, const RootOptions& options);
+    void keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const std::vector<bool>& edge_legal) const;
+    void restore_root(Tree& tree) const;
+    void check_options(std::int32_t slot, std::int32_t count, const RootOptions& options) const;
     std::int32_t find_root_edge(const Tree& tree, std::int32_t action) const;
     std::int32_t best_action(const Tree& tree) const;
     double own_value(const Tree& tree, std::int32_t node) const;

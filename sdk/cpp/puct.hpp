@@ -25,7 +25,7 @@ struct Scale {
 inline Scale common_scale(const Config& config, const Tree& tree) {
     switch (config.normalization) {
         case Normalization::kRange:
-            return {config.low, config.high - config.low};
+            return {config.value_range.low, config.value_range.high - config.value_range.low};
         case Normalization::kTree:  // MuZero, eq. 5
             if (tree.greatest > tree.least) return {tree.least, tree.greatest - tree.least};
             return {0.0, 1.0};

@@ -20,7 +20,6 @@ Wave::Wave(Forest& forest, const Arrays& arrays) : forest_(forest), arrays_(arra
 void Wave::open(const Openings& openings) {
     const std::size_t players = static_cast<std::size_t>(forest_.players());
     const std::size_t actions = static_cast<std::size_t>(forest_.actions());
-    const auto row = [actions](auto* samples, std::size_t i) { return samples == nullptr ? nullptr : samples + i * actions; };
     for (std::size_t i = 0; i < openings.count * arrays_.latent; ++i) {
         if (!std::isfinite(openings.latent[i])) {
             throw EvaluationError(text(
@@ -31,11 +30,8 @@ void Wave::open(const Openings& openings) {
     std::vector<float> values(openings.count * players);
     std::vector<bool> listed(static_cast<std::size_t>(forest_.slots()));
     const auto root = [&](std::size_t i) {
-        const ActionSet set{openings.prior + i * actions, forest_.actions(), nullptr, row(openings.legal, i)};
-        return Root{
-            set, values.data() + i * players, openings.to_play[i], row(openings.noise, i), row(openings.gumbel, i),
-            openings.simulations[i], openings.planned[i]
-        };
+        const float* prior = openings.prior + i * actions;
+        return Root{prior, forest_.actions(), nullptr, values.data() + i * players, openings.to_play[i], openings.options[i]};
     };
     for (std::size_t i = 0; i < openings.count; ++i) {
         const std::int32_t slot = openings.slots[i];
@@ -207,11 +203,8 @@ void Wave::cancel() {
     requests_.clear();
 }
 
-std::vector<std::int32_t> Wave::reroot(
-    std::int32_t slot, std::int32_t action, const bool* legal, const float* noise, const float* gumbel,
-    std::int32_t simulations, std::int32_t planned
-) {
-    const std::vector<std::int32_t> kept = forest_.reroot(slot, action, legal, noise, gumbel, simulations, planned);
+std::vector<std::int32_t> Wave::reroot(std::int32_t slot, std::int32_t action, const RootOptions& options) {
+    const std::vector<std::int32_t> kept = forest_.reroot(slot, action, options);
     float* rows = arrays_.pool + static_cast<std::size_t>(slot) * forest_.nodes() * arrays_.latent;
     for (std::size_t i = 0; i < kept.size(); ++i) {
         std::memmove(rows + i * arrays_.latent, rows + static_cast<std::size_t>(kept[i]) * arrays_.latent, arrays_.latent * sizeof(float));

@@ -35,11 +35,7 @@ struct Openings {
     const float* value;          // [count, value_columns], the mover's first
     std::int32_t value_columns;  // 1 or players
     const std::int32_t* to_play;
-    const std::int32_t* simulations;
-    const std::int32_t* planned;
-    const bool* legal;    // [count, actions] or null
-    const float* noise;   // [count, actions] or null
-    const float* gumbel;  // [count, actions] or null
+    const RootOptions* options;
 };
 
 class Wave {
@@ -67,10 +63,7 @@ public:
     const std::vector<std::int32_t>& failed() const { return failed_; }
 
     // Forest::reroot, and the pool's rows move with their nodes.
-    std::vector<std::int32_t> reroot(
-        std::int32_t slot, std::int32_t action, const bool* legal, const float* noise, const float* gumbel,
-        std::int32_t simulations, std::int32_t planned
-    );
+    std::vector<std::int32_t> reroot(std::int32_t slot, std::int32_t action, const RootOptions& options);
 
 private:
     bool find_fault(const Request& request, std::size_t row, std::string& fault) const;

@@ -5,6 +5,7 @@ from myoshu.search.forest import CHANCE, Forest
 from myoshu.search.policy import visit_policy
 from myoshu.search.requests import Requests
 from myoshu.search.result import SearchResult, SearchResults
+from myoshu.search.root import RootOptions
 from myoshu.search.wave import Wave
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Forest",
     "Normalization",
     "Requests",
+    "RootOptions",
     "SearchConfig",
     "SearchResult",
     "SearchResults",

@@ -3,32 +3,25 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from myoshu.search.config import SearchConfig
+
 def exp(x: float) -> float: ...
 def log(x: float) -> float: ...
 def all_finite(array: NDArray[np.float32]) -> bool: ...
 
-class Forest:
+class RootOptions:
     def __init__(
         self,
-        algorithm: int,
-        normalization: int,
-        discount: float,
-        low: float,
-        high: float,
-        c1: float,
-        c2: float,
-        dirichlet_fraction: float,
-        root_counts: bool,
-        considered_actions: int,
-        c_visit: float,
-        c_scale: float,
-        leaves: int,
-        virtual_loss: float,
-        slots: int,
-        actions: int,
-        players: int,
-        nodes: int,
-        edges: int,
+        simulations: NDArray[np.int32],
+        planned: NDArray[np.int32],
+        legal: NDArray[np.bool_] | None = None,
+        noise: NDArray[np.float32] | None = None,
+        gumbel: NDArray[np.float32] | None = None,
+    ) -> None: ...
+
+class Forest:
+    def __init__(
+        self, config: SearchConfig, slots: int, actions: int, players: int, nodes: int, edges: int
     ) -> None: ...
     @property
     def nbytes(self) -> int: ...
@@ -40,12 +33,8 @@ class Forest:
         priors: NDArray[np.float32],
         values: NDArray[np.float32],
         to_play: NDArray[np.int32],
-        simulations: NDArray[np.int32],
-        planned: NDArray[np.int32],
+        options: RootOptions,
         ids: NDArray[np.int32] | None = None,
-        legal: NDArray[np.bool_] | None = None,
-        noise: NDArray[np.float32] | None = None,
-        gumbel: NDArray[np.float32] | None = None,
     ) -> None: ...
     def close(self, slot: int) -> None: ...
     def is_open(self, slot: int) -> bool: ...
@@ -84,16 +73,7 @@ class Forest:
         simulations: NDArray[np.int32],
     ) -> None: ...
     def principal_variation(self, slot: int, first: int | None = None) -> list[int]: ...
-    def reroot(
-        self,
-        slot: int,
-        action: int,
-        simulations: int,
-        planned: int,
-        legal: NDArray[np.bool_] | None = None,
-        noise: NDArray[np.float32] | None = None,
-        gumbel: NDArray[np.float32] | None = None,
-    ) -> list[int]: ...
+    def reroot(self, slot: int, action: int, options: RootOptions) -> list[int]: ...
 
 class Wave:
     def __init__(
@@ -115,11 +95,7 @@ class Wave:
         prior: NDArray[np.float32],
         value: NDArray[np.float32],
         to_play: NDArray[np.int32],
-        simulations: NDArray[np.int32],
-        planned: NDArray[np.int32],
-        legal: NDArray[np.bool_] | None = None,
-        noise: NDArray[np.float32] | None = None,
-        gumbel: NDArray[np.float32] | None = None,
+        options: RootOptions,
     ) -> None: ...
     def begin(self, slots: NDArray[np.int32]) -> None: ...
     def step(self) -> int:
@@ -143,13 +119,4 @@ class Wave:
     @property
     def failed(self) -> list[int]:
         """The slots that the last step dropped for an unsound row."""
-    def reroot_tree(
-        self,
-        slot: int,
-        action: int,
-        simulations: int,
-        planned: int,
-        legal: NDArray[np.bool_] | None = None,
-        noise: NDArray[np.float32] | None = None,
-        gumbel: NDArray[np.float32] | None = None,
-    ) -> list[int]: ...
+    def reroot_tree(self, slot: int, action: int, options: RootOptions) -> list[int]: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from myoshu.errors import ArgumentError, CapacityError
 from myoshu.search import _core
 from myoshu.search.arrays import as_booleans, as_floats, as_integers, as_list
-from myoshu.search.config import Algorithm, Normalization, SearchConfig
+from myoshu.search.config import SearchConfig
 from myoshu.search.requests import Requests
 from myoshu.search.result import SearchResult, SearchResults
+from myoshu.search.root import RootOptions, core_options
 from myoshu.spec import MAX_ACTIONS, MAX_PLAYERS
 
 __all__ = ["CHANCE", "Forest"]
@@ -70,28 +72,7 @@ class Forest:
         """Nodes a slot can hold."""
         self.edges = edges
         """Edges a slot can hold."""
-        low, high_value = config.value_range
-        self._core = _core.Forest(
-            list(Algorithm).index(config.algorithm),
-            list(Normalization).index(config.normalization),
-            config.discount,
-            low,
-            high_value,
-            config.c1,
-            config.c2,
-            config.dirichlet_fraction,
-            config.root_counts,
-            min(config.considered_actions, actions),
-            config.c_visit,
-            config.c_scale,
-            config.leaves,
-            config.virtual_loss,
-            slots,
-            actions,
-            players,
-            nodes,
-            edges,
-        )
+        self._core = _core.Forest(config, slots, actions, players, nodes, edges)
 
     @property
     def nbytes(self) -> int:
@@ -110,12 +91,8 @@ class Forest:
         value: ArrayLike,
         *,
         to_play: int = 0,
-        legal: ArrayLike | None = None,
         actions: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: int | None = None,
-        planned: int | None = None,
+        **root: Unpack[RootOptions],
     ) -> None:
         """Begin a tree with the evaluation of its root. A tree that the slot had is dropped.
 
@@ -127,13 +104,8 @@ class Forest:
                 (all zero: shared evenly).
             value: float32 [players].
             to_play: the player to move, or :data:`CHANCE`.
-            legal: bool [K]; all if not given.
             actions: int32 [K], ascending: a set of the node's own instead of all actions.
-            noise: float32 [K]: a sample of the Dirichlet distribution, of which the prior takes
-                ``config.dirichlet_fraction`` (PUCT).
-            gumbel: float32 [K]: samples of the standard Gumbel distribution (Gumbel MuZero); 0 if not given.
-            simulations: the tree's budget; ``config.simulations`` if not given.
-            planned: how many simulations sequential halving is laid out for; the budget if not given.
+            root: see :class:`RootOptions`.
 
         Raises:
             ArgumentError: an argument has the wrong shape, type or range.
@@ -143,17 +115,13 @@ class Forest:
         """
         identifiers = None if actions is None else self._ascending(actions)
         width = self.actions if identifiers is None else len(identifiers)
-        self._open(
+        self._core.open(
             as_integers("slot", slot, (1,)),
             as_floats("prior", prior, (width,))[np.newaxis],
             as_floats("value", value, (self.players,))[np.newaxis],
             as_integers("to_play", to_play, (1,)),
-            None if legal is None else as_booleans("legal", legal, (width,))[np.newaxis],
+            core_options((width,), self.config.simulations, **root),
             identifiers,
-            None if noise is None else as_floats("noise", noise, (width,))[np.newaxis],
-            None if gumbel is None else as_floats("gumbel", gumbel, (width,))[np.newaxis],
-            simulations,
-            planned,
         )
 
     def open_many(
@@ -163,11 +131,7 @@ class Forest:
         values: ArrayLike,
         *,
         to_play: ArrayLike = 0,
-        legal: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: ArrayLike | None = None,
-        planned: ArrayLike | None = None,
+        **root: Unpack[RootOptions],
     ) -> None:
         """Begin n trees at once: :meth:`open` with a first axis of n (or one number for all). All are begun, or none.
 
@@ -176,28 +140,19 @@ class Forest:
             priors: float32 [n, actions].
             values: float32 [n, players].
             to_play: int32 [n].
-            legal: bool [n, actions].
-            noise: float32 [n, actions].
-            gumbel: float32 [n, actions].
-            simulations: int32 [n].
-            planned: int32 [n].
+            root: see :class:`RootOptions`.
 
         Raises:
             MyoshuError: as :meth:`open`.
         """
         numbers = self._slots(slots)
         shape = (len(numbers), self.actions)
-        self._open(
+        self._core.open(
             numbers,
             as_floats("priors", priors, shape),
             as_floats("values", values, (len(numbers), self.players)),
             as_integers("to_play", to_play, (len(numbers),)),
-            None if legal is None else as_booleans("legal", legal, shape),
-            None,
-            None if noise is None else as_floats("noise", noise, shape),
-            None if gumbel is None else as_floats("gumbel", gumbel, shape),
-            simulations,
-            planned,
+            core_options(shape, self.config.simulations, **root),
         )
 
     def select(self, slots: ArrayLike) -> Requests:
@@ -353,17 +308,7 @@ class Forest:
         first = None if first is None else self._index("first", first)
         return tuple(self._core.principal_variation(self._slot(slot), first))
 
-    def reroot(
-        self,
-        slot: int,
-        action: int,
-        *,
-        legal: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: int | None = None,
-        planned: int | None = None,
-    ) -> NDArray[np.int64] | None:
+    def reroot(self, slot: int, action: int, **root: Unpack[RootOptions]) -> NDArray[np.int64] | None:
         """Make the subtree under a root action the tree, and begin a new search with what it holds.
 
         Edges of the new root that are not legal go, with the visits under them; its statistics are made anew of its own
@@ -375,11 +320,7 @@ class Forest:
         Args:
             slot: an open slot whose tree awaits no evaluation.
             action: the root action that was played (or the outcome that chance brought).
-            legal: bool [K].
-            noise: float32 [K], as in :meth:`open`.
-            gumbel: float32 [K], as in :meth:`open`.
-            simulations: new simulations allowed; ``config.simulations`` if not given.
-            planned: as in :meth:`open`.
+            root: see :class:`RootOptions`.
 
         Returns:
             int64 [m]: the old node index of each node now in the tree, ascending: whatever is kept by node moves from
@@ -391,7 +332,7 @@ class Forest:
             LegalActionsError: nothing is legal.
             CapacityError: what is kept and the budget do not fit; then nothing has changed.
         """
-        return self._reroot(self._core.reroot, slot, action, legal, noise, gumbel, simulations, planned)
+        return self._reroot(self._core.reroot, slot, action, root)
 
     def close(self, slot: int) -> None:
         """End a tree; evaluations it awaits will be ignored.
@@ -403,49 +344,17 @@ class Forest:
 
     def _reroot(
         self,
-        reroot: Callable[..., list[int]],
+        reroot: Callable[[int, int, _core.RootOptions], list[int]],
         slot: int,
         action: int,
-        legal: ArrayLike | None,
-        noise: ArrayLike | None,
-        gumbel: ArrayLike | None,
-        simulations: int | None,
-        planned: int | None,
+        root: RootOptions,
     ) -> NDArray[np.int64] | None:
         slot, action = self._slot(slot), self._index("action", action)
-        simulations = self.config.simulations if simulations is None else self._index("simulations", simulations)
-        planned = max(simulations, 1) if planned is None else self._index("planned", planned)
         width, _ = self._core.child_set(slot, action)
         if width == 0:
             return None
-        kept = reroot(
-            slot,
-            action,
-            simulations,
-            planned,
-            None if legal is None else as_booleans("legal", legal, (width,)),
-            None if noise is None else as_floats("noise", noise, (width,)),
-            None if gumbel is None else as_floats("gumbel", gumbel, (width,)),
-        )
+        kept = reroot(slot, action, core_options((width,), self.config.simulations, **root))
         return np.array(kept, np.int64) if kept else None
-
-    def _open(
-        self,
-        slots: NDArray[np.int32],
-        priors: NDArray[np.float32],
-        values: NDArray[np.float32],
-        to_play: NDArray[np.int32],
-        legal: NDArray[np.bool_] | None,
-        actions: NDArray[np.int32] | None,
-        noise: NDArray[np.float32] | None,
-        gumbel: NDArray[np.float32] | None,
-        simulations: ArrayLike | None,
-        planned: ArrayLike | None,
-    ) -> None:
-        shape = slots.shape
-        budget = as_integers("simulations", self.config.simulations if simulations is None else simulations, shape)
-        plan = np.maximum(budget, 1) if planned is None else as_integers("planned", planned, shape)
-        self._core.open(slots, priors, values, to_play, budget, plan, actions, legal, noise, gumbel)
 
     def _results(
         self, slots: NDArray[np.int32], width: int, sparse: bool

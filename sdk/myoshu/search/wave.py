@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from myoshu.errors import ArgumentError
 from myoshu.search import _core
-from myoshu.search.arrays import as_booleans, as_floats, as_integers, require_buffer
+from myoshu.search.arrays import as_floats, as_integers, require_buffer
 from myoshu.search.forest import Forest
+from myoshu.search.root import RootOptions, core_options
 
 __all__ = ["Wave"]
 
@@ -78,11 +79,7 @@ class Wave(_core.Wave):
         values: ArrayLike,
         *,
         to_play: ArrayLike = 0,
-        legal: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: ArrayLike | None = None,
-        planned: ArrayLike | None = None,
+        **root: Unpack[RootOptions],
     ) -> None:
         """:meth:`Forest.open_many` with what the initial graph said; all trees are begun, or none.
 
@@ -91,12 +88,8 @@ class Wave(_core.Wave):
             latents: float32 [n, L], which go into the pool.
             priors: float32 [n, A].
             values: float32 [n, V], relative: the mover's first.
-            to_play: int32 [n] or one for all, like the budgets: no chance.
-            legal: bool [n, A].
-            noise: float32 [n, A].
-            gumbel: float32 [n, A].
-            simulations: int32 [n].
-            planned: int32 [n].
+            to_play: int32 [n] or one for all: no chance.
+            root: see :class:`RootOptions`.
 
         Raises:
             MyoshuError: as :meth:`Forest.open`, and EvaluationError if a latent is not finite.
@@ -104,18 +97,13 @@ class Wave(_core.Wave):
         forest = self.forest
         numbers = forest._slots(slots)
         shape, count = (len(numbers), forest.actions), (len(numbers),)
-        budget = as_integers("simulations", forest.config.simulations if simulations is None else simulations, count)
         self.open_trees(
             numbers,
             as_floats("latents", latents, (len(numbers), self._latent)),
             as_floats("priors", priors, shape),
             as_floats("values", values, (len(numbers), self._value_columns)),
             as_integers("to_play", to_play, count),
-            budget,
-            np.maximum(budget, 1) if planned is None else as_integers("planned", planned, count),
-            None if legal is None else as_booleans("legal", legal, shape),
-            None if noise is None else as_floats("noise", noise, shape),
-            None if gumbel is None else as_floats("gumbel", gumbel, shape),
+            core_options(shape, forest.config.simulations, **root),
         )
 
     def begin(self, slots: ArrayLike) -> None:
@@ -132,19 +120,9 @@ class Wave(_core.Wave):
         """
         super().begin(self.forest._slots(slots))
 
-    def reroot(
-        self,
-        slot: int,
-        action: int,
-        *,
-        legal: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: int | None = None,
-        planned: int | None = None,
-    ) -> NDArray[np.int64] | None:
+    def reroot(self, slot: int, action: int, **root: Unpack[RootOptions]) -> NDArray[np.int64] | None:
         """:meth:`Forest.reroot`, and the latents in the pool move with their nodes."""
-        return self.forest._reroot(self.reroot_tree, slot, action, legal, noise, gumbel, simulations, planned)
+        return self.forest._reroot(self.reroot_tree, slot, action, root)
 
 
 def _matrix(field: str, array: NDArray[Any]) -> tuple[int, int]:
