@@ -1,0 +1,168 @@
+"""Every setting of a training run by its dotted name, as ``learner.batch``: listed, explained, and set from text."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import inspect
+import re
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from myoshu.errors import ArgumentError, TrainingError
+from myoshu.training.config import TrainingConfig
+
+__all__ = ["Setting", "all_settings", "from_file", "with_settings"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One field of a :class:`TrainingConfig` or of one of its tables."""
+
+    name: str
+    """Dotted, as ``learner.batch``."""
+    kind: str
+    """What it takes, as ``int``, ``float or none``, ``mlp or residual``."""
+    optional: bool
+    """Whether it may be left open, by ``none``."""
+    default: object
+    """What it is where neither a preset nor a person says otherwise."""
+    description: str
+    """Its docstring, on one line."""
+
+
+def all_settings() -> list[Setting]:
+    """Every setting, in the order of the configuration's fields; the game itself is not one."""
+    return [setting for setting in _settings(TrainingConfig, "") if setting.name != "game"]
+
+
+def with_settings(config: TrainingConfig, assignments: Sequence[str]) -> TrainingConfig:
+    """The configuration with some settings changed.
+
+    Args:
+        config: where to begin.
+        assignments: each ``NAME=VALUE``, as ``learner.batch=512``; a value is TOML, or a bare word, or ``none``.
+
+    Raises:
+        ArgumentError: a name is unknown, or a value is not what its setting takes; the message names the setting.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ArgumentError(f"--set: expected NAME=VALUE, as learner.batch=512, got {assignment!r}")
+        values[name.strip()] = _value(name.strip(), text.strip())
+    return _changed(config, values, "")
+
+
+def from_file(config: TrainingConfig, path: Path) -> TrainingConfig:
+    """The configuration with the settings that a TOML file has; those that it leaves out stay.
+
+    Args:
+        config: where to begin.
+        path: a file like the ``config.toml`` of a run's folder. Its ``game`` is ignored.
+
+    Raises:
+        TrainingError: it cannot be read, is not TOML, or has a setting that does not exist or does not fit.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise TrainingError(f"{path}: expected a configuration file, got: {reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError(f"{path}: expected TOML, got: {error}") from error
+    tables.pop("game", None)
+    if "steps" in tables and "minutes" not in tables:
+        tables["minutes"] = None
+    try:
+        return _changed(config, dict(_flat(tables, "")), f"{path}: ")
+    except ArgumentError as error:
+        raise TrainingError(str(error)) from error
+
+
+def _settings(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
+    described, hints = _docstrings(struct), get_type_hints(struct)
+    for field in msgspec.structs.fields(struct):
+        kind = hints[field.name]
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield from _settings(kind, f"{field.name}.")
+            continue
+        default = None if field.default is msgspec.NODEFAULT else field.default
+        info = msgspec.inspect.type_info(kind)
+        optional = isinstance(info, msgspec.inspect.UnionType) and info.includes_none
+        yield Setting(f"{prefix}{field.name}", _kind(info), optional, default, described[field.name])
+
+
+def _docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """What stands under each field. Python keeps it in the source alone."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            text = re.sub(r":\w+:`(?:[\w.]+\.)?(\w+)`", r"\1", str(ast.literal_eval(below.value)).replace("``", ""))
+            found[field.target.id] = " ".join(text.split())
+    return found
+
+
+def _kind(info: msgspec.inspect.Type) -> str:
+    match info:
+        case msgspec.inspect.UnionType(types=types):
+            return " or ".join(map(_kind, types))
+        case msgspec.inspect.EnumType(cls=cls):
+            return " or ".join(str(member.value) for member in cls)
+        case msgspec.inspect.TupleType(item_types=types):
+            return f"[{', '.join(map(_kind, types))}]"
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return f"[{_kind(item)}, …]"
+    return {"StrType": "text", "BoolType": "true or false"}.get(
+        type(info).__name__, type(info).__name__.removesuffix("Type").lower()
+    )
+
+
+def _value(name: str, text: str) -> object:
+    if text == "none" and any(setting.optional for setting in all_settings() if setting.name == name):
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _flat(tables: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _changed(config: TrainingConfig, values: Mapping[str, Any], place: str) -> TrainingConfig:
+    kinds = {setting.name: setting.kind for setting in all_settings()}
+    known = list(kinds)
+    held = msgspec.to_builtins(config)
+    for name, value in values.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 3) or [each for each in known if each.endswith(name)]
+            hint = f"such as {', '.join(near)}" if near else "as `myoshu train --help-config` lists them"
+            raise ArgumentError(f"{place}{name}: expected a setting {hint}, got an unknown one")
+        table, dot, field = name.rpartition(".")
+        (held[table] if dot else held)[field] = value
+    try:
+        return msgspec.convert(held, TrainingConfig)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).rpartition(" - at `$.")
+        name = re.sub(r"\[.*", "", path.rstrip("`"))
+        if name in values:
+            raise ArgumentError(f"{place}{name}: expected {kinds[name]}, got {values[name]!r}") from error
+        found = problem if problem.startswith(f"{name}.") else f"{name}.{problem}"  # a struct's own check of a field
+        raise ArgumentError(f"{place}{found}") from error
+    except ArgumentError as error:
+        raise ArgumentError(f"{place}{error}") from error
