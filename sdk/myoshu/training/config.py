@@ -154,8 +154,8 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     consistency_weight: float = 0.0
     """Weight of the self-supervised consistency loss (EfficientZero, eq. 3); 0 to leave it out."""
     observation_weight: float = 10.0
-    """Weight of the loss of the observations told from the latent states, see :class:`myoshu.training.decoder.Decoder`;
-    0 to leave it out."""
+    """Weight of the loss of the observations told from the latent states, see
+    :class:`myoshu.training.objectives.decoder.Decoder`; 0 to leave it out."""
     average: float = 0.99
     """Decay of the running average of the weights; the average is what plays and is exported."""
     hand_over: int = 50

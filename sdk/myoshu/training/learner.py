@@ -1,75 +1,36 @@
-"""The training of the networks: MuZero's loss, one step at a time."""
+"""The training of the networks: an objective's loss, one step at a time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from myoshu.errors import EvaluationError, TrainingError
 from myoshu.training.architecture import Architecture
 from myoshu.training.config import Device, LearnerConfig
-from myoshu.training.decoder import Decoder
 from myoshu.training.networks import Network, Weights, fold
-from myoshu.training.support import Support
+from myoshu.training.objectives.muzero import MuZero
+from myoshu.training.objectives.objective import Objective, Placement
 from myoshu.training.targets import Batch
 
-__all__ = ["Learner", "Losses"]
-
-PROJECTION = 128
-"""Units of the consistency loss's projection."""
+__all__ = ["Learner", "Step"]
 
 
-@dataclass(frozen=True)
-class Losses:
-    """The parts of the loss of one step, unweighted, each the mean over the batch."""
+class Step(NamedTuple):
+    """What came of one step."""
 
-    policy: float
-    """Cross-entropy to the improved policy, minus that policy's entropy: 0 if the network says what the search does."""
-    value: float
-    """Cross-entropy to the value's atoms, or the squared error."""
-    reward: float
-    """The same for the reward; 0 if rewards are not predicted."""
-    mover: float
-    """Cross-entropy to how many seats the turn moves on; 0 if movers are not predicted."""
-    consistency: float
-    """Minus the cosine between the latent state that was unrolled and the one seen later, in [−1, 1]."""
-    observation: float
-    """Share of the variance of what is seen that the latent states do not tell, see :class:`Decoder`."""
+    losses: dict[str, float]
+    """The objective's parts by name, unweighted."""
     gradient: float
     """Norm of the whole gradient, before clipping."""
-
-
-class _Consistency(nn.Module):
-    """SimSiam's projector and predictor, as in EfficientZero (Ye et al. 2021, Section 4.1)."""
-
-    def __init__(self, latent_size: int) -> None:
-        super().__init__()
-        self.projector = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(latent_size, PROJECTION, bias=False),
-            nn.BatchNorm1d(PROJECTION),
-            nn.ReLU(),
-            nn.Linear(PROJECTION, PROJECTION),
-        )
-        self.predictor = nn.Sequential(
-            nn.Linear(PROJECTION, PROJECTION // 2, bias=False),
-            nn.BatchNorm1d(PROJECTION // 2),
-            nn.ReLU(),
-            nn.Linear(PROJECTION // 2, PROJECTION),
-        )
-
-    def forward(self, unrolled: Tensor, seen: Tensor) -> Tensor:
-        """Minus the cosine for each sample: [n]."""
-        with torch.no_grad():
-            target = self.projector(seen)
-        return -functional.cosine_similarity(self.predictor(self.projector(unrolled)), target, dim=-1)
+    errors: NDArray[np.float32]
+    """float32 [B]: see :class:`myoshu.training.objectives.Loss`."""
 
 
 class Learner:
@@ -92,23 +53,20 @@ class Learner:
         self.config = config
         self.steps = 0
         """Steps done."""
-        self.errors = np.zeros(0, np.float32)
-        """float32 [B]: how far the value of each position of the last batch was from its target, in the game's units,
-        the mean over the value's columns."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = Network(architecture)
-            self.consistency = _Consistency(architecture.model.latent_size)
-            self.decoder = Decoder(architecture.model)
+            self.objective: Objective = MuZero(architecture, config)
+            """What they are trained towards."""
         self.device = _find(config.device)
         """Where the networks are trained."""
-        self._mixed = self.device.type == "cuda" if mixed is None else mixed
+        self._placement = Placement(self.device, self.device.type == "cuda" if mixed is None else mixed)
         self.network.to(self.device).train()
-        self.consistency.to(self.device)
-        self.decoder.to(self.device)
+        for module in self.objective.modules.values():
+            module.to(self.device)
         self._average = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
         self._averaged = [name for name, tensor in self._average.items() if tensor.is_floating_point()]
-        modules = (self.network, self.consistency, self.decoder)
+        modules = (self.network, *self.objective.modules.values())
         self._parameters = [parameter for module in modules for parameter in module.parameters()]
         weights = [parameter for parameter in self._parameters if parameter.dim() > 1]
         others = [parameter for parameter in self._parameters if parameter.dim() <= 1]
@@ -127,7 +85,7 @@ class Learner:
         rate = config.final_learning_rate + (config.learning_rate - config.final_learning_rate) * fall
         return rate * min(1.0, (self.steps + 1) / (config.warm_up + 1))
 
-    def step(self, batch: Batch, progress: float) -> Losses:
+    def step(self, batch: Batch, progress: float) -> Step:
         """Learn from a batch.
 
         Args:
@@ -140,16 +98,18 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate(progress)
         self._optimizer.zero_grad(set_to_none=True)
-        loss, parts = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch declares no types here
+        loss = self.objective.loss(self.network, batch, self._placement)
+        loss.total.backward()  # type: ignore[no-untyped-call]  # torch declares no types here
         gradient = nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
-        numbers = torch.stack([*parts, gradient]).tolist()
-        if not all(map(math.isfinite, numbers)):
-            raise EvaluationError(f"loss: expected finite numbers, got {numbers}")
+        *parts, norm = torch.stack([*loss.parts.values(), gradient]).tolist()
+        losses = dict(zip(loss.parts, parts, strict=True))
+        if not all(map(math.isfinite, [*parts, norm])):
+            found = ", ".join(f"{name} {value:g}" for name, value in {**losses, "gradient": norm}.items())
+            raise EvaluationError(f"loss: expected finite numbers, got {found}")
         self._optimizer.step()
         self.steps += 1
         self._update_average()
-        return Losses(*numbers)
+        return Step(losses, norm, loss.errors)
 
     def weights(self) -> Weights:
         """The averaged weights with batch normalisation folded in: what plays and is exported."""
@@ -191,8 +151,7 @@ class Learner:
         return {
             "network": dict(self.network.state_dict()),
             "average": self._average,
-            "consistency": dict(self.consistency.state_dict()),
-            "decoder": dict(self.decoder.state_dict()),
+            **{name: dict(module.state_dict()) for name, module in self.objective.modules.items()},
             "optimizer": moments,
         }
 
@@ -212,87 +171,6 @@ class Learner:
             [self._average[name] for name in self._averaged], [state[name] for name in self._averaged], 1.0 - decay
         )
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        """The loss and its parts; the heads see the latent states of all steps as one batch."""
-        config, architecture = self.config, self.architecture
-        size, unroll = batch.actions.shape
-        rewards = self._tensor(architecture.reward.encode(batch.rewards, "reward"))
-        weights, known, alive = (self._tensor(array) for array in (batch.weights, batch.known, batch.alive))
-        turns = self._tensor(batch.turns)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
-            seen = self._tensor(batch.observations)
-            latents, predicted = self._unroll(seen[:, 0], self._tensor(batch.actions))
-            policy, value = (logits.float() for logits in self.network.predict(torch.cat(latents)))
-            consistency = torch.zeros((), device=self.device)
-            if config.consistency_weight:
-                consistency = self._consistency(latents[batch.later_step], seen[:, batch.later_step], batch)
-
-        reward_loss, mover_loss = (torch.zeros((), device=self.device) for _ in range(2))
-        for step, (reward, mover) in enumerate(predicted):
-            if reward is not None:
-                distance = _distance(reward.float(), rewards[:, step], architecture.reward)
-                reward_loss = reward_loss + (distance * weights * known[:, step]).mean() / unroll
-            if mover is not None:
-                distance = functional.cross_entropy(mover.float(), turns[:, step], reduction="none")
-                mover_loss = mover_loss + (distance * weights * known[:, step + 1]).mean() / unroll
-
-        shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size), device=self.device)
-        shares[0] = 1.0 / size
-        shares = shares * weights
-        policies = self._tensor(batch.policies.swapaxes(0, 1).reshape(policy.shape))
-        divergence = (torch.xlogy(policies, policies) - policies * policy.log_softmax(-1)).sum(-1)
-        policy_loss = (divergence.view(unroll + 1, size) * shares * alive.T).sum()
-        values = self._tensor(architecture.value.encode(batch.values.swapaxes(0, 1)))
-        distance = _distance(value, values.flatten(0, 1), architecture.value)
-        value_loss = (distance.view(unroll + 1, size) * shares * known.T).sum()
-        observation_loss = torch.zeros((), device=self.device)
-        if config.observation_weight:
-            unseen = self.decoder(torch.cat(latents), seen.swapaxes(0, 1).flatten(0, 1), alive.T.flatten())
-            observation_loss = (unseen.view(unroll + 1, size) * shares).sum()
-        self.errors = self._errors(value[:size], batch)
-        loss = (
-            policy_loss
-            + config.value_weight * value_loss
-            + config.reward_weight * reward_loss
-            + config.mover_weight * mover_loss
-            + config.consistency_weight * consistency
-            + config.observation_weight * observation_loss
-        )
-        parts = [policy_loss, value_loss, reward_loss, mover_loss, consistency, observation_loss]
-        return loss, [part.detach() for part in parts]
-
-    def _unroll(
-        self, observations: Tensor, actions: Tensor
-    ) -> tuple[list[Tensor], list[tuple[Tensor | None, Tensor | None]]]:
-        """The latent states of all steps; the logits of each step's reward and mover.
-
-        Half of the gradient passes from a latent state to the one before (MuZero, Appendix G).
-        """
-        latents, predicted = [self.network.represent(observations)], []
-        for action in actions.unbind(1):
-            latent = 0.5 * latents[-1] + 0.5 * latents[-1].detach()
-            latent, reward, mover = self.network.advance(latent, action)
-            latents.append(latent)
-            predicted.append((reward, mover))
-        return latents, predicted
-
-    def _errors(self, value: Tensor, batch: Batch) -> NDArray[np.float32]:
-        support = self.architecture.value
-        logits = value.detach().view(len(value), -1, support.outputs)
-        told = logits.softmax(-1) if support.bins else logits.tanh()
-        errors: NDArray[np.float32] = np.abs(support.decode(told.cpu().numpy()) - batch.values[:, 0]).mean(-1)
-        return errors
-
-    def _consistency(self, latent: Tensor, later: Tensor, batch: Batch) -> Tensor:
-        weights = self._tensor(batch.alive[:, batch.later_step] * batch.weights)
-        with torch.no_grad():
-            seen = self.network.represent(later)
-        distances: Tensor = self.consistency(latent, seen)
-        return (distances.float() * weights).mean()
-
-    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(array).to(self.device)
-
 
 def _find(device: Device) -> torch.device:
     if device is Device.CUDA and not torch.cuda.is_available():
@@ -301,11 +179,3 @@ def _find(device: Device) -> torch.device:
         )
     gpu = device is not Device.CPU and torch.cuda.is_available()
     return torch.device("cuda" if gpu else "cpu")
-
-
-def _distance(logits: Tensor, encoded: Tensor, support: Support) -> Tensor:
-    """How far the network's numbers are from the targets [n, columns, outputs], summed over columns: [n]."""
-    logits = logits.view(encoded.shape)
-    if support.bins:
-        return -(encoded * logits.log_softmax(-1)).sum((-2, -1))
-    return (logits.tanh() - encoded).square().sum((-2, -1))

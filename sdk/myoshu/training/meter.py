@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from myoshu.training.learner import Losses
+from myoshu.training.learner import Step
 from myoshu.training.memory import resident_megabytes
 from myoshu.training.source import LocalSource, Source
 
@@ -33,8 +34,10 @@ class Reading:
     """Megabytes of memory that the learner's process holds; NaN where the system does not say."""
     rss_actors_mb: float
     """The same for all actors together."""
-    losses: Losses | None
-    """The mean over the latest :data:`RECENT` steps; None before the first."""
+    losses: dict[str, float]
+    """The objective's parts by name, the mean over the latest :data:`RECENT` steps; empty before the first."""
+    gradient: float
+    """The same of the gradient's norm; NaN before the first step."""
 
 
 class Meter:
@@ -49,12 +52,12 @@ class Meter:
     def __init__(self, source: Source, threads: int, steps: int) -> None:
         self._source = source
         self._threads = threads
-        self._losses: deque[Losses] = deque(maxlen=RECENT)
+        self._recent: deque[Step] = deque(maxlen=RECENT)
         self._mark = self._now(steps)
 
-    def learned(self, losses: Losses) -> None:
+    def learned(self, step: Step) -> None:
         """A step was done."""
-        self._losses.append(losses)
+        self._recent.append(step)
 
     def read(self, steps: int) -> Reading | None:
         """What was measured; None if the last reading is less than a second ago.
@@ -78,7 +81,8 @@ class Meter:
             learner_busy=busy,
             rss_learner_mb=resident_megabytes(),
             rss_actors_mb=self._source.memory(),
-            losses=_mean(self._losses) if self._losses else None,
+            losses=_means([step.losses for step in self._recent]),
+            gradient=_means([{"gradient": step.gradient} for step in self._recent]).get("gradient", math.nan),
         )
 
     def _now(self, steps: int) -> _Mark:
@@ -93,6 +97,5 @@ class _Mark:
     steps: int
 
 
-def _mean(losses: Collection[Losses]) -> Losses:
-    means = {part.name: sum(getattr(loss, part.name) for loss in losses) / len(losses) for part in fields(Losses)}
-    return Losses(**means)
+def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: sum(row[name] for row in rows) / len(rows) for name in (rows[0] if rows else ())}

@@ -31,7 +31,7 @@ class Status:
     steps_per_second: float
     """Steps learned a second, lately."""
     loss_policy: float
-    """Lately, as :class:`myoshu.training.learner.Losses` says; NaN before the first step."""
+    """Lately, as :class:`myoshu.training.objectives.muzero.MuZero` says; NaN before the first step."""
     loss_value: float
     """Lately."""
     actor_busy: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,11 +50,9 @@ class Report:
         """
         state, seconds = self._state, self._state.budget.seconds
         self._progress.update(self._status(reading, check))
-        if reading.losses is None or seconds - self._written < min(30.0, max(1.0, seconds / 100.0)):
+        if not reading.losses or seconds - self._written < min(30.0, max(1.0, seconds / 100.0)):
             return
         self._written = seconds
-        losses = asdict(reading.losses)
-        gradient = losses.pop("gradient")
         self._metrics.write(
             {
                 "seconds": seconds,
@@ -66,8 +65,7 @@ class Report:
                 "game_length": state.replay.added / max(1, state.replay.games),
                 "learning_rate": state.learner.learning_rate(state.share),
                 **{name: value for name, value in asdict(reading).items() if name != "losses"},
-                **{f"loss_{name}": value for name, value in losses.items()},
-                "gradient": gradient,
+                **{f"loss_{name}": value for name, value in reading.losses.items()},
             }
         )
 
@@ -120,8 +118,8 @@ class Report:
             abandoned=state.failures.count,
             moves_per_second=reading.moves_per_second,
             steps_per_second=reading.steps_per_second,
-            loss_policy=float("nan") if losses is None else losses.policy,
-            loss_value=float("nan") if losses is None else losses.value,
+            loss_policy=losses.get("policy", math.nan),
+            loss_value=losses.get("value", math.nan),
             actor_busy=reading.actor_busy,
             learner_busy=reading.learner_busy,
             strength=() if check is None else check.lines(),

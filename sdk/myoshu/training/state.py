@@ -21,7 +21,7 @@ from myoshu.training.checks import Checks
 from myoshu.training.config import TrainingConfig
 from myoshu.training.failures import Failures
 from myoshu.training.folder import ERRORS
-from myoshu.training.learner import Learner, Losses
+from myoshu.training.learner import Learner, Step
 from myoshu.training.randomness import random_state, restore_random_state
 from myoshu.training.replay import Replay
 from myoshu.training.targets import make_batch
@@ -74,7 +74,7 @@ class RunState:
         """The share of the budget that is spent; 1 or more at the end."""
         return self.budget.share(self.learner.steps)
 
-    def step(self) -> Losses:
+    def step(self) -> Step:
         """Learn one step from positions drawn from the replay."""
         config = self._config.learner
         drawn = self.replay.sample(config.batch, self._rng)
@@ -88,9 +88,9 @@ class RunState:
             rng=self._rng,
             weights=drawn.weights,
         )
-        losses = self.learner.step(self._augmentation.turn(batch, self._rng), self.share)
-        self.replay.learned(drawn.rows, self.learner.errors)
-        return losses
+        step = self.learner.step(self._augmentation.turn(batch, self._rng), self.share)
+        self.replay.learned(drawn.rows, step.errors)
+        return step
 
     def sections(self) -> dict[str, Mapping[str, NDArray[Any]]]:
         """All of it, as arrays by section and name."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from myoshu.spec import ModelSpec
-from myoshu.training.decoder import Decoder
+from myoshu.training.objectives.decoder import Decoder
 
 PLANES = ModelSpec(observation=(2, 3, 4), actions=2, players=2, latent=(5, 3, 4), value_columns=1, reward_columns=1)
 VECTOR = ModelSpec(observation=(6,), actions=2, players=2, latent=(8,), value_columns=1, reward_columns=1)
