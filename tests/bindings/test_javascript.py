@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -48,6 +50,43 @@ def test_declarations_are_what_the_compiler_makes_of_the_source(node: str, tmp_p
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     held = {path.name: path.read_text() for path in (PACKAGE / "types").iterdir()}
     assert made == held, "npm run types makes them anew"
+
+
+def test_it_is_installed_in_a_project_elsewhere_as_the_page_says(
+    node: str, given: dict[str, Any], tmp_path: Path
+) -> None:
+    page = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    (install,) = [block for block in re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S) if "npm pack" in block]
+    program = re.findall(r"^```js\n(.*?)^```", page, re.M | re.S)[0]
+    project, runtime = tmp_path / "project", tmp_path / "runtime"
+    project.mkdir()
+    (runtime / "myoshu").mkdir(parents=True)
+    shutil.copy(given["discovery"], runtime / "myoshu" / "server.json")
+    (project / "move.mjs").write_text(program, encoding="utf-8")
+    quiet = {"npm_config_audit": "false", "npm_config_fund": "false", "npm_config_update_notifier": "false"}
+
+    def said(*command: str) -> str:
+        environment = {**os.environ, **quiet, "XDG_RUNTIME_DIR": str(runtime)}
+        done = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    said("npm", "init", "-y")
+    for line in install.splitlines():
+        said(*line.partition(" #")[0].replace("/path/to/myoshu", str(PACKAGE.parents[1])).split())
+    for installed_again in (False, True):
+        if installed_again:
+            said("npm", "ci")
+        assert re.search(r"agent plays [048] of 9 and expects -?\d\.\d\d\n$", said(node, "move.mjs"))
+    said("npm", "ls", "--all")
+    there = project / "node_modules" / "myoshu"
+    assert not there.is_symlink()
+    assert (there / "types" / "node.d.ts").is_file()
+    (imports,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.S)
+    for address in json.loads(imports)["imports"].values():
+        assert (project / address.lstrip("/")).is_file()
 
 
 @pytest.fixture(scope="module")
