@@ -23,9 +23,9 @@ __all__ = ["EnvironmentServer"]
 log = logging.getLogger("myoshu.server")
 
 PATIENCE = 5.0
+"""Seconds that a trainer may take to read its last replies."""
 UNREAD = 1 << 20
 """Bytes that a trainer may leave unread before it is no longer listened to."""
-"""Seconds that a trainer may take to read its last replies."""
 
 
 class EnvironmentServer:
