@@ -35,7 +35,7 @@ class Scene(Protocol):
     """What a window shows."""
 
     running: bool
-    """Whether it goes on."""
+    """Whether the window stays open."""
 
     @property
     def idle(self) -> bool:
@@ -47,7 +47,7 @@ class Scene(Protocol):
         ...
 
     def update(self) -> None:
-        """Go on by one frame."""
+        """Advance by one frame."""
         ...
 
     def draw(self) -> None:

@@ -83,6 +83,7 @@ def test_it_is_installed_in_a_project_elsewhere_as_the_page_says(
     said("npm", "ls", "--all")
     there = project / "node_modules" / "myoshu"
     assert not there.is_symlink()
+    assert (there / "LICENSE").read_text() == (PACKAGE.parents[1] / "LICENSE").read_text()
     assert (there / "types" / "node.d.ts").is_file()
     (imports,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.S)
     for address in json.loads(imports)["imports"].values():
