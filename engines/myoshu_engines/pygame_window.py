@@ -25,7 +25,8 @@ from myoshu_engines.pygame_recorder import Recorder
 
 __all__ = ["Scene", "Window"]
 
-SCALING = {"SDL_HINT_RENDER_SCALE_QUALITY": "1", "SDL_RENDER_SCALE_QUALITY": "linear"}
+QUALITY = "SDL_RENDER_SCALE_QUALITY"
+SCALING = {"SDL_HINT_RENDER_SCALE_QUALITY": "1", QUALITY: "linear"}
 """SDL's settings, as environment variables: Pygame scales by any factor, not by whole ones alone, and smoothly."""
 GLANCE = 100
 """Milliseconds after which a window that waits for an event looks whether Ctrl-C was pressed."""
@@ -69,11 +70,11 @@ class Window:
     def __init__(self, title: str, size: tuple[int, int]) -> None:
         pygame.display.init()
         pygame.font.init()
-        pygame.display.set_caption(title)
         self._settings = {name: os.environ.get(name) for name in SCALING}
         os.environ.update(SCALING)
         self.surface = _open(size)
         """What is drawn on."""
+        pygame.display.set_caption(title)
         self._interrupted: Any = None
 
     def __enter__(self) -> Self:
@@ -132,12 +133,24 @@ class Window:
 
 def _open(size: tuple[int, int]) -> pygame.Surface:
     """A window that can be made larger and smaller; of its one size where SDL has nothing to scale a picture with."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "no fast renderer")  # the scaling is done by the processor then
-        try:
-            return pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
-        except pygame.error:
-            return pygame.display.set_mode(size)
+    try:
+        surface, fast = _scaled(size)
+        if not fast:  # the processor scales: smoothly, that would take twice as long as a frame does otherwise
+            os.environ[QUALITY] = "nearest"
+            pygame.display.quit()
+            pygame.display.init()
+            surface, _ = _scaled(size)
+        return surface
+    except pygame.error:
+        return pygame.display.set_mode(size)
+
+
+def _scaled(size: tuple[int, int]) -> tuple[pygame.Surface, bool]:
+    """A window that scales, and whether its graphics are fast at it."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        surface = pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
+    return surface, not any("no fast renderer" in str(warning.message) for warning in told)
 
 
 def _toggle() -> None:
