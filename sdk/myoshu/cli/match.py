@@ -11,6 +11,7 @@ import typer
 
 from myoshu.cli._match_json import games_json, write_json
 from myoshu.cli._match_text import match_text, progress_text
+from myoshu.cli._paths import expect_folder
 from myoshu.cli._players import PERSON, Seating, Table, limit_of
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import game_text
@@ -79,7 +80,7 @@ def match(
         ),
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game.")
+        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game (with --replay: the records').")
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
@@ -119,14 +120,14 @@ def match(
     the exit status 1.
     """
     for option, path in (("--json", json_file), ("--html", html), ("--record", record)):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise MatchError(f"{option}: expected a folder that is there, got {path.parent}")
+        if path is not None:
+            expect_folder(option, path)
     texts = tuple(players or ())
     limit = limit_of(simulations, time)
     if replay is not None:
         from myoshu.cli._replay import replay_file
 
-        replay_file(replay, texts, limit)
+        replay_file(replay, texts, game, limit)
         return
     setting = Table(texts, game, limit)
     if exhaustive:
@@ -134,7 +135,7 @@ def match(
 
         play_exhaustively(setting, texts, seed, json_file)
         return
-    seating = Seating(texts, setting.game.spec.name, limit)
+    seating = Seating(texts, setting.string, limit)
     _Match(setting, seating, games, seed, opening, openings, clock, gauntlet, sprt, workers, record).play(
         show, html, json_file
     )

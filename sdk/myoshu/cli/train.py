@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.cli._text import counted
+
 if TYPE_CHECKING:
     from myoshu.game import Game
     from myoshu.training.config import TrainingConfig
@@ -136,25 +138,29 @@ def train(
     """
     import msgspec
 
+    from myoshu.cli._games import game_as, remember_place
     from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
     from myoshu.errors import ArgumentError, DependencyError
     from myoshu_engines import load_game
 
+    if (game is None) == (listen is None):
+        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
+    if resume and run is None:
+        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    game = f"listen://{listen}" if game is None else game
+    rules = load_game(game)  # before torch is imported, which takes seconds: a typing error is told at once
     try:
-        from myoshu.training.folder import holds_run, load_config
+        from myoshu.training.folder import Lock, holds_run, load_config
         from myoshu.training.progress import new_progress
         from myoshu.training.run import Run
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'myoshu[train]'") from error
 
-    if (game is None) == (listen is None):
-        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
-    game = f"listen://{listen}" if game is None else game
-    rules = load_game(game)
     progress = new_progress(sys.stderr, quiet=quiet)
-    if resume and run is None:
-        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
     if run is not None and (resume or holds_run(run)):
+        rules = game_as(load_config(run).game, rules)
+        with Lock(run):  # one that another process trains is refused before anything is said of it
+            pass
         _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
         names = load_config(run).opponents if opponents is None else opponent_names(opponents)
         learning = Run.resumed(
@@ -174,6 +180,7 @@ def train(
         config = msgspec.structs.replace(config, opponents=names, until=until)
         folder = run if run is not None else _folder(rules)
         learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress)
+    remember_place(learning.folder, game)
     if not quiet:
         progress.note(
             f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
@@ -183,8 +190,8 @@ def train(
     if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
         say_goodbye()
     typer.echo(
-        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
-        f"{summary.games:,} games, {summary.positions:,} positions"
+        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {counted(summary.steps, 'step')}, "
+        f"{counted(summary.games, 'game')}, {counted(summary.positions, 'position')}"
     )
     if summary.check is not None:
         typer.echo(f"Strength: {summary.check}")
@@ -273,9 +280,10 @@ def _agree(
         table, dot, key = field.rpartition(".")
         got = held[table][key] if dot else held[key]
         if got != wanted:
+            advice = "name that game" if field == "game" else "leave the option out"
             raise TrainingError(
                 f"{run / 'config.toml'}: {field}: expected {wanted!r}, as the command says, got {got!r}: "
-                "leave the option out to go on with that run, or name another --run to begin anew"
+                f"{advice} to go on with that run, or name another --run to begin a new one"
             )
 
 
@@ -289,7 +297,8 @@ def _folder(game: Game) -> Path:
 def _budget(config: TrainingConfig) -> str:
     parts = []
     if config.minutes is not None:
-        parts.append(f"{config.minutes:g} minutes")
+        short = config.minutes < 1
+        parts.append(counted(round(60 * config.minutes, 1), "second") if short else counted(config.minutes, "minute"))
     if config.steps is not None:
-        parts.append(f"{config.steps:,} steps")
+        parts.append(counted(config.steps, "step"))
     return " or ".join(parts)
