@@ -177,10 +177,10 @@ def _check_kind(text: str) -> None:
     """
     from myoshu.errors import MatchError
 
-    kind, colon, rest = text.partition(":")
+    kind, _, rest = text.partition(":")
     if text in ("random", "perfect", PERSON) or (kind in ("gtp", "uci", "bot") and rest):
         return
-    if colon and kind in ("mcts", "cfr"):
+    if kind in ("mcts", "cfr"):
         if rest.isdecimal():
             return
         what = "simulations" if kind == "mcts" else "iterations"

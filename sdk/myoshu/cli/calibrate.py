@@ -41,7 +41,9 @@ _STEADY = 0.99
 
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
-    game: Annotated[str | None, typer.Option(help="Where the agent's game is now. By default as its file says.")] = None,
+    game: Annotated[
+        str | None, typer.Option(help="Where the agent's game is now. By default as its file says.")
+    ] = None,
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,
     simulations: Annotated[

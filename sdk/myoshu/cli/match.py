@@ -80,7 +80,11 @@ def match(
         ),
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game (with --replay: the records').")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game; with --replay, "
+            "the records'."
+        ),
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
@@ -213,19 +217,24 @@ class _Match:
                 results.append(result)
                 if len(results) <= show:
                     progress.clear()
-                    typer.echo(game_text(self._game, result, self._names) + "\n")
+                    typer.echo(game_text(self._game, result, self._names, self._person(result)) + "\n")
                 if progress.due:
                     state = None if self._test is None else sprt_state(results, self._test)
                     progress.show(progress_text(stand(results, self._names, self._seats), self._total, state))
         progress.clear()
         standings = stand(results, self._names, self._seats)
         state = None if self._test is None else sprt_state(results, self._test)
-        typer.echo(match_text(self._game.spec.name, self._seed, standings, state))
+        typer.echo(match_text(self._game, self._seed, standings, state))
         if json_file is not None:
             write_json(json_file, games_json(self._game.spec.name, self._seed, results, standings))
         if html is not None:
             self._report(html, results, str(state) if state is not None else "")
         self._own_up(results)
+
+    def _person(self, result: GameResult) -> int | None:
+        """Where a person sat at a game; None if none did."""
+        players = self._seating.texts
+        return next((seat for seat, player in enumerate(result.seats) if players[player] == PERSON), None)
 
     def _report(self, path: Path, results: Sequence[GameResult], test: str) -> None:
         from myoshu.arena.report import html_report
