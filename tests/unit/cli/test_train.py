@@ -63,7 +63,7 @@ def test_a_game_that_is_misspelt_is_told_before_torch_is_loaded() -> None:
 
 @pytest.mark.slow
 def test_a_run_outlives_a_move_of_its_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project is copied and its rules go to another folder: going on, records, export and calibration still work."""
+    """The project is copied and its rules go to another folder: what needs them still works."""
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     text = (Path(__file__).parents[1] / "engines" / "test_python_game.py").read_text(encoding="utf-8")
