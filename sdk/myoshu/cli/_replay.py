@@ -10,6 +10,7 @@ import typer
 
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
+from myoshu.cli._text import counted
 from myoshu.errors import MatchError, RecordError
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def replay_file(path: Path, texts: Sequence[str], string: str | None, limit: Lim
                 progress.clear()
                 typer.echo(f"{place}: {error}", err=True)
         if progress.due:
-            progress.show(f"{games} games, {wrong} mismatches")
+            progress.show(f"{counted(games, 'game')}, {wrong} wrong")
     progress.clear()
-    typer.echo(f"{path}: {games} games replayed, {wrong} mismatches")
+    typer.echo(f"{path}: {counted(games, 'game')} replayed, {wrong} mismatch{'' if wrong == 1 else 'es'}")
     if wrong:
         raise typer.Exit(1)
 

@@ -14,7 +14,7 @@ from myoshu.cli._match_text import match_text, progress_text
 from myoshu.cli._paths import expect_folder
 from myoshu.cli._players import PERSON, Seating, Table, limit_of
 from myoshu.cli._progress import Progress
-from myoshu.cli._text import game_text
+from myoshu.cli._text import counted, game_text
 from myoshu.errors import MatchError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ Against OpenSpiel's tree search with 1000 rollouts a move, 50 milliseconds a mov
 Agent against agent; since neither does anything at random, games begin with four random moves. Two processes play, a
 test ends the match when it has said enough, and an interrupted match goes on where its file ends:
 
-  myoshu match one.myoshu other.myoshu --opening 4 --workers 2 --sprt 0,50 --games 2000 --record match.jsonl
+  myoshu match one.myoshu other.myoshu --opening 4 --workers 2 \\
+    --sprt 0,50 --games 2000 --record match.jsonl
 
 Against engines of Go and chess; these run anew for every game:
 
@@ -49,7 +50,8 @@ Against engines of Go and chess; these run anew for every game:
 
 Everybody against everybody, with ratings, and a page to look at; an agent may come at several strengths:
 
-  myoshu match agent.myoshu agent.myoshu@simulations=8 agent.myoshu@level=3 random mcts:100 --opening 2 --html pool.html
+  myoshu match agent.myoshu agent.myoshu@simulations=8 agent.myoshu@level=3 \\
+    random mcts:100 --opening 2 --html pool.html
 
 Check that recorded games are what the rules make of them; with the players, that they would play them again:
 
@@ -61,7 +63,7 @@ Against every line that an opponent could play:
 
 Without any agent, showing the first game move by move:
 
-  myoshu match mcts:100 random --game openspiel:connect_four --games 20 --show 1
+  myoshu match mcts:100 random --game openspiel:connect_four --show 1
 """
 
 _GAMES_A_WORKER = 20
@@ -207,7 +209,9 @@ class _Match:
         if self._record is not None:
             sheet = Scoresheet(self._record, self._game.spec, self._names, self._conditions)
             if sheet.played:
-                typer.echo(f"{self._record} has {len(sheet.played)} games: the match goes on from there", err=True)
+                typer.echo(
+                    f"{self._record} has {counted(len(sheet.played), 'game')}: the match goes on from there", err=True
+                )
         results: list[GameResult] = []
         progress = Progress()
         with sheet or nullcontext():

@@ -27,7 +27,7 @@ Learn tic-tac-toe for a minute; the agent is then runs/…/agent.myoshu, and the
 
 Choose where the run and the agent go:
 
-  myoshu train openspiel:connect_four --minutes 20 --run runs/four --out connect_four.myoshu
+  myoshu train openspiel:connect_four --minutes 20 --run runs/four --out four.myoshu
 
 Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
 
@@ -38,6 +38,8 @@ Other games: a game with parameters, a gymnasium environment with discrete actio
   myoshu train 'openspiel:dots_and_boxes(num_rows=2,num_cols=2)'
 
   myoshu train gymnasium:CartPole-v1 --minutes 10 --until 475
+
+  myoshu train 'gymnasium:FrozenLake-v1(is_slippery=False)' --minutes 2
 
   myoshu train python:my_game.py:MyGame --minutes 5
 
@@ -50,7 +52,8 @@ connects to the trainer. It may be killed and started again while it is learned 
 
 Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
 
-  myoshu train openspiel:connect_four --opponents mcts:100,mcts:1000 --until 0.9 --minutes 60
+  myoshu train openspiel:connect_four --minutes 60 \\
+    --opponents mcts:100,mcts:1000 --until 0.9
 
 The same seed and steps, the same weights, bit for bit:
 
@@ -83,7 +86,11 @@ def train(
         ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Settings to start from. By default those named like the game, else 'default'.")
+        str | None,
+        typer.Option(
+            help="Settings to start from: CartPole-v1, connect_four, default, dots_and_boxes or tic_tac_toe. By "
+            "default those named like the game, else 'default'."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
