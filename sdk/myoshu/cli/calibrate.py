@@ -30,9 +30,9 @@ Ten levels, written into the agent's file:
 
 Five levels for a quick game, into another file; then play one of them:
 
-  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out leveled.myoshu
+  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out new.myoshu
 
-  myoshu match leveled.myoshu@level=2 leveled.myoshu@level=4 --opening 2
+  myoshu match new.myoshu@level=2 new.myoshu@level=4 --opening 2
 """
 
 _STEADY = 0.99

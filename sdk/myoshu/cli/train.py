@@ -27,7 +27,7 @@ Learn tic-tac-toe for a minute; the agent is then runs/…/agent.myoshu, and the
 
 Choose where the run and the agent go:
 
-  myoshu train openspiel:connect_four --minutes 20 --run runs/four --out four.myoshu
+  myoshu train openspiel:connect_four --run runs/four --out four.myoshu
 
 Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
 
