@@ -147,6 +147,7 @@ def train(
 
     from myoshu.cli._games import game_as, remember_place
     from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
+    from myoshu.cli._paths import expect_folder
     from myoshu.errors import ArgumentError, DependencyError
     from myoshu_engines import load_game
 
@@ -154,6 +155,10 @@ def train(
         raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
     if resume and run is None:
         raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    if minutes is not None and not minutes > 0:
+        raise ArgumentError(f"--minutes: expected more than 0, got {minutes:g}")
+    if out is not None:
+        expect_folder("--out", out)
     game = f"listen://{listen}" if game is None else game
     rules = load_game(game)  # before torch is imported, which takes seconds: a typing error is told at once
     try:

@@ -160,8 +160,6 @@ def test_examples_are_not_broken(verb: str) -> None:
     """Eighty columns hold every example: what a terminal breaks cannot be copied."""
     from myoshu import cli
 
-    if verb == "serve":
-        return  # its lines are told of in its own file
     epilog = importlib.import_module(f"myoshu.cli.{verb.replace('-', '_')}").EPILOG
     assert max(map(len, (line for line in epilog.splitlines() if line.startswith("  ")))) <= 78
     for paragraph in cli._flowing(epilog).split("\n\n"):

@@ -14,9 +14,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from myoshu.cli import app
+from myoshu.cli.train import _budget
+from myoshu.errors import TrainingError
 from myoshu.training.checkpoint import read_checkpoint
-from myoshu.training.folder import load_config
+from myoshu.training.folder import Lock, load_config
 from myoshu.training.presets import preset
 from myoshu.training.run import Run
 from myoshu_engines import load_game
@@ -59,6 +63,52 @@ def test_a_game_that_is_misspelt_is_told_before_torch_is_loaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("2 False myoshu: game: OpenSpiel does not know 'tictactoe'; expected")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--minutes", "0"], "myoshu: --minutes: expected more than 0, got 0"),
+        (["--minutes", "nan"], "myoshu: --minutes: expected more than 0, got nan"),
+        (["--out", "no/where.myoshu"], "myoshu: --out: expected a folder that is there, got no"),
+        (["--resume"], "myoshu: --resume: expected --run with the folder"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_told_before_anything_is_done(
+    options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["train", "openspiel:tic_tac_toe", *options])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_another_process_trains_is_refused_first(tmp_path: Path) -> None:
+    """Before it is said that the run is gone on with."""
+    game = load_game("openspiel:tic_tac_toe")
+    run = tmp_path / "run"
+    Run(game, msgspec.structs.replace(preset(game.spec), steps=1), run)
+    with Lock(run):
+        result = CliRunner().invoke(app, ["train", "openspiel:tic_tac_toe", "--run", str(run)])
+    assert result.exit_code == 2
+    assert "expected a run that no other process is training" in result.stderr
+    assert "holds a run" not in result.stderr
+
+
+def test_a_wrong_setting_is_told_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("game = 'openspiel:nim'\nwrong = 1\n")
+    with pytest.raises(TrainingError, match=r"config.toml: config: .*wrong"):
+        load_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "steps", "text"),
+    [(0.15, None, "9 seconds"), (1.0, 1, "1 minute or 1 step"), (1.5, 2000, "1.5 minutes or 2,000 steps")],
+)
+def test_budgets_are_said_in_the_unit_that_reads_best(minutes: float, steps: int | None, text: str) -> None:
+    config = preset(load_game("openspiel:tic_tac_toe").spec)
+    assert _budget(msgspec.structs.replace(config, minutes=minutes, steps=steps)) == text
 
 
 @pytest.mark.slow
