@@ -182,7 +182,7 @@ def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> N
     changed = run("--replay", str(file))
     assert changed.exit_code == 1
     assert "returns: expected" in changed.stderr
-    assert "1 games replayed, 1 mismatches" in changed.stdout
+    assert "1 game replayed, 1 mismatch" in changed.stdout
     with pytest.raises(MatchError, match="expected a game of this match"):
         run("mcts:6", "random", *TIC_TAC_TOE, "--games", "8", "--record", str(whole))
 
