@@ -8,6 +8,9 @@ Observations
       dimension less than both others that is 1, 3 or 4, or follows a square. A stack of images [n, height, width,
       channels] becomes [n · channels, height, width], two dimensions become one plane, and everything else a vector.
     - ``Discrete`` and ``MultiDiscrete``: one-hot, one after the other.
+    - ``Dict`` and ``Tuple``: the parts, each as above, flattened into one vector in their order (a ``Dict``'s as
+      Gymnasium sorts its keys). A ``Dict``'s part ``action_mask`` is no part of what is seen: it says which actions are
+      legal. If one part is left, it is seen as it would be alone, so that an image stays one.
 
 Actions
     - ``Discrete``: its numbers, counted from its ``start``.
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,10 +31,12 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError
 
-__all__ = ["FAR", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
+__all__ = ["FAR", "MASK", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
 
 FAR = 1e6
 """A bound farther from zero than this is taken for none."""
+MASK = "action_mask"
+"""The key under which an observation or an environment's info says which actions are legal."""
 MOST_COMBINATIONS = 4096
 """The greatest number of combined actions a space may have."""
 
@@ -64,9 +69,15 @@ def observer_of(space: Space, where: str) -> Observer:
         return _one_hot(int(space.n), int(space.start))
     if isinstance(space, spaces.MultiDiscrete):
         return _several_hot(space.nvec.ravel(), space.start.ravel())
+    if isinstance(space, spaces.Dict):
+        parts = {key: part for key, part in space.spaces.items() if key != MASK}
+        return _together(parts, where)
+    if isinstance(space, spaces.Tuple):
+        return _together(dict(enumerate(space.spaces)), where)
     raise GameError(
-        f"{where}: its observations are a {type(space).__name__}; myoshu sees Box, Discrete, MultiDiscrete and "
-        "MultiBinary (the wrapper gymnasium.wrappers.FlattenObservation makes most others a Box)"
+        f"{where}: its observations hold a {type(space).__name__}; myoshu sees Box, Discrete, MultiDiscrete and "
+        "MultiBinary, and Dict and Tuple of these (a wrapper of yours may leave the rest out, "
+        "gymnasium.wrappers.FilterObservation for one)"
     )
 
 
@@ -93,6 +104,21 @@ def numbered_actions(space: Space, where: str) -> Sequence[Any]:
     for action in combined:
         action.flags.writeable = False
     return combined
+
+
+def _together(parts: Mapping[Any, Space], where: str) -> Observer:
+    """How to see several parts, by their keys, as one vector; one part alone is seen as it is."""
+    if not parts:
+        raise GameError(f"{where}: its observations hold nothing to see")
+    observers = [(key, observer_of(part, f"{where}: {key}")) for key, part in parts.items()]
+    if len(observers) == 1:
+        (key, only), *_ = observers
+        return Observer(only.shape, lambda observation: only.see(observation[key]))
+
+    def see(observation: Any) -> NDArray[np.float32]:
+        return np.concatenate([observer.see(observation[key]).ravel() for key, observer in observers])
+
+    return Observer((sum(math.prod(observer.shape) for _, observer in observers),), see)
 
 
 def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.float64]) -> Observer:

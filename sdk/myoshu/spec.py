@@ -10,7 +10,7 @@ import msgspec
 
 from myoshu.errors import ArgumentError
 
-__all__ = ["GameSpec", "ModelSpec", "Movers", "spec_hash"]
+__all__ = ["GameSpec", "ModelSpec", "Movers", "same_game", "spec_hash"]
 
 MAX_PLAYERS = 64
 MAX_ACTIONS = 1 << 20
@@ -112,6 +112,24 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def spec_hash(*specs: GameSpec | ModelSpec) -> str:
     """SHA-256 (hexadecimal) of the specs' canonical JSON: equal exactly when the specs are."""
     return hashlib.sha256(msgspec.json.encode(specs, order="sorted")).hexdigest()
+
+
+def same_game(one: str, other: str) -> bool:
+    """Whether two game strings name the same game.
+
+    A Python class is known by its module's name and its own, wherever the module lies: ``python:rules.py:MyGame``,
+    ``python:a/rules.py:MyGame`` and ``python:package.rules:MyGame`` are the same. Of other kinds, equal strings are.
+    """
+    return _identity(one) == _identity(other)
+
+
+def _identity(name: str) -> str:
+    prefix, _, rest = name.partition(":")
+    where, _, made = rest.rpartition(":")
+    if prefix != "python":
+        return name
+    module = where.replace("\\", "/").rpartition("/")[2].removesuffix(".py").rpartition(".")[2]
+    return f"{prefix}:{module}:{made}"
 
 
 def _integer(field: str, value: int, low: int, high: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myoshu.errors import ArgumentError
-from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
+from myoshu.spec import GameSpec, ModelSpec, Movers, same_game, spec_hash
 
 GAME = GameSpec(
     name="python:nim:Nim", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0), movers=Movers.ALTERNATE
@@ -68,3 +68,24 @@ def test_different_specs_have_different_hashes() -> None:
 
 def test_a_models_latent_size_is_the_product_of_its_shape() -> None:
     assert msgspec.structs.replace(MODEL, latent=(3, 6, 7)).latent_size == 126
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("python:rules.py:Walk", "python:rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:game/rules.py:Walk", True),
+        ("python:/home/me/rules.py:Walk", "python:..\\rules.py:Walk", True),
+        ("python:C:\\games\\rules.py:Walk", "python:rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:rules:Walk", True),
+        ("python:package.rules:Walk", "python:package/rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:rules.py:Run", False),
+        ("python:rules.py:Walk", "python:other.py:Walk", False),
+        ("openspiel:go(board_size=5)", "openspiel:go(board_size=5)", True),
+        ("openspiel:go(board_size=5)", "openspiel:go(board_size=9)", False),
+        ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", False),
+    ],
+)
+def test_a_class_is_known_by_module_and_name_wherever_it_lies(one: str, other: str, same: bool) -> None:
+    assert same_game(one, other) == same
+    assert same_game(other, one) == same

@@ -215,21 +215,24 @@ def _link(result: GameResult, player: int) -> str:
 def _game(game: Game, result: GameResult, names: Sequence[str]) -> str:
     """One game: who sat where, how it ended, its moves by name and the last position."""
     state = game.new_state(np.random.default_rng(result.seed))
+    count = len(result.seats)
+    order = [(int(state.to_play()) + number) % count for number in range(count)]  # who begins is named first
     said = []
     for ply, action in enumerate(result.actions):
         name = escape(game.action_name(state, action))
         said.append(f'<span class="soft">{name}</span>' if ply < len(result.opening) else name)
         state.apply(action)
-    seated = " – ".join(escape(names[player]) for player in result.seats)
-    paid = " : ".join(f"{value:g}" for value in result.returns)
+    seated = " – ".join(escape(names[result.seats[seat]]) for seat in order)
+    paid = " : ".join(f"{result.returns[seat]:g}" for seat in order)
     end = ""
     if result.ending is not Ending.FINISHED and result.offender is not None:
         who = escape(names[result.seats[result.offender]])
         end = f' <span class="bad">{who}: {escape(result.ending)}: {escape(result.reason)}</span>'
-    number = result.number + 1
+    number, played = result.number + 1, len(result.actions)
+    moves = f"{played} move{'' if played == 1 else 's'}"
     return (
         f"<details><summary>{number}. <b>{seated}</b> &nbsp; {paid} "
-        f'<span class="soft">({len(result.actions)} moves)</span>{end}</summary>'
+        f'<span class="soft">({moves})</span>{end}</summary>'
         f'<div class="moves" id="game-{number}">{" ".join(said)}</div><pre>{escape(str(state))}</pre></details>'
     )
 

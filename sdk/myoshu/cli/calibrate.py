@@ -30,9 +30,9 @@ Ten levels, written into the agent's file:
 
 Five levels for a quick game, into another file; then play one of them:
 
-  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out leveled.myoshu
+  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out new.myoshu
 
-  myoshu match leveled.myoshu@level=2 leveled.myoshu@level=4 --opening 2
+  myoshu match new.myoshu@level=2 new.myoshu@level=4 --opening 2
 """
 
 _STEADY = 0.99
@@ -41,6 +41,9 @@ _STEADY = 0.99
 
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    game: Annotated[
+        str | None, typer.Option(help="Where the agent's game is now. By default as its file says.")
+    ] = None,
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,
     simulations: Annotated[
@@ -62,17 +65,18 @@ def calibrate(
     """
     from myoshu.arena.calibration import calibrate as measure
     from myoshu.arena.calibration import enough_openings, graded, misses
-    from myoshu.errors import BundleError
+    from myoshu.cli._games import game_as, game_named
+    from myoshu.cli._paths import expect_folder
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.bundle import Bundle
     from myoshu.runtime.manifest import GRAPHS
     from myoshu_engines import load_game
 
     target = bundle if out is None else out
-    if not target.absolute().parent.is_dir():
-        raise BundleError(f"--out: expected a folder that is there, got {target.parent}")
+    expect_folder("--out", target)
     source = Bundle.read(bundle)
-    game = load_game(source.manifest.game.name)
+    name = source.manifest.game.name
+    rules, found = game_named(name, bundle) if game is None else (game_as(name, load_game(game)), game)
     most = source.manifest.search.simulations if simulations is None else simulations
     progress = Progress()
 
@@ -80,10 +84,10 @@ def calibrate(
         if progress.due:
             progress.show(f"{stage}: {done}/{total} games")
 
-    plies = enough_openings(game, games, seed).plies if opening is None else opening
+    plies = enough_openings(rules, games, seed).plies if opening is None else opening
     measured = measure(
-        lambda strengths: partial(_seated, _Ladder(bundle, game.spec.name, strengths)),
-        game,
+        lambda strengths: partial(_seated, _Ladder(bundle, found, strengths)),
+        rules,
         levels=levels,
         most=most,
         games=games,
@@ -93,7 +97,7 @@ def calibrate(
         tell=tell,
     )
     strengths = [each.strength for each in measured]
-    missed = misses(game, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
+    missed = misses(rules, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
     progress.clear()
     conditions: dict[str, object] = {
         "zero": "random play",
@@ -107,7 +111,7 @@ def calibrate(
     written = graded(source, strengths, conditions)
     graphs = {name: written.graph(name) for name in GRAPHS}
     Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity)
-    typer.echo(_text(game.spec.name, target, measured, missed, wins))
+    typer.echo(_text(rules.spec.name, target, measured, missed, wins))
 
 
 @dataclass(frozen=True)

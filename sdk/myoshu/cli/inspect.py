@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from myoshu.cli._text import counted
+
 if TYPE_CHECKING:
     from myoshu.runtime.manifest import Manifest, Strength
 
 __all__ = ["inspect"]
+
+_LONGEST = 200
+"""Characters of a value that are shown."""
+_DEEPEST = 3
+"""Tables within tables that are taken apart."""
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -76,23 +83,27 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
     yield (
         "Search",
         [
-            ("algorithm", f"{search.algorithm}, {search.simulations} simulations a move"),
+            ("algorithm", f"{search.algorithm}, {counted(search.simulations, 'simulation')} a move"),
             ("discount", f"{search.discount:g}"),
             ("Q scaled by", f"{search.normalization}"),
         ],
     )
-    if manifest.provenance:
-        yield "Provenance", [(name, _value(value)) for name, value in sorted(manifest.provenance.items())]
+    single = {name: value for name, value in sorted(manifest.provenance.items()) if not isinstance(value, dict)}
+    if single:
+        yield "Provenance", [(_printable(name), _value(value)) for name, value in single.items()]
     if manifest.strength:
         yield (
             "Strength",
             [(f"level {each.level:g}", _strength(each)) for each in manifest.strength],
         )
+    for name, value in sorted(manifest.provenance.items()):
+        if isinstance(value, dict) and value:
+            yield _printable(name).capitalize(), list(_laid_out(value))
 
 
 def _strength(level: Strength) -> str:
     """A level's settings, and how strong it is if that was measured."""
-    said = f"{level.simulations} simulations, temperature {level.temperature:g}"
+    said = f"{counted(level.simulations, 'simulation')}, temperature {level.temperature:g}"
     if level.mix or level.margin < 1:
         said += f", mix {level.mix:g}, margin {level.margin:g}"
     if level.elo is not None:
@@ -110,7 +121,24 @@ def _bytes(size: int) -> str:
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
+def _laid_out(table: dict[Any, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """A table of settings, each with its whole name; what lies deeper than any real one's is not taken apart."""
+    for key, value in table.items():
+        name = f"{before}{_printable(str(key))}"
+        if isinstance(value, dict) and value and depth < _DEEPEST:
+            yield from _laid_out(value, f"{name}.", depth + 1)
+        else:
+            yield name, _value(value)
+
+
 def _value(value: Any) -> str:
-    """A value of whatever kind on one line, without what would change a terminal."""
-    text = value if isinstance(value, str) else repr(value)
-    return "".join(letter if letter.isprintable() else "�" for letter in text)[:200]
+    """A value of whatever kind on one line, not too long."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value)) if value else "none"
+    text = _printable(value if isinstance(value, str) else "none" if value is None else str(value))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    """A text without what would change a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

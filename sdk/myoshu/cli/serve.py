@@ -34,7 +34,8 @@ On a port of one's own, for browsers too, with metrics for Prometheus:
 
 To a network, with a token (made up and printed if MYOSHU_TOKEN has none) and TLS:
 
-  myoshu serve four.myoshu othello.myoshu --host 0.0.0.0 --port 7777 --cert cert.pem --key key.pem
+  myoshu serve four.myoshu othello.myoshu --host 0.0.0.0 --port 7777 \\
+    --cert cert.pem --key key.pem
 
 As a child process of an engine that speaks on its standard input and output:
 

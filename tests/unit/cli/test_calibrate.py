@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import myoshu
 from myoshu.cli import calibrate
-from myoshu.errors import BundleError, MatchError
+from myoshu.errors import ArgumentError, BundleError, MatchError
 from myoshu.runtime.bundle import Bundle
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
@@ -61,7 +61,7 @@ def test_which_level_is_steady() -> None:
 
 
 def test_what_cannot_be_calibrated_is_one_clear_error(bundle: Path, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="--out: expected a folder"):
+    with pytest.raises(ArgumentError, match="--out: expected a folder"):
         run(str(bundle), "--out", "no/where.myoshu")
     with pytest.raises(BundleError, match="expected a bundle file"):
         run(str(tmp_path / "nothing.myoshu"))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 import myoshu
 from myoshu.cli import VERBS, app
+from myoshu.cli._console import plain
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.manifest import GRAPHS
 from myoshu.testing.networks import mlp, write_bundle
+from myoshu.training.presets import preset_names
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +45,22 @@ def test_inspect_tells_what_it_is(bundle: Path) -> None:
         "recurrent",
     ):
         assert expected in text
+
+
+def test_inspect_lays_settings_out_one_a_line(bundle: Path, tmp_path: Path) -> None:
+    odd = {"learner": {"batch": 256, "deep": {"er": {"still": {"more": 1}}}}, "bad": "a\x1b[2J\nb"}
+    provenance = {"date": "today", "config": {"seed": 1, "until": None, **odd}}
+    plain_one = Bundle.read(bundle)
+    manifest = msgspec.structs.replace(plain_one.manifest, provenance=provenance)
+    graphs = {name: plain_one.graph(name) for name in GRAPHS}
+    file = tmp_path / "laid_out.myoshu"
+    Bundle.write(file, manifest=manifest, graphs=graphs, parity=plain_one.parity)
+    text = run("inspect", file)
+    lines = [line.split(maxsplit=1) for line in text.splitlines()]
+    for expected in (["seed", "1"], ["until", "none"], ["learner.batch", "256"], ["date", "today"], ["Config"]):
+        assert expected in lines
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) < 240
 
 
 def test_inspect_prints_json_for_programs(bundle: Path) -> None:
@@ -121,3 +145,81 @@ def test_a_provider_passed_over_is_one_line(bundle: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("myoshu: warning: cuda is passed over for cpu:")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_help_has_a_short_name_and_flows(verb: str) -> None:
+    words = [verb] if verb else []
+    text = run(*words, "-h")
+    assert text == run(*words, "--help")
+    assert "-h" in text
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_examples_are_not_broken(verb: str) -> None:
+    """Eighty columns hold every example: what a terminal breaks cannot be copied."""
+    from myoshu import cli
+
+    epilog = importlib.import_module(f"myoshu.cli.{verb.replace('-', '_')}").EPILOG
+    assert max(map(len, (line for line in epilog.splitlines() if line.startswith("  ")))) <= 78
+    for paragraph in cli._flowing(epilog).split("\n\n"):
+        assert "\n" not in paragraph.strip() or "\\\n" in paragraph
+
+
+def test_paragraphs_flow_and_what_is_indented_stays() -> None:
+    from myoshu import cli
+
+    assert cli._flowing("One\ntwo.\n\nThree\nfour:\n\n  a \\\n    b") == "One two.\n\nThree four:\n\n  a \\\n    b"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("trian", "did you mean 'train'?"), ("mach", "did you mean 'match'?"), ("xyzzy", "there are train")],
+)
+def test_a_verb_that_is_misspelt_is_suggested(typed: str, said: str) -> None:
+    result = CliRunner().invoke(app, [typed])
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_the_presets_that_help_names_are_those_there_are() -> None:
+    named = re.search(r"Settings to start from: (.*?)\. By", " ".join(run("train", "-h").replace("│", " ").split()))
+    assert named is not None
+    assert re.split(r", | or ", named[1]) == preset_names()
+
+
+def test_completion_knows_the_verbs() -> None:
+    environment = {**os.environ, "_MYOSHU_COMPLETE": "complete_bash", "COMP_WORDS": "myoshu t", "COMP_CWORD": "1"}
+    program = "import sys; sys.argv = ['myoshu']; from myoshu.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.split() == ["train"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "iso8859-15", "utf-8"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("match", "perfect", "random", "--game", "openspiel:tic_tac_toe", "--games", "4"),
+        ("match", "-h"),
+        ("inspect", ""),
+    ],
+    ids=["a match", "help", "inspect"],
+)
+def test_no_result_is_lost_where_characters_are_few(bundle: Path, encoding: str, words: tuple[str, ...]) -> None:
+    program = "import sys; from myoshu.cli import main; sys.argv[0] = 'myoshu'; main()"
+    arguments = [sys.executable, "-c", program, *(word or str(bundle) for word in words)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(arguments, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode(encoding)
+    assert any(expected in text for expected in ("Elo difference", "Play a match", "Files"))
+    if encoding == "utf-8":
+        assert "?" not in text
+
+
+@pytest.mark.parametrize(
+    ("letter", "expected"),
+    [("∞", "inf"), ("–", "-"), ("½", "1/2"), ("µ", "u"), ("╭", "+"), ("█", "#"), ("é", "e"), ("²", "2"), ("妙", "?")],
+)
+def test_what_is_written_instead_is_plain(letter: str, expected: str) -> None:
+    assert plain(letter) == expected

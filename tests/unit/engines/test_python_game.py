@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from myoshu.errors import GameError, GameStringError
+from myoshu.errors import ArgumentError, GameError, GameStringError
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
 
@@ -105,6 +105,23 @@ def test_it_travels_to_another_process(folder: Path) -> None:
     program = "import pickle; print(pickle.load(open('game.pickle', 'rb')).spec.name)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == game.spec.name
+
+
+def test_it_may_be_called_by_another_path_and_no_other_name(folder: Path) -> None:
+    game = load_game(f"python:{folder / 'take_away.py'}:TakeAway")
+    called = game.called("python:old/take_away.py:TakeAway")  # type: ignore[attr-defined]  # such games have it
+    assert called.spec.name == "python:old/take_away.py:TakeAway"
+    assert pickle.loads(pickle.dumps(called)).spec == called.spec  # found where it lies, called as before
+    with pytest.raises(ArgumentError, match=r"name: expected another string for .*, got 'python:take.py:TakeAway'"):
+        game.called("python:take.py:TakeAway")  # type: ignore[attr-defined]  # as above
+
+
+def test_a_class_says_whether_something_is_hidden(folder: Path) -> None:
+    assert not load_game("python:take_away.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    (folder / "secret.py").write_text(
+        MINIMAL.replace("    spec = GameSpec", "    hidden_information = True\n    spec = GameSpec")
+    )
+    assert load_game("python:secret.py:TakeAway").hidden_information  # type: ignore[attr-defined]
 
 
 def test_the_demos_game_keeps_the_protocol() -> None:
