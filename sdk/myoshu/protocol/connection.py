@@ -257,9 +257,7 @@ class Connection:
             raise RemoteProtocolError("unsupported", kind, expected, "none", request=request.id, kind=kind)
         if isinstance(request, Think | Ponder) and request.stream is not None and "stream" not in self.caps:
             expected = "capability stream in the handshake"
-            raise RemoteProtocolError(
-                "unsupported", f"{kind}.stream", expected, "none", request=request.id, kind=kind
-            )
+            raise RemoteProtocolError("unsupported", f"{kind}.stream", expected, "none", request=request.id, kind=kind)
         if self.state is State.CLOSING and kind != "ping":
             expected = "no request after bye"
             raise RemoteProtocolError("shutdown", kind, expected, "one", request=request.id, kind=kind)
