@@ -7,6 +7,7 @@ a hyphen in a verb is an underscore there.
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import re
@@ -71,6 +72,10 @@ class _Verbs(TyperGroup):
             return super().invoke(ctx)
         except MyoshuError as error:
             _complain(str(error))
+        except OSError as error:  # a file or an address that cannot be had; a reader that is gone is the shell's matter
+            if error.errno == errno.EPIPE:
+                raise
+            _complain(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing not in EXTRAS:

@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_FRAME",
     "DEFAULT_HEARTBEAT",
     "FIRST_FRAME",
+    "MOST_PENDING",
     "VERSION",
     "Hello",
     "Limits",
@@ -37,6 +38,10 @@ DEFAULT_FRAME = 1 << 24
 
 DEFAULT_HEARTBEAT = 10.0
 """Seconds of silence after which a ping is sent, where nothing else was announced."""
+
+
+MOST_PENDING = 4096
+"""How many requests without their final reply a dialler that resumes may name."""
 
 
 Version = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -112,7 +117,7 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     """Seconds of silence after which the acceptor shall ping; 0 for never."""
     resume: Name | None = None
     """Ticket of a connection that was lost."""
-    pending: Annotated[tuple[RequestId, ...], Meta(max_length=4096)] | None = None
+    pending: Annotated[tuple[RequestId, ...], Meta(max_length=MOST_PENDING)] | None = None
     """Requests whose final reply has not come."""
     models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
     """What an agent that dials can play with."""

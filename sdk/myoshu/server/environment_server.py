@@ -17,6 +17,7 @@ from myoshu.protocol.messages import VERSION, Bye, Error, Hello, Message, Reques
 from myoshu.server.environment import EnvironmentService
 from myoshu.server.realtime import RealtimeService
 from myoshu.server.transport import StreamTransport
+from myoshu.server.turn import Turn, take_turn
 
 __all__ = ["EnvironmentServer"]
 
@@ -130,14 +131,15 @@ class EnvironmentServer:
                 await clock
 
     async def _listen_to(self, transport: StreamTransport, connection: Connection, service: EnvironmentService) -> None:
-        def take(data: bytes) -> bool:
-            connection.feed(data)
-            while (event := connection.next()) is not None:
-                answer = self._answer(connection, service, event)
-                if answer is not None:
-                    transport.write(answer)
+        def meet(event: Message | Rejected) -> None:
+            answer = self._answer(connection, service, event)
+            if answer is not None:
+                transport.write(answer)
+
+        def take(data: bytes) -> Turn:
+            turn = take_turn(connection, data, meet)
             transport.flush()
-            return connection.state is not State.CLOSED
+            return turn
 
         if not await transport.receive(take, UNREAD):
             log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})

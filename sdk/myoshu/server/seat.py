@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike
 from myoshu.runtime.deliberation import Deliberation
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planner import Planner
-from myoshu.runtime.session import Session
+from myoshu.runtime.session import MOST_MOVES_KEPT, Session
 from myoshu.server.pool import Pools
 from myoshu.server.tree import SharedTree
 
@@ -26,6 +27,7 @@ class Seat(Session):
 
     def __init__(self, session: Session, pools: Pools) -> None:
         self._pools = pools
+        self._before = 0
         self._settings(session)
 
     @property
@@ -35,12 +37,42 @@ class Seat(Session):
         return planner if isinstance(planner, SharedTree) else None
 
     def deliberate(
-        self, observation: ArrayLike, legal: ArrayLike | None, limit: Limit | None, to_play: int | None
+        self,
+        moves: Sequence[int],
+        observation: ArrayLike,
+        legal: ArrayLike | None,
+        limit: Limit | None,
+        to_play: int | None,
     ) -> Deliberation:
-        """Check everything and begin a search, or go on from what is known; errors as :meth:`Session.play`."""
-        deliberation = self._deliberate(observation, legal, limit, to_play)
-        deliberation.open()
+        """Hear of moves and begin a search, or go on from what is known; errors as :meth:`Session.play`.
+
+        What is refused has changed nothing: its moves were not heard.
+        """
+        turn, kept, planner = self._turn, None if self._moves is None else [*self._moves], self._planner
+        self._before = turn
+        try:
+            for move in moves:
+                self.observe(move)
+            deliberation = self._deliberate(observation, legal, limit, to_play)
+        except BaseException:
+            self._turn, self._moves = turn, kept if self._planner is planner else None
+            raise
+        try:
+            deliberation.open()
+        except BaseException:
+            self.unhear()
+            raise
         return deliberation
+
+    def unhear(self) -> None:
+        """The last search failed: whose turn it is, is as before it; what was searched before is gone."""
+        self._turn, self._moves = self._before, None
+
+    def observe(self, action: int) -> None:
+        """See :meth:`Session.observe`. No more moves are kept than can matter."""
+        super().observe(action)
+        if self._moves is not None and len(self._moves) > MOST_MOVES_KEPT:
+            self._moves = None
 
     def adopt(self, session: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn."""
