@@ -158,7 +158,10 @@ def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path
     done = run("client", "", "dial", XDG_RUNTIME_DIR=str(tmp_path))
     assert done.stdout == "thinking\nOK: \n", done.stderr
     done = run("client", "", "dial", XDG_RUNTIME_DIR="", TMPDIR=str(tmp_path))
-    assert done.stdout.endswith("expected a server's discovery file, got No such file or directory\n")
+    assert done.stdout.endswith(
+        "expected a server's discovery file, got none: no server is running; "
+        "start one with 'myoshu serve AGENT', or give its address\n"
+    )
 
 
 def test_the_same_seed_gives_the_same_moves_as_in_process(
@@ -505,7 +508,7 @@ def test_a_trainer_that_does_not_read_is_not_read_from(start: Start) -> None:
 def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     process, port = start("dots_engine")
     address = Address.of(f"tcp://127.0.0.1:{port}")
-    game = RemoteGame(address, address.url, patience=20.0)
+    game = RemoteGame(address, patience=20.0)
     state = game.new_state(np.random.default_rng(0))
     state.apply(3)
     process.kill()

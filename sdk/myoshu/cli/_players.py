@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.limit import Limit
 
-__all__ = ["KINDS", "PERSON", "Seating", "Table", "limit_of"]
+__all__ = ["KINDS", "PERSON", "Seating", "Table", "limit_of", "own_game"]
 
 PERSON = "person"
 KINDS = (
@@ -78,7 +78,10 @@ class Table:
         if game is None:
             if not self._agents:
                 raise MatchError("--game: expected a game such as openspiel:tic_tac_toe, since no bundle names one")
-            game = next(iter(self._agents.values())).game.name
+            path, agent = next(iter(self._agents.items()))
+            game = own_game(path, agent.game.name)
+        self.source = game
+        """The game string, which other processes load the game by."""
         self.game: Game = load_game(game)
 
     def player(self, text: str, name: str | None = None) -> Player:
@@ -164,6 +167,23 @@ class Table:
 
             self._agents[path] = load(path)
         return self._agents[path]
+
+
+def own_game(holder: str, name: str) -> str:
+    """The game string of what a bundle, a run or a record names as its game.
+
+    Raises:
+        MatchError: its rules are in a program of another kind: only who started that knows its address.
+    """
+    from myoshu.errors import MatchError
+    from myoshu_engines import game_prefixes
+
+    if name.partition(":")[0] in game_prefixes():
+        return name
+    raise MatchError(
+        f"--game: expected the address of the engine that has the rules of {name!r}, which {holder} is about, such as "
+        "tcp://127.0.0.1:7777 (or listen://127.0.0.1:7900, where the engine is to connect), got none"
+    )
 
 
 def _parts(text: str) -> tuple[str, str]:

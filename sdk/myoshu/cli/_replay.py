@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from myoshu.cli._players import Table
+from myoshu.cli._players import Table, own_game
 from myoshu.cli._progress import Progress
 from myoshu.errors import MatchError, RecordError
 
@@ -23,33 +23,36 @@ _TOLD = 10
 """Mismatches that are told one by one."""
 
 
-def replay_file(path: Path, texts: Sequence[str], limit: Limit | None) -> None:
+def replay_file(path: Path, texts: Sequence[str], limit: Limit | None, game: str | None = None) -> None:
     """Play every game of a file again by the rules; with players, let them choose again too.
 
     Args:
         path: a file of games, or a folder of such files.
         texts: the match's players as it was played, in their order; may be empty.
         limit: how long bundles thought about a move.
+        game: the game string of the rules, where the records' own does not find them.
 
     Raises:
         RecordError: the file cannot be read.
+        MatchError: the rules are in another program, and no game string says where.
     """
     from myoshu.record import locate_records
     from myoshu_engines import load_game
 
-    known: dict[str, Game] = {}
+    rules = None if game is None else load_game(game)
+    known: dict[str, Game] = {} if rules is None else {rules.spec.name: rules}
     table: Table | None = None
     progress, games, wrong = Progress(), 0, 0
     for place, record in locate_records(path):
         games += 1
         if record.game not in known:
-            known[record.game] = load_game(record.game)
-        game = known[record.game]
+            known[record.game] = load_game(own_game(str(path), record.game))
+        played = known[record.game]
         try:
-            record.replay(game)
+            record.replay(played)
             if texts:
                 if table is None:
-                    table = Table(texts, record.game, limit)
+                    table = Table(texts, game or record.game, limit)
                 _play_again(record, table, texts)
         except RecordError as error:
             wrong += 1

@@ -54,6 +54,10 @@ def calibrate(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that play; by default every core.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write to this file; by default into the agent's own.")] = None,
+    game: Annotated[
+        str | None,
+        typer.Option(help="Where the engine with the rules is, as tcp://HOST:PORT. By default the agent's own game."),
+    ] = None,
 ) -> None:
     """Measure an agent at many strengths and write a table of levels into its file.
 
@@ -62,6 +66,7 @@ def calibrate(
     """
     from myoshu.arena.calibration import calibrate as measure
     from myoshu.arena.calibration import enough_openings, graded, misses
+    from myoshu.cli._players import own_game
     from myoshu.errors import BundleError
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.bundle import Bundle
@@ -72,7 +77,8 @@ def calibrate(
     if not target.absolute().parent.is_dir():
         raise BundleError(f"--out: expected a folder that is there, got {target.parent}")
     source = Bundle.read(bundle)
-    game = load_game(source.manifest.game.name)
+    rules = own_game(str(bundle), source.manifest.game.name) if game is None else game
+    played = load_game(rules)
     most = source.manifest.search.simulations if simulations is None else simulations
     progress = Progress()
 
@@ -80,10 +86,10 @@ def calibrate(
         if progress.due:
             progress.show(f"{stage}: {done}/{total} games")
 
-    plies = enough_openings(game, games, seed).plies if opening is None else opening
+    plies = enough_openings(played, games, seed).plies if opening is None else opening
     measured = measure(
-        lambda strengths: partial(_seated, _Ladder(bundle, game.spec.name, strengths)),
-        game,
+        lambda strengths: partial(_seated, _Ladder(bundle, rules, strengths)),
+        played,
         levels=levels,
         most=most,
         games=games,
@@ -93,7 +99,7 @@ def calibrate(
         tell=tell,
     )
     strengths = [each.strength for each in measured]
-    missed = misses(game, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
+    missed = misses(played, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
     progress.clear()
     conditions: dict[str, object] = {
         "zero": "random play",
@@ -107,7 +113,7 @@ def calibrate(
     written = graded(source, strengths, conditions)
     graphs = {name: written.graph(name) for name in GRAPHS}
     Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity)
-    typer.echo(_text(game.spec.name, target, measured, missed, wins))
+    typer.echo(_text(played.spec.name, target, measured, missed, wins))
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,11 @@ def match(
         ),
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game.")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the first bundle's game."
+        ),
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
@@ -126,7 +130,7 @@ def match(
     if replay is not None:
         from myoshu.cli._replay import replay_file
 
-        replay_file(replay, texts, limit)
+        replay_file(replay, texts, limit, game)
         return
     setting = Table(texts, game, limit)
     if exhaustive:
@@ -134,7 +138,7 @@ def match(
 
         play_exhaustively(setting, texts, seed, json_file)
         return
-    seating = Seating(texts, setting.game.spec.name, limit)
+    seating = Seating(texts, setting.source, limit)
     _Match(setting, seating, games, seed, opening, openings, clock, gauntlet, sprt, workers, record).play(
         show, html, json_file
     )
@@ -180,7 +184,7 @@ class _Match:
         self._record = record
         if workers is None:
             workers = max(1, min(len(os.sched_getaffinity(0)), self._total // _GAMES_A_WORKER))
-            workers = 1 if PERSON in seating.texts else workers
+            workers = 1 if PERSON in seating.texts or getattr(self._game, "one_process", False) else workers
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
         self._workers = workers

@@ -33,6 +33,10 @@ Watch the agent play itself, or chance:
 
   myoshu play agent.myoshu --watch --opponent random --simulations 32
 
+Play an agent of an engine's game, with the engine that has the rules:
+
+  myoshu play nim.myoshu --game tcp://127.0.0.1:7777
+
 Play OpenSpiel's tree search in a game nobody has learned yet:
 
   myoshu play mcts:500 --game openspiel:connect_four
@@ -46,7 +50,11 @@ def play(
         str, typer.Argument(help="Whom to play: agent.myoshu, random, perfect, mcts:N or bot:NAME (both OpenSpiel).")
     ],
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the bundle's game.")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the bundle's game."
+        ),
     ] = None,
     seat: Annotated[int, typer.Option(min=1, help="Where you sit (with --watch: where the player sits).")] = 1,
     watch: Annotated[bool, typer.Option("--watch", help="Look on while the player plays an opponent.")] = False,

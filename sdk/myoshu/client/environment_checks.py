@@ -119,7 +119,7 @@ class EnvironmentChecks:
         except Failed as error:
             return Outcome(name, "FAIL", str(error))
         except (ConnectionLostError, RemoteProtocolError) as error:
-            return Outcome(name, "FAIL", str(error))
+            return Outcome(name, "FAIL", str(error).removeprefix(f"{self._address.url}: "))
         return Outcome(name, "ok", "")
 
     # The connection.
