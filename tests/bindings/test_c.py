@@ -211,12 +211,12 @@ def test_a_wrong_token_and_a_wrong_address_are_told_apart(run: Run, there: dict[
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
 def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
     agent = ScriptedAgent(script)
-    names = ["think_aloud" if call.get("infos") else call["do"] for call in script["calls"]]
+    names = [_named(call) for call in script["calls"]]
     done = run("client", agent.url, "calls", ",".join(names), TIMEOUT="10", PATIENCE="1")
     agent.join()
     wanted = []
     for call in script["calls"]:
-        outcome = {key: value for key, value in call.items() if key != "do"}
+        outcome = {key: value for key, value in call.items() if key not in ("do", "legal", "moves")}
         word = "action" if "action" in outcome else next(iter(outcome))
         wanted.append(
             {"ok": "ok", "lost": "lost", "broken": "broken", "error": f"error {outcome.get('error')}",
@@ -224,6 +224,15 @@ def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
         )  # fmt: skip
     assert done.stdout.splitlines() == wanted
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def _named(call: dict[str, Any]) -> str:
+    """A call as the test program takes it."""
+    if "moves" in call:
+        return f"{call['do']}:{call['moves']}"
+    if "legal" in call:
+        return f"{call['do']}:{';'.join(map(str, call['legal']))}"
+    return "think_aloud" if call.get("infos") else str(call["do"])
 
 
 @contextlib.contextmanager

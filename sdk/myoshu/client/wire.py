@@ -10,9 +10,13 @@ from typing import Any, Protocol
 from myoshu.client.address import Address
 from myoshu.errors import ConnectionLostError, DependencyError
 
-__all__ = ["SocketWire", "WebSocketWire", "Wire", "dial"]
+__all__ = ["SilenceError", "SocketWire", "WebSocketWire", "Wire", "dial"]
 
 READ = 1 << 16
+
+
+class SilenceError(ConnectionLostError):
+    """Nothing came in time; the connection itself may be as it was."""
 
 
 class Wire(Protocol):
@@ -64,7 +68,7 @@ class SocketWire:
             self._socket.settimeout(timeout)
             data = self._socket.recv(READ)
         except TimeoutError as error:
-            raise ConnectionLostError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
+            raise SilenceError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
         except OSError as error:
             raise ConnectionLostError(f"{self._where}: expected an answer, got: {error.strerror or error}") from error
         if not data:
@@ -99,7 +103,7 @@ class WebSocketWire:
         try:
             message = self._socket.recv(timeout)
         except TimeoutError as error:
-            raise ConnectionLostError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
+            raise SilenceError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
         except (ConnectionClosed, OSError) as error:
             raise ConnectionLostError(
                 f"{self._where}: expected an answer, got the end of the connection: {error}"

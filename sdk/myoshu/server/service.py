@@ -176,6 +176,7 @@ class AgentService:
         session = self._shared.models[name].new_session(
             seed=request.seed,
             level=request.level,
+            elo=request.elo,
             temperature=temperature,
             keep_tree=keep_tree,
             max_simulations=settings.timed_simulations,
@@ -320,9 +321,9 @@ class AgentService:
         self._thinking.pop(request.id, None)
         self._shared.metrics.note_search(times.total)
         decisions = [decision for decision in batch.rows if isinstance(decision, Decision)]
-        for failure in batch.rows:
+        for index, failure in enumerate(batch.rows):
             if isinstance(failure, MyoshuError):
-                self._reply(error_of(request, failure))
+                self._reply(error_of(request, failure, index))
                 return
         self._reply(
             Acts(

@@ -14,7 +14,7 @@ import pytest
 from tests.vectors.protocol import exchanges
 
 from myoshu import client as remote
-from myoshu.errors import ConnectionLostError, RemoteProtocolError, RequestError
+from myoshu.errors import ConnectionLostError, LocalProtocolError, RemoteProtocolError, RequestError
 from myoshu.protocol.framing import FrameReader, frame
 
 SCRIPTS = json.loads(exchanges.PATH.read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ class ScriptedAgent:
             assert heard is not None, f"expected {value}, got the end"
             for key, wanted in self._filled(value).items():
                 assert heard.get(key) == wanted, f"expected {value}, got {heard}"
-            if heard["t"] in ("open", "think", "close"):
+            if heard["t"] in ("open", "think", "close", "ping"):
                 self._ids[heard["t"]] = heard["id"]
         elif kind in ("agent", "together"):
             said = [self._filled(each) for each in (value if kind == "together" else [value])]
@@ -109,10 +109,15 @@ class ScriptedAgent:
         return value
 
 
+def asked(call: dict[str, Any]) -> dict[str, Any]:
+    """What a call asks for, without what becomes of it."""
+    return {key: call[key] for key in ("do", "legal", "moves") if key in call}
+
+
 def outcome_of(error: Exception | None) -> dict[str, Any]:
     if error is None:
         return {"ok": True}
-    if isinstance(error, RequestError):
+    if isinstance(error, RequestError | LocalProtocolError):
         return {"error": error.code}
     return {"broken": True} if isinstance(error, RemoteProtocolError) else {"lost": True}
 
@@ -130,16 +135,20 @@ def play(url: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 held = remote.connect(url, timeout=PATIENCE, patience=1.0)
             elif call["do"] == "open":
                 session = held.new_session(seed=1)
+            elif call["do"] == "observe":
+                session.observe(*[0] * call["moves"])
             elif call["do"] == "close":
                 session.close()
             if call["do"] == "think":
-                decision = session.play(OBSERVATION, on_info=infos.append if call.get("infos") else None)
+                decision = session.play(
+                    OBSERVATION, call.get("legal"), on_info=infos.append if call.get("infos") else None
+                )
                 outcome = {"action": decision.action, "infos": len(infos)}
             else:
                 outcome = outcome_of(None)
-        except (RequestError, RemoteProtocolError, ConnectionLostError) as error:
+        except (RequestError, LocalProtocolError, RemoteProtocolError, ConnectionLostError) as error:
             outcome = outcome_of(error)
-        outcomes.append({"do": call["do"], **outcome})
+        outcomes.append({**asked(call), **outcome})
     if held is not None:
         held.close()
     return outcomes
@@ -158,16 +167,20 @@ async def play_async(url: str, calls: list[dict[str, Any]]) -> list[dict[str, An
                 held = await remote.connect_async(url, timeout=PATIENCE, patience=1.0, heartbeat=0.0)
             elif call["do"] == "open":
                 session = await held.new_session(seed=1)
+            elif call["do"] == "observe":
+                await session.observe(*[0] * call["moves"])
             elif call["do"] == "close":
                 await session.close()
             if call["do"] == "think":
-                decision = await session.play(OBSERVATION, on_info=infos.append if call.get("infos") else None)
+                decision = await session.play(
+                    OBSERVATION, call.get("legal"), on_info=infos.append if call.get("infos") else None
+                )
                 outcome = {"action": decision.action, "infos": len(infos)}
             else:
                 outcome = outcome_of(None)
-        except (RequestError, RemoteProtocolError, ConnectionLostError) as error:
+        except (RequestError, LocalProtocolError, RemoteProtocolError, ConnectionLostError) as error:
             outcome = outcome_of(error)
-        outcomes.append({"do": call["do"], **outcome})
+        outcomes.append({**asked(call), **outcome})
     if held is not None:
         await held.close()
     return outcomes
