@@ -280,7 +280,7 @@ static void calls(const char *address, const myoshu_settings *settings, char *na
     } else if (strcmp(name, "close") == 0) status = myoshu_close(session, &error);
     else status = myoshu_think(session, &empty, &limit, &decision, &error);
     if (status == MYOSHU_OK && decision.action >= 0) printf("action %d infos %d\n", (int)decision.action, heard);
-    else if (status == MYOSHU_REFUSED || strcmp(error.code, "too_large") == 0) printf("error %s\n", error.code);
+    else if (status == MYOSHU_REFUSED || (status != MYOSHU_PROTOCOL && strcmp(error.code, "too_large") == 0)) printf("error %s\n", error.code);
     else printf("%s\n", status == MYOSHU_OK ? "ok" : status == MYOSHU_PROTOCOL ? "broken" : "lost");
     myoshu_decision_clear(&decision);
   }
