@@ -423,6 +423,14 @@ class EnvironmentChecks:
                     (right,) = self._step(talk, [1], [legal])
                     for slot, row in played.items():
                         _alike(f"slot {slot} beside one with an illegal action", right, row)
+                if not realtime:
+                    moves = [[*before, int(illegal[0])]]
+                    made = talk.ask({"t": "reset", "id": 5, "slots": [0], "seeds": [29], "moves": moves})
+                    _same("errors of a reset with an illegal action", 1, len(_expect(made, States, 5).errors or ()))
+                    left = talk.ask({"t": "step", "id": 6, "slots": [0], "actions": [legal]})
+                    codes = {error.slot: error.code for error in _expect(left, States, 6).errors or ()}
+                    _same("states.errors after a reset with an illegal action, by slot", {0: "ended"}, codes)
+                    self._reset(talk, [0], [29], [before])
             said = talk.ask({"t": "step", "id": 4, "slots": [0], "actions": [self._spec.actions]})
             if isinstance(said, Error):
                 _answered(said, 4, "invalid")
