@@ -25,10 +25,10 @@ OBSERVATION = np.zeros((3, 3, 3), np.float32)
 class ScriptedAgent:
     """Plays one script to one client."""
 
-    def __init__(self, script: dict[str, Any]) -> None:
-        self._script = script
+    def __init__(self, script: dict[str, Any], patience: float = PATIENCE) -> None:
+        self._script, self._patience = script, patience
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(PATIENCE)
+        self._listener.settimeout(self._patience)
         self.url = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run)
@@ -53,7 +53,7 @@ class ScriptedAgent:
 
     def _accept(self) -> None:
         self._socket = self._listener.accept()[0]
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(self._patience)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._frames, self._ids = FrameReader(1 << 24), getattr(self, "_ids", {})
 
@@ -122,7 +122,7 @@ def outcome_of(error: Exception | None) -> dict[str, Any]:
     return {"broken": True} if isinstance(error, RemoteProtocolError) else {"lost": True}
 
 
-def play(url: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def play(url: str, calls: list[dict[str, Any]], timeout: float = PATIENCE) -> list[dict[str, Any]]:
     """What became of each call, with the blocking client."""
     outcomes: list[dict[str, Any]] = []
     held: Any = None
@@ -132,7 +132,7 @@ def play(url: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         outcome: dict[str, Any]
         try:
             if call["do"] == "connect":
-                held = remote.connect(url, timeout=PATIENCE, patience=1.0)
+                held = remote.connect(url, timeout=timeout, patience=1.0)
             elif call["do"] == "open":
                 session = held.new_session(seed=1)
             elif call["do"] == "observe":
