@@ -181,7 +181,7 @@ def own_game(holder: str, name: str) -> str:
     if name.partition(":")[0] in game_prefixes():
         return name
     raise MatchError(
-        f"--game: expected the address of the engine that has the rules of {name!r}, which {holder} is about, such as "
+        f"--game: expected the address of the engine that has the rules of {name!r}, which {holder} is about, as "
         "tcp://127.0.0.1:7777 (or listen://127.0.0.1:7900, where the engine is to connect), got none"
     )
 

@@ -40,8 +40,9 @@ def said(*arguments: str, code: int = 0) -> str:
 @pytest.mark.parametrize("verb", [("play", "--watch"), ("match",), ("calibrate",)], ids=lambda verb: verb[0])
 def test_without_an_address_it_says_which_option_takes_it(agent: Path, verb: tuple[str, ...]) -> None:
     text = said(verb[0], str(agent), *verb[1:], code=2)
-    assert "--game: expected the address of the engine that has the rules of 'three_in_a_row'" in text
-    assert "such as tcp://127.0.0.1:7777" in text
+    assert "--game" in text
+    assert "three_in_a_row" in text
+    assert "as tcp://127.0.0.1:7777" in text
 
 
 def test_it_plays_wherever_the_engine_is(engine: Engine, agent: Path, tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_it_plays_wherever_the_engine_is(engine: Engine, agent: Path, tmp_path: 
     finally:
         elsewhere.stop()
     assert "3 games replayed, 0 mismatches" in text
-    assert "--game: expected the address" in said("match", "--replay", str(record), code=2)
+    assert "as tcp://127.0.0.1:7777" in said("match", "--replay", str(record), code=2)
 
 
 @pytest.mark.slow
@@ -74,4 +75,4 @@ def test_a_run_goes_on_with_the_engine_at_another_address(engine: Engine, tmp_pa
         elsewhere.stop()
     after = myoshu.load(out, "cpu").manifest
     assert after.spec_hash == before == spec_hash(ThreeInARow.spec, after.model)
-    assert "--game: expected the address" in said("export", run, code=2)
+    assert "as tcp://127.0.0.1:7777" in said("export", run, code=2)

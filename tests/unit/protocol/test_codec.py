@@ -19,7 +19,7 @@ from myoshu.errors import RemoteProtocolError
 from myoshu.protocol import Tensor, pack_masks, unpack_masks
 from myoshu.protocol.codec import decode, encode
 from myoshu.protocol.framing import FrameReader
-from myoshu.protocol.messages import MESSAGES, GameMap
+from myoshu.protocol.messages import MESSAGES, GameMap, Ping
 from myoshu.protocol.roles import FINAL, REQUESTS
 
 ROOT = Path(__file__).parents[3]
@@ -77,6 +77,14 @@ def test_rejected_vectors_name_field_and_code(case: dict[str, Any]) -> None:
         decode(_read(case["name"]) or b"")
     assert (caught.value.code, caught.value.field) == (case["code"], case["field"])
     assert caught.value.request == case.get("id")
+
+
+def test_the_specification_has_an_example_of_bytes() -> None:
+    text = (ROOT / "bindings" / "PROTOCOL.md").read_text()
+    (shown,) = re.findall(r"^    ([0-9a-f]{8}  [0-9a-f ]+)$", text, re.MULTILINE)
+    reader = FrameReader(generate.LIMIT)
+    reader.feed(bytes.fromhex(shown))
+    assert decode(reader.next() or b"") == Ping(id=7)
 
 
 OUTCOMES = ("a message", "malformed", "invalid", "unknown_type", "unexpected")

@@ -14,7 +14,6 @@ from myoshu.discovery import Discovery, default_path
 from myoshu.runtime.agent import load
 from myoshu.server import Settings
 
-
 ROOT = Path(__file__).resolve().parents[3]
 BLOCK = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 

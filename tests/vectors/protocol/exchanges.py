@@ -22,8 +22,8 @@ A call is ``connect``, ``open``, ``think`` (of an observation of zeros, with the
 legal), ``observe`` (of as many moves as ``moves`` says, all of them action 0) or ``close`` (of the session), with what
 becomes of it: ``{"ok": true}``, for ``think`` ``{"action": 0, "infos": 2}``, ``{"error": CODE}`` (the agent's error,
 which the client hands on, or the client's own where it may not send a request: nothing is sent then),
-``{"lost": true}`` (the connection is gone) or ``{"broken": true}`` (the agent broke the protocol: the client says so and
-closes the connection). Binary is ``{"$bin": hexadecimal}``.
+``{"lost": true}`` (the connection is gone) or ``{"broken": true}`` (the agent broke the protocol: the client says so
+and closes the connection). Binary is ``{"$bin": hexadecimal}``.
 """
 
 from __future__ import annotations
