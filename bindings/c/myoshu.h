@@ -75,6 +75,7 @@ typedef struct myoshu_model {
   const char *provider; /* what computes the network */
   myoshu_game game;
   const double *levels; /* [level_count] what myoshu_options.level takes */
+  const double *elo;    /* [level_count] their measured points above random play; NULL where not all were measured */
   size_t level_count;
   int32_t simulations;  /* what a move gets by default */
 } myoshu_model;
@@ -95,6 +96,7 @@ typedef struct myoshu_options {
   const char *hash;          /* what its hash must be; any if NULL */
   const int64_t *seed;       /* of the session's random numbers, 0 or more; another each time if NULL */
   const double *level;       /* one of the model's levels; the greatest strength if NULL */
+  const double *elo;         /* the same in points, between those of two levels; not with level */
   const double *temperature; /* 0 plays the best move; the server's default if NULL */
   int forget;                /* each search begins anew, instead of going on from what is known after the moves told */
 } myoshu_options;

@@ -89,6 +89,11 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
         """
         try:
             return msgspec.json.decode(path.read_bytes(), type=Discovery)
+        except FileNotFoundError:
+            raise ConnectionLostError(
+                f"{path}: expected a server's discovery file, got none: no server is running; start one with "
+                "'myoshu serve AGENT', or give its address, such as tcp://127.0.0.1:7777"
+            ) from None
         except OSError as error:
             raise ConnectionLostError(f"{path}: expected a server's discovery file, got: {error.strerror}") from error
         except msgspec.DecodeError as error:

@@ -158,7 +158,10 @@ def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path
     done = run("client", "", "dial", XDG_RUNTIME_DIR=str(tmp_path))
     assert done.stdout == "thinking\nOK: \n", done.stderr
     done = run("client", "", "dial", XDG_RUNTIME_DIR="", TMPDIR=str(tmp_path))
-    assert done.stdout.endswith("expected a server's discovery file, got No such file or directory\n")
+    assert done.stdout.endswith(
+        "expected a server's discovery file, got none: no server is running; "
+        "start one with 'myoshu serve AGENT', or give its address\n"
+    )
 
 
 def test_the_same_seed_gives_the_same_moves_as_in_process(
@@ -208,12 +211,12 @@ def test_a_wrong_token_and_a_wrong_address_are_told_apart(run: Run, there: dict[
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
 def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
     agent = ScriptedAgent(script)
-    names = ["think_aloud" if call.get("infos") else call["do"] for call in script["calls"]]
+    names = [_named(call) for call in script["calls"]]
     done = run("client", agent.url, "calls", ",".join(names), TIMEOUT="10", PATIENCE="1")
     agent.join()
     wanted = []
     for call in script["calls"]:
-        outcome = {key: value for key, value in call.items() if key != "do"}
+        outcome = {key: value for key, value in call.items() if key not in ("do", "legal", "moves")}
         word = "action" if "action" in outcome else next(iter(outcome))
         wanted.append(
             {"ok": "ok", "lost": "lost", "broken": "broken", "error": f"error {outcome.get('error')}",
@@ -221,6 +224,15 @@ def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
         )  # fmt: skip
     assert done.stdout.splitlines() == wanted
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def _named(call: dict[str, Any]) -> str:
+    """A call as the test program takes it."""
+    if "moves" in call:
+        return f"{call['do']}:{call['moves']}"
+    if "legal" in call:
+        return f"{call['do']}:{';'.join(map(str, call['legal']))}"
+    return "think_aloud" if call.get("infos") else str(call["do"])
 
 
 @contextlib.contextmanager
@@ -505,7 +517,7 @@ def test_a_trainer_that_does_not_read_is_not_read_from(start: Start) -> None:
 def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     process, port = start("dots_engine")
     address = Address.of(f"tcp://127.0.0.1:{port}")
-    game = RemoteGame(address, address.url, patience=20.0)
+    game = RemoteGame(address, patience=20.0)
     state = game.new_state(np.random.default_rng(0))
     state.apply(3)
     process.kill()
@@ -548,7 +560,7 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
-    assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == f"listen://127.0.0.1:{port}"
+    assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == "c:dots_and_boxes"
 
 
 def test_an_engine_that_was_killed_connects_again_and_training_goes_on(

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.client.test_exchanges import SCRIPTS, ScriptedAgent
 
 import myoshu
 from myoshu.game import apply_all
@@ -43,6 +44,16 @@ def test_the_package_passes_its_own_tests(node: str, given: dict[str, Any], tmp_
     counts = dict(line.removeprefix("# ").split(" ", 1) for line in said.splitlines() if line.startswith("# "))
     assert int(counts["pass"]) >= 189
     assert int(counts["fail"]) == int(counts["skipped"]) == 0
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
+def test_a_client_keeps_to_the_script(node: str, script: dict[str, Any]) -> None:
+    agent = ScriptedAgent(script)
+    asked = [{key: call[key] for key in ("do", "infos", "legal", "moves") if key in call} for call in script["calls"]]
+    outcomes = json.loads(run(node, "tests/exchange.js", agent.url, json.dumps(asked)))
+    agent.join()
+    told = [{key: call[key] for key in call if key not in ("do", "legal", "moves")} for call in script["calls"]]
+    assert outcomes == told
 
 
 def test_declarations_are_what_the_compiler_makes_of_the_source(node: str, tmp_path: Path) -> None:

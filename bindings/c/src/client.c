@@ -156,6 +156,7 @@ myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, 
   if (options->hash != NULL) tsj_key(request, "hash"), tsj_write_text(writer, options->hash);
   if (options->seed != NULL) tsj_key(request, "seed"), tsj_write_int(writer, *options->seed);
   if (options->level != NULL) tsj_key(request, "level"), tsj_write_double(writer, *options->level);
+  if (options->elo != NULL) tsj_key(request, "elo"), tsj_write_double(writer, *options->elo);
   tsj_key(request, "options");
   tsj_write_map(writer, options->temperature == NULL ? 1 : 2);
   tsj_write_text(writer, "keep_tree");

@@ -27,7 +27,7 @@ static const tsj_field slot_element = {.key = "", .form = TSJ_A_INTEGER, .low = 
 static const tsj_field seed_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = INT64_MAX};
 static const tsj_field id_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = U32};
 static const tsj_field count_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = INT64_MAX};
-static const tsj_field version_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = 65535};
+static const tsj_field version_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = 65535};
 static const tsj_field size_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = U32};
 static const tsj_field number_element = {.key = "", .form = TSJ_A_NUMBER, ANY};
 static const tsj_field flag_element = {.key = "", .form = TSJ_A_BOOLEAN};
@@ -50,6 +50,7 @@ static const tsj_field model_fields[] = {
     {.key = "hash", NAME, .required = true},
     {.key = "game", .form = TSJ_A_MAP, .required = true, .parts = game_fields},
     {.key = "levels", .form = TSJ_A_LIST, .parts = &number_element},
+    {.key = "elo", .form = TSJ_A_LIST, .parts = &number_element},
     {.key = "simulations", .form = TSJ_A_INTEGER, .low = 1, .high = I31},
     {.key = "provider", NAME},
     END};
@@ -121,6 +122,7 @@ static const tsj_field open_fields[] = {
     {.key = "hash", NAME},
     {.key = "seed", .form = TSJ_A_INTEGER, .high = INT64_MAX},
     {.key = "level", .form = TSJ_A_NUMBER, ANY},
+    {.key = "elo", .form = TSJ_A_NUMBER, ANY},
     {.key = "options", .form = TSJ_SOME_OPTIONS},
     END};
 static const tsj_field opened_fields[] = {

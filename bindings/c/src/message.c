@@ -151,6 +151,11 @@ static myoshu_status check_tensor(place *where, const tsj_value *map) {
     else (void)snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)size);
     return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
   }
+  for (size_t i = 0; type.size == 4 && memcmp(type.data, "bool", 4) == 0 && i < bytes.size; i++)
+    if (bytes.data[i] > 1) {
+      enter(where, ".", "b");
+      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "0 or 1 for bool", "%u", bytes.data[i]);
+    }
   return MYOSHU_OK;
 }
 
@@ -162,7 +167,9 @@ static myoshu_status check_options(place *where, const tsj_value *map) {
     at = tsj_read(at, map->end, &name);
     if (at == NULL || tsj_read(at, map->end, &value) == NULL) return wrong(where, "a map in whole", map);
     if (value.kind != TSJ_BOOL && value.kind != TSJ_INT && value.kind != TSJ_FLOAT) {
-      enter(where, "", "[...]");
+      char key[65];
+      (void)snprintf(key, sizeof key, "%.*s", (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
+      enter(where, ".", key);
       return wrong(where, "a boolean or a number", &value);
     }
     at = tsj_skip(at, map->end);
@@ -301,6 +308,19 @@ static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_
   return MYOSHU_OK;
 }
 
+/* A hello of other versions is refused as such, whatever else it says that this version does not know. */
+static myoshu_status check_versions(const tsj_value *map, myoshu_error *error) {
+  tsj_value list, low, high;
+  if (!tsj_find(map, "proto", &list) || list.kind != TSJ_ARRAY || list.size != 2) return MYOSHU_OK;
+  const uint8_t *at = tsj_read(list.data, list.end, &low);
+  if (low.kind != TSJ_INT || low.huge) return MYOSHU_OK;
+  (void)tsj_read(at, list.end, &high);
+  if (high.kind != TSJ_INT || high.huge || low.integer > high.integer) return MYOSHU_OK;
+  if (low.integer <= 1 && high.integer >= 1) return MYOSHU_OK;
+  return tsj_fail(error, MYOSHU_PROTOCOL, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
+                  (long long)low.integer, (long long)high.integer);
+}
+
 static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_error *error) {
   tsj_value value, first, second;
   if (type == TSJ_HELLO && tsj_find(map, "proto", &value)) {
@@ -321,6 +341,14 @@ static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_erro
       (void)snprintf(where, sizeof where, "%s.models[%zu].game", tsj_types[type].name, i);
       tsj_value model, game;
       (void)tsj_read(at, value.end, &model);
+      tsj_value levels = {.size = 0}, elo;
+      (void)tsj_find(&model, "levels", &levels);
+      if (tsj_find(&model, "elo", &elo) && elo.size != levels.size) {
+        char wanted[64];
+        (void)snprintf(where, sizeof where, "%s.models[%zu].elo", tsj_types[type].name, i);
+        (void)snprintf(wanted, sizeof wanted, "%zu, one a level", levels.size);
+        return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", elo.size);
+      }
       if (tsj_find(&model, "game", &game)) {
         myoshu_status status = check_game(where, &game, error);
         if (status != MYOSHU_OK) return status;
@@ -362,6 +390,7 @@ myoshu_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *messa
                     name);
   if (!has_id && tsj_types[found].part != TSJ_ALONE)
     return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
+  if (found == TSJ_HELLO && (status = check_versions(&message->map, error)) != MYOSHU_OK) return status;
   place where = {.error = error};
   enter(&where, "", tsj_types[found].name);
   status = check_map(&where, tsj_types[found].fields, &message->map);

@@ -5,7 +5,7 @@
  *   client ADDRESS long SECONDS    one think of so many seconds, told when it begins
  *   client ADDRESS ponder SECONDS  sleeps in the middle: whoever wants to cuts the connection then
  *   client ADDRESS dial            connects, thinks once, and says what became of it
- *   client ADDRESS calls CALLS     of the script of exchanges: connect,open,think,close, one line for each
+ *   client ADDRESS calls CALLS     of the script of exchanges: connect,open,think:8;0,observe:70000,close, one line for each
  * TIMEOUT and PATIENCE in the environment are the settings. */
 #include <math.h>
 #include <stdio.h>
@@ -265,12 +265,22 @@ static void calls(const char *address, const myoshu_settings *settings, char *na
     int heard = 0;
     myoshu_limit limit = {.on_info = strcmp(name, "think_aloud") == 0 ? tell_of_info : NULL, .user = &heard};
     myoshu_position empty = {.observation = zeros};
+    int32_t allowed[9];
+    const char *colon = strchr(name, ':');
+    for (const char *at = colon; at != NULL && strncmp(name, "think", 5) == 0; at = strchr(at + 1, ';')) {
+      allowed[empty.legal_count++] = (int32_t)atoi(at + 1);
+      empty.legal = allowed;
+    }
+    memset(&error, 0, sizeof error);
     if (strcmp(name, "connect") == 0) status = myoshu_connect(&client, address, settings, &error);
     else if (strcmp(name, "open") == 0) status = myoshu_open(client, NULL, &session, &error);
-    else if (strcmp(name, "close") == 0) status = myoshu_close(session, &error);
+    else if (strncmp(name, "observe:", 8) == 0) {
+      static const int32_t told[1 << 17];
+      status = myoshu_observe(session, told, (size_t)atoi(colon + 1), &error);
+    } else if (strcmp(name, "close") == 0) status = myoshu_close(session, &error);
     else status = myoshu_think(session, &empty, &limit, &decision, &error);
     if (status == MYOSHU_OK && decision.action >= 0) printf("action %d infos %d\n", (int)decision.action, heard);
-    else if (status == MYOSHU_REFUSED) printf("error %s\n", error.code);
+    else if (status == MYOSHU_REFUSED || (status != MYOSHU_PROTOCOL && strcmp(error.code, "too_large") == 0)) printf("error %s\n", error.code);
     else printf("%s\n", status == MYOSHU_OK ? "ok" : status == MYOSHU_PROTOCOL ? "broken" : "lost");
     myoshu_decision_clear(&decision);
   }

@@ -85,7 +85,7 @@ export const either = (first, second, isFirst) => (value, path) => (isFirst(valu
 /** A map with any keys. @param {Check} each @returns {Check} */
 export const dictionary = (each) => (value, path) => {
   if (!isMap(value)) invalid(path, "a map", value);
-  for (const held of Object.values(value)) each(held, `${path}[...]`);
+  for (const [key, held] of Object.entries(value)) each(held, `${path}.${key.slice(0, 64)}`);
 };
 
 /**
@@ -117,5 +117,7 @@ export const tensorField = map(
     if (type === undefined) return invalid(`${path}.dt`, `one of ${Object.keys(TYPES).join(", ")}`, value.dt);
     const size = value.sh.reduce((/** @type {number} */ product, /** @type {number} */ side) => product * side, type.size);
     if (value.b.length !== size) invalid(`${path}.b`, `${size} bytes for ${value.dt} [${value.sh}]`, value.b.length);
+    if (value.dt === "bool" && value.b.some((/** @type {number} */ byte) => byte > 1))
+      invalid(`${path}.b`, "0 or 1 for bool", value.b.find((/** @type {number} */ byte) => byte > 1));
   },
 );

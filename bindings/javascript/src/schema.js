@@ -37,7 +37,14 @@ export const game = map(
     if (!(least <= greatest)) invalid(`${path}.returns`, "two numbers in order", `${least}, ${greatest}`);
   },
 );
-const model = map({ name, hash: name, game }, { levels: list(number), simulations: count, provider: name });
+const model = map(
+  { name, hash: name, game },
+  { levels: list(number), elo: list(number), simulations: count, provider: name },
+  (value, path) => {
+    const levels = value.levels?.length ?? 0;
+    if (value.elo && value.elo.length !== levels) invalid(`${path}.elo`, `${levels}, one a level`, value.elo.length);
+  },
+);
 const limits = map({ sessions: whole, thinking: whole, simulations: whole, batch: whole });
 const option = map(
   { name, type: word("int", "float", "bool"), default: either(boolean, number, (value) => typeof value === "boolean") },
@@ -72,7 +79,7 @@ function oneEach(value, path, ...fields) {
 /** Every message by its type. @type {Record<string, Check>} */
 export const MESSAGES = {
   hello: map(
-    { proto: list(version, 2, 2), role },
+    { proto: list(integer(0, 0xffff), 2, 2), role },
     {
       name, token: text(1024), caps: words, frame: frameSize, heartbeat, resume: name, pending: list(id, 0, 4096),
       models: list(model, 0, 256),
@@ -94,7 +101,7 @@ export const MESSAGES = {
   pong: map({ id }),
   bye: map({}, { reason: prose }),
   error: map({ code: name, msg: prose }, { id, field: prose, expected: prose, got: prose, retry: number }),
-  open: map({ id }, { model: name, hash: name, seed, level: number, options: dictionary(setting) }),
+  open: map({ id }, { model: name, hash: name, seed, level: number, elo: number, options: dictionary(setting) }),
   opened: map({ id, session: slot, model: name, hash: name, simulations: count }),
   think: map({ id, session: slot, obs: tensorField }, { ...search, priority }),
   ponder: map({ id, session: slot, obs: tensorField }, search),

@@ -103,8 +103,9 @@ export class Session {
      * @param {import("./codec.js").Message} message
      * @param {(info: any) => void} [onInfo]
      * @param {AbortSignal} [signal]
+     * @param {(reply: import("./codec.js").Message) => void} [check]
      */
-    _ask(message: import("./codec.js").Message, onInfo?: (info: any) => void, signal?: AbortSignal): Promise<any>;
+    _ask(message: import("./codec.js").Message, onInfo?: (info: any) => void, signal?: AbortSignal, check?: (reply: import("./codec.js").Message) => void): Promise<any>;
 }
 export type Client = import("./client.js").Client;
 export type Times = import("./client.js").Times;

@@ -35,6 +35,7 @@ def replay_file(path: Path, texts: Sequence[str], string: str | None, limit: Lim
 
     Raises:
         RecordError: the file cannot be read.
+        GameStringError: the game is not where the records say, and no game string says where.
     """
     from myoshu.cli._games import game_named
     from myoshu.record import locate_records

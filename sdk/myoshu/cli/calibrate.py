@@ -42,7 +42,11 @@ _STEADY = 0.99
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
     game: Annotated[
-        str | None, typer.Option(help="Where the agent's game is now. By default as its file says.")
+        str | None,
+        typer.Option(
+            help="Where the agent's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT. "
+            "By default as its file says."
+        ),
     ] = None,
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,

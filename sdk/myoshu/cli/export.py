@@ -29,7 +29,11 @@ def export(
         Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="Where the run's game is now. By default where it was found last.")
+        str | None,
+        typer.Option(
+            help="Where the run's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT. "
+            "By default where it was found last."
+        ),
     ] = None,
 ) -> None:
     """Export what a training run had learned at its last checkpoint.

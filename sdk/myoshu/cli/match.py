@@ -84,8 +84,8 @@ def match(
     game: Annotated[
         str | None,
         typer.Option(
-            help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game; with --replay, "
-            "the records'."
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the first bundle's game; with --replay, the records'."
         ),
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
@@ -187,7 +187,7 @@ class _Match:
         self._record = record
         if workers is None:
             workers = max(1, min(len(os.sched_getaffinity(0)), self._total // _GAMES_A_WORKER))
-            workers = 1 if PERSON in seating.texts else workers
+            workers = 1 if PERSON in seating.texts or getattr(self._game, "one_process", False) else workers
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
         self._workers = workers

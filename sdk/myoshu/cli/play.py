@@ -40,6 +40,10 @@ Watch the agent play itself, or chance:
 
   myoshu play agent.myoshu --watch --opponent random --simulations 32
 
+Play an agent of an engine's game, with the engine that has the rules:
+
+  myoshu play nim.myoshu --game tcp://127.0.0.1:7777
+
 Play OpenSpiel's tree search in a game nobody has learned yet; moves of chess are taken as e4 or as e2e4:
 
   myoshu play mcts:500 --game openspiel:connect_four
@@ -62,7 +66,11 @@ def play(
         ),
     ],
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the bundle's game.")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the bundle's game."
+        ),
     ] = None,
     seat: Annotated[
         int,

@@ -301,7 +301,8 @@ def _agree(
 
 def _folder(game: Game) -> Path:
     short = "".join(
-        letter if letter.isalnum() or letter in "_-" else "_" for letter in game.spec.name.partition(":")[2]
+        letter if letter.isalnum() or letter in "_-" else "_"
+        for letter in game.spec.name.partition(":")[2] or game.spec.name
     )
     return Path("runs") / f"{short.strip('_') or 'game'}-{time.strftime('%Y%m%d-%H%M%S')}"
 

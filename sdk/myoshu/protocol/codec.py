@@ -10,7 +10,7 @@ import msgpack
 import msgspec
 
 from myoshu.errors import RemoteProtocolError
-from myoshu.protocol.messages import MESSAGES, VERSION, Message, Reply, Request
+from myoshu.protocol.messages import MESSAGES, VERSION, Hello, Message, Reply, Request
 
 __all__ = ["MOST_ELEMENTS", "MOST_NESTING", "decode", "encode"]
 
@@ -56,6 +56,8 @@ def decode(payload: bytes, most: int = MOST_ELEMENTS) -> Message:
         try:
             message: Message = _TYPED.decode(payload)
             if encode(message) == payload:  # it holds nothing unknown that would have to be looked at
+                if isinstance(message, Hello):
+                    _check_versions(list(message.proto))
                 return message
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass
@@ -76,6 +78,8 @@ def _decode_carefully(payload: bytes) -> Message:
         raise RemoteProtocolError(code, "t", f"a type of version {VERSION}", repr(kind[:64]), request=request)
     if request is None and issubclass(struct, Request | Reply):
         raise RemoteProtocolError("malformed", f"{kind}.id", "an integer from 1 to 4294967295", "nothing")
+    if kind == "hello":
+        _check_versions(held.get("proto"))
     try:
         return msgspec.convert(held, struct)
     except msgspec.ValidationError as error:
@@ -96,6 +100,15 @@ def _check_elements(payload: bytes, most: int) -> None:
             position += length + int.from_bytes(payload[position : position + length], "big") + (0xC7 <= first <= 0xC9)
     if position < size:
         raise RemoteProtocolError("too_large", "payload", f"at most {most} elements", "more")
+
+
+def _check_versions(proto: object) -> None:
+    """A hello of other versions is refused as such, whatever else it says that this version does not know."""
+    if not isinstance(proto, list) or len(proto) != 2 or not all(type(each) is int for each in proto):
+        return
+    low, high = proto
+    if low <= high and not low <= VERSION <= high:
+        raise RemoteProtocolError("version", "hello.proto", f"a range with {VERSION}", f"[{low}, {high}]")
 
 
 def _unpack(payload: bytes) -> dict[str, Any]:

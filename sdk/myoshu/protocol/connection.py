@@ -337,6 +337,10 @@ class Connection:
         )
         return Rejected(error, reply)
 
+    def reject(self, error: RemoteProtocolError) -> Rejected:
+        """What to say where the peer broke the protocol in a way that only the role's own code can see: the end."""
+        return self._reject(error)
+
     def refuse(self, rejected: Rejected) -> bytes:
         """The bytes of a refusal's reply. A request that was refused has never been pending."""
         payload = encode(rejected.reply)

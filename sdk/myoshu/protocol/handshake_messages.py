@@ -47,6 +47,9 @@ MOST_PENDING = 4096
 Version = Annotated[int, Meta(ge=1, le=0xFFFF)]
 
 
+Offered = Annotated[int, Meta(ge=0, le=0xFFFF)]
+
+
 Frame = Annotated[int, Meta(ge=FIRST_FRAME, le=1 << 30)]
 
 
@@ -64,10 +67,16 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """The game it plays."""
     levels: tuple[float, ...] = ()
     """Levels that ``open.level`` takes."""
+    elo: tuple[float, ...] | None = None
+    """How strong each of them was measured to be, in points above random play; None if that is not known of all."""
     simulations: Count = 1
     """Simulations of a move where no limit is given."""
     provider: Name = ""
     """What computes the network."""
+
+    def __post_init__(self) -> None:
+        if self.elo is not None and len(self.elo) != len(self.levels):
+            raise ValueError(f"elo: expected {len(self.levels)}, one a level, got {len(self.elo)}")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +110,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello"):
     """The dialler's first message."""
 
-    proto: tuple[Version, Version]
+    proto: tuple[Offered, Offered]
     """Least and greatest version spoken."""
     role: Role
     """The dialler's role."""

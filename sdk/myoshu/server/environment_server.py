@@ -23,6 +23,8 @@ __all__ = ["EnvironmentServer"]
 
 log = logging.getLogger("myoshu.server")
 
+HANDSHAKE = 10.0
+"""Seconds that a handshake may take."""
 PATIENCE = 5.0
 """Seconds that a trainer may take to read its last replies."""
 UNREAD = 1 << 20
@@ -110,11 +112,14 @@ class EnvironmentServer:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        connection = Connection(Role.ENVIRONMENT, dials=False)
+        hurry = asyncio.create_task(_give_up_silence(transport, connection))
         try:
-            await self._talk(transport, Connection(Role.ENVIRONMENT, dials=False))
+            await self._talk(transport, connection)
         except asyncio.CancelledError:
             pass
         finally:
+            hurry.cancel()
             await transport.close(PATIENCE)
 
     async def _talk(self, transport: StreamTransport, connection: Connection) -> None:
@@ -169,6 +174,17 @@ class EnvironmentServer:
         caps = tuple(word for word in self._caps if word in (event.caps or ()))
         name = f"myoshu {myoshu.__version__}"
         return connection.send(Welcome(proto=version, role="environment", name=name, caps=caps, heartbeat=0.0))
+
+
+async def _give_up_silence(transport: StreamTransport, connection: Connection) -> None:
+    """End a connection whose handshake does not come."""
+    await asyncio.sleep(HANDSHAKE)
+    if connection.state not in (State.GREETING, State.WELCOMING):
+        return
+    error = RemoteProtocolError("timeout", "handshake", f"hello within {HANDSHAKE:g} s", "none")
+    said = Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
+    transport.write(connection.send(said))
+    await transport.close(PATIENCE)
 
 
 async def _run_clock(transport: StreamTransport, connection: Connection, service: RealtimeService, tick: float) -> None:

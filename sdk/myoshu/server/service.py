@@ -91,6 +91,7 @@ class _Session:
     seat: Seat
     model: str
     level: float | None
+    elo: float | None = None
     job: tuple[int, Job] | None = None
 
 
@@ -215,12 +216,13 @@ class AgentService:
         session = self._shared.models[name].new_session(
             seed=request.seed,
             level=request.level,
+            elo=request.elo,
             temperature=temperature,
             keep_tree=keep_tree,
             max_simulations=settings.timed_simulations,
         )
         number, self._number = self._number, self._number + 1
-        self._sessions[number] = _Session(Seat(session, self._shared.pools), name, request.level)
+        self._sessions[number] = _Session(Seat(session, self._shared.pools), name, request.level, request.elo)
         metrics.open_sessions += 1
         spec_hash = self._shared.models[name].manifest.spec_hash
         simulations = session.limit.simulations or 1
@@ -399,9 +401,9 @@ class AgentService:
         self._thinking.pop(request.id, None)
         self._shared.metrics.note_search(times.total)
         decisions = [decision for decision in batch.answers if isinstance(decision, Decision)]
-        for failure in batch.answers:
+        for index, failure in enumerate(batch.answers):
             if isinstance(failure, MyoshuError):
-                self._reply(error_of(request, failure))
+                self._reply(error_of(request, failure, index))
                 return
         self._reply(
             Acts(
@@ -418,7 +420,7 @@ class AgentService:
 
     def _level(self, request: Level) -> None:
         session = self._idle(request.session, "level")
-        self._change(session, session.model, request.level, None)
+        self._change(session, session.model, request.level, None, None)
         self._reply(Ok(id=request.id))
 
     def _swap(self, request: Swap) -> None:
@@ -433,7 +435,7 @@ class AgentService:
         if session.level is not None and session.level not in levels:
             there = ", ".join(f"{level:g}" for level in levels) or "none"
             raise Refusal("mismatch", "swap.model.levels", f"the session's level {session.level:g} among them", there)
-        self._change(session, name, session.level, session.seat.temperature)
+        self._change(session, name, session.level, session.elo, session.seat.temperature)
         self._reply(Ok(id=request.id))
 
     def _close(self, request: Close) -> None:
@@ -447,17 +449,20 @@ class AgentService:
         self._shared.metrics.open_sessions -= 1
         self._reply(Ok(id=request.id))
 
-    def _change(self, session: _Session, name: str, level: float | None, temperature: float | None) -> None:
+    def _change(
+        self, session: _Session, name: str, level: float | None, elo: float | None, temperature: float | None
+    ) -> None:
         """Another model or level; what is not said stays. The level's temperature if none is given."""
         seat = session.seat
         fresh = self._shared.models[name].new_session(
             level=level,
+            elo=elo,
             temperature=temperature,
             keep_tree=seat.keep_tree,
             max_simulations=self._shared.settings.timed_simulations,
         )
         seat.adopt(fresh)
-        session.model, session.level = name, level
+        session.model, session.level, session.elo = name, level, elo
 
     def _admit(self, searches: int) -> None:
         settings = self._shared.settings

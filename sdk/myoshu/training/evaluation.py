@@ -206,7 +206,8 @@ class _Table:
     def _abandon(self, index: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
             return  # no fault of the game's
-        self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error))
+        reset = getattr(self.states.get(index), "reset_seed", None)
+        self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error, reset))
 
 
 def _opening(game: Game, seed: int, rng: np.random.Generator, plies: int) -> list[int]:

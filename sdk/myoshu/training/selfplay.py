@@ -281,6 +281,7 @@ class SelfPlay:
         states = new_states(self.game, [np.random.default_rng(self._seeds[slot]) for slot in slots])
         for slot, state in zip(slots, states, strict=True):
             if isinstance(state, Exception):
+                self._states[slot] = None
                 self._abandon(slot, state)
                 again.append(slot)
             else:
@@ -323,7 +324,11 @@ class SelfPlay:
     def _abandon(self, slot: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
             return  # no fault of the game's
-        self.abandoned.append(AbandonedGame.of(self._seeds[slot], self._histories[slot], error))
+        self.abandoned.append(
+            AbandonedGame.of(
+                self._seeds[slot], self._histories[slot], error, reset=getattr(self._states[slot], "reset_seed", None)
+            )
+        )
 
     def _hopeless(self, what: str) -> GameError:
         return GameError(

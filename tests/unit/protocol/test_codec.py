@@ -19,7 +19,7 @@ from myoshu.errors import RemoteProtocolError
 from myoshu.protocol import Tensor, pack_masks, unpack_masks
 from myoshu.protocol.codec import _check_elements, decode, encode
 from myoshu.protocol.framing import FrameReader
-from myoshu.protocol.messages import MESSAGES, GameMap
+from myoshu.protocol.messages import MESSAGES, GameMap, Ping
 from myoshu.protocol.roles import FINAL, REQUESTS
 
 ROOT = Path(__file__).parents[3]
@@ -50,9 +50,16 @@ def test_valid_vectors_are_read_and_written(case: dict[str, Any]) -> None:
     assert message.__struct_config__.tag == case["type"]
     assert decode(encode(message)) == message
     said = msgpack.unpackb(encode(message))
-    for key, value in generate.VALID[case["name"]].items():
+    for key, value in _binary(case["message"]).items():
         if key in message.__struct_fields__ and value is not None:
             assert _plain(said[key], value) == value, key
+
+
+def _binary(shown: Any) -> Any:
+    """A message, as cases.json shows it."""
+    if isinstance(shown, dict):
+        return bytes.fromhex(shown["$bin"]) if "$bin" in shown else {key: _binary(each) for key, each in shown.items()}
+    return [_binary(each) for each in shown] if isinstance(shown, list) else shown
 
 
 def _plain(got: Any, wanted: Any) -> Any:
@@ -70,6 +77,14 @@ def test_rejected_vectors_name_field_and_code(case: dict[str, Any]) -> None:
         decode(_read(case["name"]) or b"")
     assert (caught.value.code, caught.value.field) == (case["code"], case["field"])
     assert caught.value.request == case.get("id")
+
+
+def test_the_specification_has_an_example_of_bytes() -> None:
+    text = (ROOT / "bindings" / "PROTOCOL.md").read_text()
+    (shown,) = re.findall(r"^    ([0-9a-f]{8}  [0-9a-f ]+)$", text, re.MULTILINE)
+    reader = FrameReader(generate.LIMIT)
+    reader.feed(bytes.fromhex(shown))
+    assert decode(reader.next() or b"") == Ping(id=7)
 
 
 OUTCOMES = ("a message", "malformed", "invalid", "unknown_type", "unexpected")

@@ -193,4 +193,5 @@ def test_what_is_looked_back_upon(tmp_path: Path) -> None:
         "moves": [1, 2],
         "error": "ValueError: no",
         "where": "a.py:3 in apply",
+        "reset": None,
     }
