@@ -60,7 +60,7 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stochastic: bool = False
     """Whether the rules themselves draw chance (dice, cards)."""
     max_length: int | None = None
-    """An upper bound on the number of actions in a game, where one is known."""
+    """An upper bound on the number of actions in a game, where one is known; training cuts longer games off."""
 
     def __post_init__(self) -> None:
         longest = self.max_length
