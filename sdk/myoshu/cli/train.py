@@ -141,7 +141,7 @@ def train(
     from myoshu_engines import load_game
 
     try:
-        from myoshu.training.folder import holds_run, load_config
+        from myoshu.training.folder import Lock, holds_run, load_config
         from myoshu.training.progress import new_progress
         from myoshu.training.run import Run
     except ImportError as error:
@@ -157,15 +157,16 @@ def train(
     if run is not None and (resume or holds_run(run)):
         _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
         names = load_config(run).opponents if opponents is None else opponent_names(opponents)
-        learning = Run.resumed(
-            rules,
-            run,
-            minutes=minutes,
-            steps=steps,
-            until=until,
-            opponents=opponents_of(names, rules),
-            progress=progress,
-        )
+        with Lock(run):  # where another process trains, nothing is said before that
+            learning = Run.resumed(
+                rules,
+                run,
+                minutes=minutes,
+                steps=steps,
+                until=until,
+                opponents=opponents_of(names, rules),
+                progress=progress,
+            )
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:

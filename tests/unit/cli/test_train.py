@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from myoshu.training.checkpoint import read_checkpoint
-from myoshu.training.folder import load_config
+from myoshu.training.folder import Lock, load_config
 from myoshu.training.presets import preset
 from myoshu.training.run import Run
 from myoshu_engines import load_game
@@ -29,6 +29,15 @@ def train(*arguments: str, expected: int = 0) -> str:
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + " ".join(done.stderr.split())
+
+
+def test_where_another_process_trains_nothing_is_said_before_that(tmp_path: Path) -> None:
+    game = load_game("openspiel:tic_tac_toe")
+    Run(game, preset(game.spec), tmp_path / "run")
+    with Lock(tmp_path / "run"):
+        said = train("openspiel:tic_tac_toe", "--run", str(tmp_path / "run"), expected=2)
+    assert "expected a run that no other process is training" in said
+    assert "holds a run" not in said
 
 
 @pytest.mark.slow
