@@ -20,9 +20,11 @@ from myoshu.runtime.graphs import check_graph, external_weights
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Entry, Manifest
 from myoshu.runtime.parity import Parity
+from myoshu.spec import GameSpec
 from myoshu.testing.networks import mlp, resnet, write_bundle
 
 MUTATIONS = 4000
+GAME = GameSpec(name="a:b", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0))
 SECONDS = 0.5
 BYTES = 1 << 24
 
@@ -184,7 +186,7 @@ def test_any_value_in_any_field_of_a_manifest(sound: bytes, value: object, data:
 @given(ANYTHING)
 def test_any_bytes_as_parity_vectors(data: bytes) -> None:
     with pytest.raises(BundleError, match="parity"):
-        Parity.decode(data, mlp(4, 3, 4).model)
+        Parity.decode(data, mlp(4, 3, 4).model, GAME)
 
 
 @SETTINGS

@@ -175,15 +175,16 @@ def train(
             pass
         _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
         names = load_config(run).opponents if opponents is None else opponent_names(opponents)
-        learning = Run.resumed(
-            rules,
-            run,
-            minutes=minutes,
-            steps=steps,
-            until=until,
-            opponents=opponents_of(names, rules),
-            progress=progress,
-        )
+        with Lock(run):  # where another process trains, nothing is said before that
+            learning = Run.resumed(
+                rules,
+                run,
+                minutes=minutes,
+                steps=steps,
+                until=until,
+                opponents=opponents_of(names, rules),
+                progress=progress,
+            )
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:

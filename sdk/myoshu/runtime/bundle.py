@@ -99,7 +99,7 @@ def _parse(data: bytes) -> Bundle:
     for name, file in FILES.items():
         graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
         check_graph(f"graphs.{name}", graphs[name])
-    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model)
+    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model, manifest.game)
     return Bundle(manifest, graphs, parity)
 
 

@@ -120,4 +120,7 @@ def _parts(bundle: Bundle, provider: str) -> Deviation:
             raise BundleError(
                 f"graphs: expected the parts of {graph} to give {', '.join(wanted)}, got {', '.join(found)}"
             )
-    return max(deviation("initial", parity.initial, initial), deviation("recurrent", parity.recurrent, recurrent))
+    return max(
+        deviation("initial", parity.initial, initial, parity.units),
+        deviation("recurrent", parity.recurrent, recurrent, parity.units),
+    )

@@ -253,7 +253,7 @@ class Evaluator:
                     got = _evaluate(session, self._shapes[graph], feed, name == "cpu")
                 except EvaluationError as error:
                     raise Failure(str(error)) from error
-                worst = max(worst, deviation(graph, want, got))
+                worst = max(worst, deviation(graph, want, got, parity.units))
         if not worst.acceptable:
             raise Failure(f"it does not reproduce the bundle's parity vectors: {worst}, allowed is {TOLERANCE:g}")
         return worst

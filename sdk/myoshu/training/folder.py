@@ -105,7 +105,7 @@ def load_config(folder: Path) -> TrainingConfig:
     """The configuration of the run in a folder.
 
     Raises:
-        TrainingError: there is none, or it is damaged.
+        TrainingError: there is none, or it is damaged; the message names the file and the field.
     """
     try:
         text = (folder / CONFIG).read_text(encoding="utf-8")

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, TrainingError
-from myoshu.spec import GameSpec
+from myoshu.spec import GameSpec, reward_bounds, value_bounds
 from myoshu.training.priorities import Priorities
 from myoshu.training.reanalysis import Positions, Targets
-from myoshu.training.support import reward_bounds, value_bounds
 from myoshu.training.trajectory import Trajectory
 
 __all__ = ["Replay", "Sample"]

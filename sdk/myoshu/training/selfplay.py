@@ -24,6 +24,10 @@ FIRST_LENGTH = 64
 """Moves a game has room for before its room is doubled."""
 ATTEMPTS = 20
 """So many games that cannot even be begun, one after another, are an error."""
+OVER = 1000
+"""So many games that are over before a move of theirs is played, one after another, are an error."""
+LONGEST = 5000
+"""Moves after which a game is cut off whose spec states no ``max_length``: its room would grow for ever."""
 NOBODY = -1
 """Instead of the seat that plays at random."""
 
@@ -35,7 +39,8 @@ class SelfPlay:
     games. A share of the games begins with random plies, which are not recorded.
 
     A game that raises an error, or breaks the contract of :class:`myoshu.game.State`, is given up for a new one and
-    reported in :attr:`abandoned`.
+    reported in :attr:`abandoned`. One that is longer than its spec's ``max_length``, or than :data:`LONGEST` where that
+    is not stated, is cut off, as by an environment's limit of time.
 
     Args:
         game: the rules.
@@ -43,6 +48,9 @@ class SelfPlay:
         config: how to play.
         search: the search's settings; they say which noise it takes.
         seed: of everything random.
+
+    Raises:
+        GameError: no game can be begun, or all are over before their first move.
     """
 
     def __init__(
@@ -66,6 +74,8 @@ class SelfPlay:
         """Games given up since the caller last emptied the list."""
         self._rng = np.random.default_rng(seed)
         spec, count = game.spec, config.games
+        self._longest = LONGEST if spec.max_length is None else spec.max_length
+        self._over = 0
         self._slots = np.arange(count)
         self._mask = np.zeros((count, spec.actions), np.bool_)
         self._lengths = np.zeros(count, np.int64)
@@ -210,19 +220,19 @@ class SelfPlay:
                 ended.append(slot)
                 continue
             lengths[slot] += 1
-            if over:
-                finished.append(self._record(slot))
+            if over or len(histories[slot]) >= self._longest:
+                finished.append(self._record(slot, bool(over)))
                 ended.append(slot)
         self.moves += len(actions)
         self.games += len(finished)
         self._begin(ended)
         return finished
 
-    def _record(self, slot: int) -> Trajectory:
+    def _record(self, slot: int, over: bool) -> Trajectory:
         length = self._lengths[slot]
         return Trajectory(
             **{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS},
-            truncated=bool(getattr(self._states[slot], "truncated", False)),
+            truncated=not over or bool(getattr(self._states[slot], "truncated", False)),
             seed=int(self._seeds[slot]),
             opening=tuple(self._histories[slot][: self._openings[slot]]),
             opening_rewards=tuple(self._opening_rewards[slot].tolist()),
@@ -263,6 +273,11 @@ class SelfPlay:
             failures = failures + 1 if len(self.abandoned) > before else 0
             if failures == ATTEMPTS:
                 raise self._hopeless("begun")
+            if self._over >= OVER:
+                raise GameError(
+                    f"{self.game.spec.name}: expected games that begin with a move to choose, {self._over:,} in a row "
+                    "were over before it (is_terminal)"
+                )
 
     def _try_to_begin(self, slots: list[int]) -> list[int]:
         """Begin a game in each slot, all of them at once; returns where it failed or was over with the opening."""
@@ -298,10 +313,13 @@ class SelfPlay:
             state = self._states[slot]
             try:
                 if state.is_terminal():
+                    self._over += 1
                     again.append(slot)
                 elif self._openings[slot] < plies[slot]:
                     legal = state.legal_actions()
                     chosen[slot] = int(legal[int(self._rng.integers(len(legal)))])
+                else:
+                    self._over = 0
             except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(slot, error)
                 again.append(slot)

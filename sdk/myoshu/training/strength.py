@@ -31,6 +31,8 @@ ANCHOR = "random"
 """The opponent rated 0."""
 FIRST_SECONDS = 0.3
 """How long the first check is expected to take, at least."""
+UNFINISHED = 2.0
+"""By so much a game is taken to be longer than was thought, where none was over in the time there was."""
 FEW = 20
 """A check passes ``until`` by at least so many games, or as many as a check has if that is fewer."""
 OPENING_PLIES = 4
@@ -65,7 +67,12 @@ class Check:
     seconds: float
     """How long the check took."""
     abandoned: tuple[AbandonedGame, ...] = field(default=())
-    """Games that raised an error, and count for nothing."""
+    """Games that were given up, and count for nothing."""
+
+    @property
+    def games(self) -> int:
+        """How many games count."""
+        return sum(evaluation.games for evaluation in self.evaluations)
 
     @property
     def first(self) -> Evaluation:
@@ -86,6 +93,8 @@ class Check:
         """It in short lines, one for each opponent."""
         lines = [f"Elo {self.rating}"] if self.rating is not None else []
         for evaluation in self.evaluations:
+            if not evaluation.games:
+                continue
             if not evaluation.opponent:
                 lines.append(f"return {evaluation.mean_return:.4g} on average of {evaluation.games} games")
                 continue
@@ -115,6 +124,7 @@ class Strength:
         opponents: those besides random play that the configuration names, in its order.
         seconds: time learned at the checkpoint that the run goes on from.
         step: steps learned there.
+        interrupted: asked before each ply whether to end a check at once.
 
     Raises:
         TrainingError: an opponent is missing, or the folder cannot be written to.
@@ -130,7 +140,9 @@ class Strength:
         *,
         seconds: float,
         step: int,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._interrupted = interrupted
         self._game = game
         self._config = config
         self._folder = folder
@@ -174,7 +186,7 @@ class Strength:
         step: int,
         seconds: float,
         budget: float = math.inf,
-    ) -> Check:
+    ) -> Check | None:
         """Play the opponents, and write down what came of it.
 
         Args:
@@ -182,7 +194,11 @@ class Strength:
             export: writes the agent as a bundle to a path.
             step: steps learned.
             seconds: time learned.
-            budget: about how many seconds the games may take; a few are played in any case.
+            budget: how many seconds the games may take. What is not over by then is cut off, see
+                :attr:`myoshu.training.evaluation.Evaluation.cut`.
+
+        Returns:
+            The check; None if it was interrupted.
 
         Raises:
             EvaluationError: the network's answers are not finite.
@@ -200,10 +216,15 @@ class Strength:
         for number, opponent in enumerate(opponents):
             left = max(0.0, budget - (time.perf_counter() - start)) / (len(opponents) - number)
             evaluation, failed = self._play(planner, opponent, rng, left)
+            if self._interrupted():
+                return None
             abandoned += failed
             if evaluation.games or number < fixed:
                 evaluations.append(evaluation)
+        self._played = [evaluation.opponent for evaluation in evaluations]
         for evaluation in evaluations:
+            if not evaluation.games:
+                continue
             self._table.write(
                 {
                     "seconds": seconds,
@@ -218,22 +239,21 @@ class Strength:
                     "took": evaluation.seconds,
                 }
             )
-        if self._rated:
+        if self._rated and any(evaluation.games for evaluation in evaluations):
             self._keep(export, step)
         rating = read_ratings(self._folder).get(f"step-{step}") if self._rated else None
         took = time.perf_counter() - start
-        self._played = [evaluation.opponent for evaluation in evaluations]
         self._overhead = took - sum(evaluation.seconds for evaluation in evaluations)
         check = Check(step, tuple(evaluations), fixed, rating, took, tuple(abandoned))
         until = self._config.until
-        enough = check.last.games >= min(FEW, self._config.evaluation_games)
+        enough = check.last.games - check.last.cut >= min(FEW, self._config.evaluation_games)
         self._passes = self._passes + 1 if until is not None and enough and check.measure >= until else 0
         return check
 
     def _play(
         self, planner: Planner, opponent: Opponent | None, rng: np.random.Generator, seconds: float
     ) -> tuple[Evaluation, list[AbandonedGame]]:
-        """Games in batches, as many as fit into the time, a few in any case."""
+        """Games in batches, as many as fit into the time; what is not over by then is cut off."""
         name = "" if opponent is None else opponent.name
         least = 2 * self._game.spec.players
         total = Evaluation(name, (), ())
@@ -244,15 +264,24 @@ class Strength:
             cost = self._costs.get(name, 0.0 if seconds == math.inf else math.inf)
             count = wanted if left >= cost * wanted else int(left / cost)
             if count < least:
-                if total.games or abandoned:
+                if total.games or total.cut or abandoned:
                     break
                 count = least
             count = min(count, wanted, most_games(self._game))
             begun = time.perf_counter()
-            evaluation, failed = play_games(self._game, planner, opponent, count, rng=rng, opening_plies=self._plies)
+            evaluation, failed = play_games(
+                self._game,
+                planner,
+                opponent,
+                count,
+                rng=rng,
+                opening_plies=self._plies,
+                stop=lambda: self._interrupted() or time.perf_counter() - start > seconds,
+            )
             took = time.perf_counter() - begun
-            self._costs[name] = took / count
-            total += Evaluation(name, evaluation.returns, evaluation.points, took)
+            over, before = count - evaluation.cut, self._costs.get(name, 0.0)
+            self._costs[name] = took / over if over else UNFINISHED * max(took / count, before)
+            total += Evaluation(name, evaluation.returns, evaluation.points, took, evaluation.cut)
             abandoned += failed
             wanted -= count
         return total, abandoned

@@ -38,6 +38,15 @@ def myoshu(*arguments: str, expected: int = 0) -> str:
     return done.stdout + " ".join(done.stderr.split())
 
 
+def test_where_another_process_trains_nothing_is_said_before_that(tmp_path: Path) -> None:
+    game = load_game("openspiel:tic_tac_toe")
+    Run(game, preset(game.spec), tmp_path / "run")
+    with Lock(tmp_path / "run"):
+        said = train("openspiel:tic_tac_toe", "--run", str(tmp_path / "run"), expected=2)
+    assert "expected a run that no other process is training" in said
+    assert "holds a run" not in said
+
+
 @pytest.mark.slow
 def test_the_same_command_goes_on(tmp_path: Path) -> None:
     run = str(tmp_path / "run")
