@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import share, table
+from myoshu.cores import available_cores
 
 if TYPE_CHECKING:
     from myoshu.arena.calibration import Measured
@@ -89,7 +89,7 @@ def calibrate(
         games=games,
         plies=plies,
         seed=seed,
-        workers=workers or len(os.sched_getaffinity(0)),
+        workers=workers or available_cores(),
         tell=tell,
     )
     strengths = [each.strength for each in measured]
