@@ -11,13 +11,13 @@ import msgspec
 import numpy as np
 import torch
 
+from myoshu.cores import available_cores
 from myoshu.errors import BundleError, EvaluationError, TrainingError
 from myoshu.game import Game
 from myoshu.training.actor import ActorTask
 from myoshu.training.architecture import Architecture
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
-from myoshu.training.cores import available_cores
 from myoshu.training.export import export_bundle
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import (
@@ -31,11 +31,12 @@ from myoshu.training.folder import (
     remove_unfinished,
     write_config,
 )
+from myoshu.training.footprint import foresee, require_memory
 from myoshu.training.game_files import GameFiles
 from myoshu.training.graphs import write_graph
 from myoshu.training.interrupts import Interrupts
 from myoshu.training.learner import Learner
-from myoshu.training.memory import keep_freed_memory
+from myoshu.training.memory import available_memory, keep_freed_memory
 from myoshu.training.meter import Meter
 from myoshu.training.offline import remember_records
 from myoshu.training.opponents import Opponent
@@ -73,6 +74,7 @@ class Run:
 
     Raises:
         TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
+        CapacityError: it would take more memory than there is.
         RecordError: the recorded games that are to be learned from are damaged, or of another game.
     """
 
@@ -124,6 +126,7 @@ class Run:
 
         Raises:
             TrainingError: the folder holds no run, another game's, or a damaged one.
+            CapacityError: it would take more memory than there is.
         """
         config = load_config(folder)
         if minutes is not None or steps is not None:
@@ -247,6 +250,8 @@ class Run:
         alone = config.deterministic or getattr(game, "one_process", False)
         self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
+        architecture = Architecture.of(game.spec, config.network)
+        require_memory(foresee(game.spec, architecture, config, actors=self._actors), available_memory())
         self.state = RunState(game, config, folder)
         """How far it has come."""
         self._sections: Sections = {}

@@ -20,6 +20,7 @@ from myoshu.training.elo import Rating, Result, fit_elo
 from myoshu.training.evaluation import Evaluation, play_games
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
+from myoshu.training.footprint import search_slots
 from myoshu.training.graphs import write_graph
 from myoshu.training.metrics import Table, read_table
 from myoshu.training.networks import Weights
@@ -261,7 +262,7 @@ class Strength:
         if self._planner is None:
             initial, recurrent = (write_graph(name, self._architecture) for name in ("initial", "recurrent"))
             evaluator = Evaluator(self._architecture.model, initial, recurrent, providers="cpu", weights=weights)
-            slots = min(64, self._config.evaluation_games)
+            slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
             self._planner = evaluator, Planner(evaluator, self._config.search, slots=slots)
         evaluator, planner = self._planner
         evaluator.replace(weights)
@@ -284,7 +285,8 @@ class Strength:
             return None
         path = max(found, key=_step)
         try:
-            return BundleOpponent(path.stem, path, self._game, slots=min(64, self._config.evaluation_games))
+            slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
+            return BundleOpponent(path.stem, path, self._game, slots=slots)
         except (BundleError, TrainingError):  # somebody put another file there: it is not one of the run's
             return None
 
