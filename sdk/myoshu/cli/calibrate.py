@@ -12,6 +12,7 @@ import typer
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import share, table
 from myoshu.cores import available_cores
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.arena.calibration import Measured
@@ -155,7 +156,7 @@ def _text(game: str, path: Path, measured: list[Measured], missed: list[int], po
             [
                 f"level {strength.level:g}",
                 f"{strength.elo:+.0f}",
-                f"± {1.96 * (strength.error or 0):.0f}",
+                f"± {margin(strength.error or 0.0):.0f}",
                 str(each.games),
                 str(strength.simulations),
                 f"{strength.temperature:.2f}",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from myoshu.rating.intervals import margin
+
 if TYPE_CHECKING:
     from myoshu.runtime.manifest import Manifest, Strength
 
@@ -55,6 +57,7 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("actions", f"{game.actions}"),
             ("observation", _shape(game.observation)),
             ("returns", f"{game.returns[0]:g} to {game.returns[1]:g}"),
+            *[("beware", str(manifest.provenance[key])) for key in ("hidden", "verdict") if key in manifest.provenance],
         ],
     )
     yield (
@@ -82,7 +85,8 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
         ],
     )
     if manifest.provenance:
-        yield "Provenance", [(name, _value(value)) for name, value in sorted(manifest.provenance.items())]
+        rest = sorted(item for item in manifest.provenance.items() if item[0] not in ("hidden", "verdict"))
+        yield "Provenance", [(name, _value(value)) for name, value in rest]
     if manifest.strength:
         yield (
             "Strength",
@@ -96,7 +100,7 @@ def _strength(level: Strength) -> str:
     if level.mix or level.margin < 1:
         said += f", mix {level.mix:g}, margin {level.margin:g}"
     if level.elo is not None:
-        said += f", Elo {level.elo:.0f}" + (f" ± {1.96 * level.error:.0f} (95%)" if level.error is not None else "")
+        said += f", Elo {level.elo:.0f}" + (f" ± {margin(level.error):.0f} (95%)" if level.error is not None else "")
     return said
 
 

@@ -142,7 +142,7 @@ def train(
 
     try:
         from myoshu.training.folder import holds_run, load_config
-        from myoshu.training.progress import new_progress
+        from myoshu.training.progress import counted, new_progress
         from myoshu.training.run import Run
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'myoshu[train]'") from error
@@ -183,11 +183,13 @@ def train(
     if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
         say_goodbye()
     typer.echo(
-        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
-        f"{summary.games:,} games, {summary.positions:,} positions"
+        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {counted(summary.steps, 'step')}, "
+        f"{counted(summary.games, 'game')}, {counted(summary.positions, 'position')}"
     )
     if summary.check is not None:
         typer.echo(f"Strength: {summary.check}")
+    if summary.verdict is not None:
+        typer.echo(summary.verdict)
     if summary.interrupted:
         typer.echo(f"Ended early. To go on: myoshu train '{game}' --run {learning.folder}")
         raise typer.Exit(130)
@@ -287,9 +289,12 @@ def _folder(game: Game) -> Path:
 
 
 def _budget(config: TrainingConfig) -> str:
+    from myoshu.training.progress import counted
+
     parts = []
     if config.minutes is not None:
-        parts.append(f"{config.minutes:g} minutes")
+        short, one = config.minutes < 1.0, config.minutes == 1.0
+        parts.append(f"{60 * config.minutes:g} seconds" if short else f"{config.minutes:g} minute" + "s" * (not one))
     if config.steps is not None:
-        parts.append(f"{config.steps:,} steps")
+        parts.append(counted(config.steps, "step"))
     return " or ".join(parts)

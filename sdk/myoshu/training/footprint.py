@@ -28,6 +28,7 @@ __all__ = [
     "sample_bytes",
     "search_slots",
     "tree_bytes",
+    "weight_bytes",
 ]
 
 LONG = 1000
@@ -81,6 +82,16 @@ def tree_bytes(model: ModelSpec, simulations: int) -> int:
     return (simulations + 1) * (EDGE_BYTES * model.actions + NODE_BYTES + 4 * model.latent_size)
 
 
+def weight_bytes(architecture: Architecture) -> dict[str, int]:
+    """What the weights of each of the three networks take, by its name."""
+    taken: dict[str, int] = {}
+    for layer in declare(architecture):
+        network = layer.name.partition(".")[0]
+        numbers = layer.features * layer.inputs * max(1, layer.kernel) ** 2
+        taken[network] = taken.get(network, 0) + 4 * (numbers + math.prod(layer.table or (layer.features,)))
+    return taken
+
+
 def sample_bytes(architecture: Architecture, learner: LearnerConfig) -> int:
     """What one position of a batch takes while a step is computed."""
     model = architecture.model
@@ -104,11 +115,7 @@ def foresee(game: GameSpec, architecture: Architecture, config: TrainingConfig, 
         actors: processes that play; 0 where the learner's plays.
     """
     model, selfplay, learner = architecture.model, config.selfplay, config.learner
-    layers = declare(architecture)
-    weights = 4 * sum(
-        layer.features * layer.inputs * max(1, layer.kernel) ** 2 + math.prod(layer.table or (layer.features,))
-        for layer in layers
-    )
+    weights = sum(weight_bytes(architecture).values())
     played = min(selfplay.games * game_bytes(game), MOST_BYTES) if config.offline is None else 0
     checks = 2 * search_slots(model, config.search, config.evaluation_games) if config.evaluation_games else 0
     players = max(1, actors)

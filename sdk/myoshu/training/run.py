@@ -38,6 +38,7 @@ from myoshu.training.interrupts import Interrupts
 from myoshu.training.learner import Learner
 from myoshu.training.memory import available_memory, keep_freed_memory
 from myoshu.training.meter import Meter
+from myoshu.training.notices import hidden_notice, notices
 from myoshu.training.offline import remember_records
 from myoshu.training.opponents import Opponent
 from myoshu.training.progress import Progress, QuietProgress
@@ -165,6 +166,8 @@ class Run:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
                 self._open_files()
+                for notice in notices(self.game, self.architecture):
+                    self._progress.note(notice)
                 report = Report(self.config, self.state, self.folder, self._progress)
                 strength, source = self._new_strength(), self._new_source()
                 try:
@@ -176,7 +179,7 @@ class Run:
                 self.state.budget.pause()
                 self._save(source)
                 if not self.learner.steps:
-                    raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
+                    raise TrainingError(self._nothing_learned())
                 self._evaluate(strength, report, last=not interrupts.wanted)
                 self.export(path, date=date)
                 report.draw(last=True)
@@ -192,6 +195,7 @@ class Run:
             games=self.replay.games,
             positions=self.replay.added,
             check=self._check,
+            verdict=None if self._check is None else self._check.verdict,
             interrupted=interrupts.wanted,
         )
 
@@ -214,6 +218,11 @@ class Run:
         }
         if self._check is not None:
             provenance["strength"] = str(self._check)
+            if self._check.verdict is not None:
+                provenance["verdict"] = self._check.verdict
+        hidden = hidden_notice(self.game)
+        if hidden is not None:
+            provenance["hidden"] = hidden
         try:
             export_bundle(
                 path,
@@ -226,6 +235,15 @@ class Run:
             )
         except BundleError as error:
             raise TrainingError(str(error)) from error
+
+    def _nothing_learned(self) -> str:
+        """Why there is nothing to export."""
+        replay, first, seconds = self.replay, self.config.learner.first_positions, self.state.budget.seconds
+        return (
+            f"{self.folder}: nothing was learned yet, so there is nothing to export: in {seconds:.0f} s "
+            f"{replay.games:,} games came to an end, with {replay.added:,} of the {first:,} positions that learning "
+            "begins with (learner.first_positions); give it more --minutes, or a game that ends sooner"
+        )
 
     def _set_up(
         self,
