@@ -181,7 +181,7 @@ def _name_line(panel: Any, name: str, height: float) -> None:
 def _scores(panel: Any, checks: Rows, rows: Rows, unit: float) -> None:
     """Points against each opponent; alone, the length of games."""
     names = list(dict.fromkeys(row["opponent"] for row in checks if not row["opponent"].startswith("step-")))
-    if "" in names:
+    if "" in names or not names:
         _dress(panel, "positions of a game")
         _line(panel, rows, "game_length", unit, BLUE, "")
         panel.set_ylim(bottom=0)
