@@ -12,6 +12,7 @@ import myoshu
 from myoshu.arena.match import Ending, GameResult, Outcome
 from myoshu.arena.standings import Standings, stand
 from myoshu.game import Game
+from myoshu.rating.intervals import margin
 
 __all__ = ["html_report"]
 
@@ -105,7 +106,7 @@ def _plot(standings: Standings) -> str:
     """Ratings as points, their 95% intervals as bars, the best on top."""
     assert standings.ratings is not None
     rated = [(standings.names[player], standings.ratings.players[player]) for player in standings.order]
-    ends = [end for _, rating in rated for end in rating.interval()]
+    ends = [end for _, rating in rated for end in (rating.interval().low, rating.interval().high)]
     step = _step(max(ends) - min(ends))
     low, high = math.floor(min(ends) / step) * step, math.ceil(max(ends) / step) * step
     if low == high:
@@ -124,7 +125,8 @@ def _plot(standings: Standings) -> str:
         lines.append(f'<text class="soft" x="{x:.1f}" y="{bottom + 20}" text-anchor="middle">{label}</text>')
     for index, (name, rating) in enumerate(rated):
         y = 10 + row * index + row / 2
-        start, end = (across(value) for value in rating.interval())
+        there = rating.interval()
+        start, end = across(there.low), across(there.high)
         lines.append(f'<text x="{left - 14}" y="{y + 4.5:.1f}" text-anchor="end">{escape(_short(name))}</text>')
         lines.append(
             f'<line x1="{start:.1f}" y1="{y}" x2="{end:.1f}" y2="{y}" stroke="var(--mark)" stroke-width="4" '
@@ -164,7 +166,7 @@ def _players(standings: Standings) -> str:
             if rating is None:
                 row += ["–", "–"]
             else:
-                row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
+                row += [f"{rating.elo:+.0f}", f"± {margin(rating.error):.0f}" if rating.error else "anchor"]
             tally = own.overall
             row += [str(tally), _share(tally.score)]
         else:

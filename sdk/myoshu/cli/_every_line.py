@@ -13,7 +13,8 @@ from myoshu.cli._match_json import write_json
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
 from myoshu.cli._seats import Seats
-from myoshu.cli._text import counted, line_text, table
+from myoshu.cli._text import line_text, table
+from myoshu.counted import counted
 from myoshu.errors import MatchError
 
 if TYPE_CHECKING:

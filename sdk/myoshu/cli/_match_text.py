@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from myoshu.cli._seats import Seats
-from myoshu.cli._text import counted, seconds, share, table
+from myoshu.cli._text import seconds, share, table
+from myoshu.counted import counted
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.arena.sprt import SprtState
@@ -79,7 +81,7 @@ def _pool(standings: Standings) -> str:
         row = [f"{rank}. {standings.names[player]}"]
         if standings.ratings is not None:
             rating = standings.ratings.players[player]
-            row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
+            row += [f"{rating.elo:+.0f}", f"± {margin(rating.error):.0f}" if rating.error else "anchor"]
         else:
             row += ["–", "–"]
         rows.append([*row, str(tally.games), str(tally), share(tally.score)])

@@ -10,7 +10,7 @@ import typer
 
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
-from myoshu.cli._text import counted
+from myoshu.counted import counted
 from myoshu.errors import MatchError, RecordError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from myoshu.arena.player import Choice
     from myoshu.game import Game, State
 
-__all__ = ["counted", "game_text", "line_text", "seconds", "share", "signed", "table", "thoughts"]
+__all__ = ["game_text", "line_text", "seconds", "share", "signed", "table", "thoughts"]
 
 
 def seconds(value: float) -> str:
@@ -26,11 +26,6 @@ def seconds(value: float) -> str:
     if value < 1e-3:
         return f"{value * 1e6:.0f} µs"
     return f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s"
-
-
-def counted(count: float, noun: str) -> str:
-    """A number of things: ``1 step``, ``1,200 steps``, ``0.5 minutes``."""
-    return f"{count:,g} {noun}{'' if count == 1 else 's'}" if count < 1e6 else f"{count:,.0f} {noun}s"
 
 
 def share(value: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from myoshu.cli._text import counted
+from myoshu.counted import counted
 
 if TYPE_CHECKING:
     from myoshu.runtime.agent import Agent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,8 @@ import typer
 
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import share, table
+from myoshu.cores import available_cores
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.arena.calibration import Measured
@@ -97,7 +98,7 @@ def calibrate(
         games=games,
         plies=plies,
         seed=seed,
-        workers=workers or len(os.sched_getaffinity(0)),
+        workers=workers or available_cores(),
         tell=tell,
     )
     strengths = [each.strength for each in measured]
@@ -163,7 +164,7 @@ def _text(game: str, path: Path, measured: list[Measured], missed: list[int], po
             [
                 f"level {strength.level:g}",
                 f"{strength.elo:+.0f}",
-                f"± {1.96 * (strength.error or 0):.0f}",
+                f"± {margin(strength.error or 0.0):.0f}",
                 str(each.games),
                 str(strength.simulations),
                 f"{strength.temperature:.2f}",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from myoshu.cli._text import counted
+from myoshu.counted import counted
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.runtime.manifest import Manifest, Strength
@@ -62,6 +63,7 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("actions", f"{game.actions}"),
             ("observation", _shape(game.observation)),
             ("returns", f"{game.returns[0]:g} to {game.returns[1]:g}"),
+            *[("beware", str(manifest.provenance[key])) for key in ("hidden", "verdict") if key in manifest.provenance],
         ],
     )
     yield (
@@ -88,7 +90,11 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("Q scaled by", f"{search.normalization}"),
         ],
     )
-    single = {name: value for name, value in sorted(manifest.provenance.items()) if not isinstance(value, dict)}
+    single = {
+        name: value
+        for name, value in sorted(manifest.provenance.items())
+        if not isinstance(value, dict) and name not in ("hidden", "verdict")
+    }
     if single:
         yield "Provenance", [(_printable(name), _value(value)) for name, value in single.items()]
     if manifest.strength:
@@ -107,7 +113,7 @@ def _strength(level: Strength) -> str:
     if level.mix or level.margin < 1:
         said += f", mix {level.mix:g}, margin {level.margin:g}"
     if level.elo is not None:
-        said += f", Elo {level.elo:.0f}" + (f" ± {1.96 * level.error:.0f} (95%)" if level.error is not None else "")
+        said += f", Elo {level.elo:.0f}" + (f" ± {margin(level.error):.0f} (95%)" if level.error is not None else "")
     return said
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,9 @@ from myoshu.cli._match_text import match_text, progress_text
 from myoshu.cli._paths import expect_folder
 from myoshu.cli._players import PERSON, Seating, Table, limit_of
 from myoshu.cli._progress import Progress
-from myoshu.cli._text import counted, game_text
+from myoshu.cli._text import game_text
+from myoshu.cores import available_cores
+from myoshu.counted import counted
 from myoshu.errors import MatchError
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class _Match:
         self._test = None if sprt is None else _sprt(sprt, len(self._names), self._seats)
         self._record = record
         if workers is None:
-            workers = max(1, min(len(os.sched_getaffinity(0)), self._total // _GAMES_A_WORKER))
+            workers = max(1, min(available_cores(), self._total // _GAMES_A_WORKER))
             workers = 1 if PERSON in seating.texts or getattr(self._game, "one_process", False) else workers
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")

@@ -12,7 +12,8 @@ import typer
 from myoshu.arena.seat_view import hides, seat_view, tells
 from myoshu.arena.written_move import meant
 from myoshu.cli._moves import all_moves, said_move, some_moves
-from myoshu.cli._text import counted, game_text, share, signed, thoughts
+from myoshu.cli._text import game_text, share, signed, thoughts
+from myoshu.counted import counted
 
 if TYPE_CHECKING:
     from myoshu.arena.player import Choice, Player

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from myoshu.cli._text import counted
+from myoshu.counted import counted
 
 if TYPE_CHECKING:
     from myoshu.game import Game
@@ -208,6 +208,8 @@ def train(
     )
     if summary.check is not None:
         typer.echo(f"Strength: {summary.check}")
+    if summary.verdict is not None:
+        typer.echo(summary.verdict)
     if summary.interrupted:
         typer.echo(f"Ended early. To go on: myoshu train '{game}' --run {learning.folder}")
         raise typer.Exit(130)

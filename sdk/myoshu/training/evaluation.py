@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ConnectionLostError, GameError, LegalActionsError, ObservationError
 from myoshu.game import Game, State, apply_all, new_states
+from myoshu.rating.intervals import Interval, score_interval, share_interval
+from myoshu.rating.returns import Returns
 from myoshu.runtime.planner import Planner
 from myoshu.spec import GameSpec
 from myoshu.training.failures import AbandonedGame
@@ -19,8 +21,6 @@ from myoshu.training.selfplay import LONGEST
 
 __all__ = ["Evaluation", "play_games"]
 
-CONFIDENT = 1.959964
-"""Standard deviations on either side of the mean that hold 95% of a normal distribution."""
 OPENINGS = 20
 """Openings that are drawn in search of one that does not end the game; then the game begins at its beginning."""
 
@@ -77,15 +77,16 @@ class Evaluation:
         return sum(self.points) / self.games if self.games else math.nan
 
     @property
-    def score_interval(self) -> tuple[float, float]:
-        """Where the true score lies, with 95% confidence (Wilson 1927), as if no game were drawn: draws narrow it."""
-        count, reach = self.games, CONFIDENT**2
-        if not count:
-            return 0.0, 1.0
-        middle = (self.score + reach / (2 * count)) / (1 + reach / count)
-        spread = self.score * (1 - self.score) / count + reach / (4 * count * count)
-        half = CONFIDENT * math.sqrt(spread) / (1 + reach / count)
-        return max(0.0, middle - half), min(1.0, middle + half)
+    def score_interval(self) -> Interval:
+        """Where the true score lies, with 95% confidence."""
+        if set(self.points) <= {0.0, 0.5, 1.0}:
+            return score_interval(self.wins, self.draws, self.losses)
+        return share_interval(self.score, self.games)
+
+    @property
+    def paid(self) -> Returns:
+        """What the agent was paid, summed up."""
+        return Returns.of(self.returns)
 
     @property
     def mean_return(self) -> float:
@@ -96,7 +97,8 @@ class Evaluation:
         if not self.games:
             return f"no game against {self.opponent} was over in time" if self.opponent else "no game was played"
         if not self.opponent:
-            return f"return {self.mean_return:.4g} on average"
+            paid = self.paid
+            return f"return {paid}, from {paid.least:.4g} to {paid.greatest:.4g} in {self.games} games"
         return f"{self.wins}/{self.draws}/{self.losses} against {self.opponent}"
 
 

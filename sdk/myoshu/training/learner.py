@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -216,7 +216,6 @@ class Learner:
         """The loss and its parts; the heads see the latent states of all steps as one batch."""
         config, architecture = self.config, self.architecture
         size, unroll = batch.actions.shape
-        rewards = self._tensor(architecture.reward.encode(batch.rewards, "reward"))
         weights, known, alive = (self._tensor(array) for array in (batch.weights, batch.known, batch.alive))
         turns = self._tensor(batch.turns)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
@@ -227,6 +226,9 @@ class Learner:
             if config.consistency_weight:
                 consistency = self._consistency(latents[batch.later_step], seen[:, batch.later_step], batch)
 
+        if architecture.chance_moves:
+            batch = _as_expected(batch, predicted, architecture.model.players)
+        rewards = self._tensor(architecture.reward.encode(batch.rewards, "reward"))
         reward_loss, mover_loss = (torch.zeros((), device=self.device) for _ in range(2))
         for step, (reward, mover) in enumerate(predicted):
             if reward is not None:
@@ -292,6 +294,30 @@ class Learner:
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(self.device)
+
+
+def _as_expected(batch: Batch, predicted: Sequence[tuple[Tensor | None, Tensor | None]], players: int) -> Batch:
+    """Values and rewards seen from whom the network expects to move, not from who moved by chance.
+
+    A search takes who moves next to be the likeliest, and reads a value as that player's. If a value were what it is to
+    who did move, the mean over chance would be one of unlike things: in a game of dice in which one in six throws
+    passes the turn, +1 and −1 of the same player add up to ⅔, as if throwing cost a third of what is ahead. Seen from
+    one player, the mean is the expectation that the search needs.
+    """
+    turns = np.stack([mover.detach().argmax(-1).cpu().numpy() for _, mover in predicted if mover is not None], 1)
+    off = np.zeros((len(turns), turns.shape[1] + 1), np.int64)
+    off[:, 1:] = (turns - batch.turns).cumsum(1) % players
+    return replace(
+        batch, values=_seen_from(batch.values, off, players), rewards=_seen_from(batch.rewards, off[:, :-1], players)
+    )
+
+
+def _seen_from(numbers: NDArray[np.float32], off: NDArray[np.int64], players: int) -> NDArray[np.float32]:
+    """Columns relative to the player ``off`` seats on from the one whom they are relative to."""
+    columns = numbers.shape[-1]
+    if columns == players:
+        return np.take_along_axis(numbers, (off[..., None] + np.arange(columns)) % players, -1)
+    return np.where(off[..., None] % 2 == 0, numbers, -numbers)  # of two with opposite interests, or no column at all
 
 
 def _find(device: Device) -> torch.device:

@@ -13,13 +13,14 @@ import msgspec
 import numpy as np
 import torch
 
+from myoshu.cores import available_cores
+from myoshu.counted import counted
 from myoshu.errors import ArgumentError, BundleError, EvaluationError, ExportError, MyoshuError, TrainingError
 from myoshu.game import Game
 from myoshu.training.actor import ActorTask, end_if_imported
 from myoshu.training.architecture import Architecture
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
-from myoshu.training.cores import available_cores
 from myoshu.training.export import export_bundle
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import (
@@ -34,12 +35,14 @@ from myoshu.training.folder import (
     remove_unfinished,
     write_config,
 )
+from myoshu.training.footprint import foresee, require_memory
 from myoshu.training.game_files import GameFiles
 from myoshu.training.graphs import write_graph
 from myoshu.training.interrupts import Interrupts
 from myoshu.training.learner import Learner
-from myoshu.training.memory import keep_freed_memory
+from myoshu.training.memory import available_memory, keep_freed_memory
 from myoshu.training.meter import Meter
+from myoshu.training.notices import hidden_notice, notices
 from myoshu.training.offline import remember_records
 from myoshu.training.opponents import Opponent
 from myoshu.training.progress import Progress, QuietProgress
@@ -80,6 +83,7 @@ class Run:
     Raises:
         TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
         ArgumentError: ``config.until`` is no score, or no return that the game can pay.
+        CapacityError: it would take more memory than there is.
         RecordError: the recorded games that are to be learned from are damaged, or of another game.
     """
 
@@ -134,6 +138,7 @@ class Run:
         Raises:
             TrainingError: the folder holds no run, another game's, or a damaged one.
             ArgumentError: ``until`` is no score, or no return that the game can pay.
+            CapacityError: it would take more memory than there is.
         """
         end_if_imported()
         _check_until(game, until)
@@ -180,6 +185,8 @@ class Run:
                 self._take_folder()
                 self._rehearse_export(path)
                 self._open_files()
+                for notice in notices(self.game, self.architecture):
+                    self._progress.note(notice)
                 report = Report(self.config, self.state, self.folder, self._progress)
                 strength, source = self._new_strength(interrupts), self._new_source()
                 with self._rescue(path, date):
@@ -207,6 +214,7 @@ class Run:
             games=self.replay.games,
             positions=self.replay.added,
             check=self._check,
+            verdict=None if self._check is None else self._check.verdict,
             interrupted=interrupts.wanted,
         )
 
@@ -229,6 +237,11 @@ class Run:
         }
         if self._check is not None:
             provenance["strength"] = str(self._check)
+            if self._check.verdict is not None:
+                provenance["verdict"] = self._check.verdict
+        hidden = hidden_notice(self.game)
+        if hidden is not None:
+            provenance["hidden"] = hidden
         try:
             export_bundle(
                 path,
@@ -272,6 +285,8 @@ class Run:
         alone = config.deterministic or getattr(game, "one_process", False)
         self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
+        architecture = Architecture.of(game.spec, config.network)
+        require_memory(foresee(game.spec, architecture, config, actors=self._actors), available_memory())
         self.state = RunState(game, config, folder)
         """How far it has come."""
         self._sections: Sections = {}
@@ -526,8 +541,10 @@ class Run:
         if self.replay.added:
             wanted = self.config.learner.first_positions
             return TrainingError(
-                f"{text}: {self.replay.added:,} positions were played, learning begins with {wanted:,} "
-                "(learner.first_positions); give it more time"
+                f"{text}: in {self.state.budget.seconds:.0f} s {counted(self.replay.games, 'game')} came to an end, "
+                f"with {self.replay.added:,} of the {wanted:,} positions that learning begins with "
+                "(learner.first_positions); "
+                "give it more --minutes, or a game that ends sooner"
             )
         games = self.config.selfplay.games * max(1, self._actors)
         text += f": no game was over, with {source.moves():,} moves played in {games} games side by side"

@@ -8,7 +8,8 @@ import pytest
 
 from myoshu.arena.match import Ending, GameResult, Move
 from myoshu.arena.player import Choice
-from myoshu.cli._text import counted, game_text, line_text, seconds, share, signed, table
+from myoshu.cli._text import game_text, line_text, seconds, share, signed, table
+from myoshu.counted import counted
 from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")

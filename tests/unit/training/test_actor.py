@@ -110,7 +110,7 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
     for _ in range(40):
         for trajectory in local.receive():
             replay.add([trajectory])
-    before = replay.policies.copy()
+    before = replay.policies(np.arange(len(replay)))
     source = ActorSource([task])
     try:
         counts: list[tuple[int, int]] = []
@@ -124,8 +124,8 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
         wait_until(renewed)
     finally:
         source.stop()
-    assert (replay.policies[: len(replay)] != before[: len(replay)]).any(-1).mean() > 0.5
-    np.testing.assert_allclose(replay.policies[: len(replay)].sum(-1), 1.0, atol=1e-5)
+    assert (replay.policies(np.arange(len(replay))) != before).any(-1).mean() > 0.5
+    np.testing.assert_allclose(replay.policies(np.arange(len(replay))).sum(-1), 1.0, atol=1e-5)
     if share == 1.0:
         assert counts[-1][1] == 0
     else:

@@ -15,6 +15,7 @@ import pytest
 
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.game import Game, State
+from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 from myoshu.training import TrainingConfig
@@ -110,17 +111,17 @@ def test_playing_alone(config: TrainingConfig) -> None:
     catch = load_game("openspiel:catch")
     evaluation, _ = play_games(catch, planner_of(catch, config), None, 10, rng=np.random.default_rng(1))
     assert evaluation.games == 10
-    assert str(evaluation) == f"return {evaluation.mean_return:.4g} on average"
+    assert str(evaluation) == f"return {evaluation.paid}, from -1 to 1 in 10 games"
     assert len(set(evaluation.returns)) > 1
 
 
 def test_intervals_of_scores() -> None:
-    low, high = Evaluation("x", (1.0,) * 10, (1.0,) * 10).score_interval
-    assert (low, high) == pytest.approx((0.7225, 1.0), abs=1e-4)  # Wilson's for 10 of 10
-    low, high = Evaluation("x", (0.0,) * 40, (1.0, 0.0) * 20).score_interval
-    assert (low + high) / 2 == pytest.approx(0.5)
-    assert high - low == pytest.approx(0.2959, abs=1e-3)
-    assert Evaluation("x", (), ()).score_interval == (0.0, 1.0)
+    all_won = Evaluation("x", (1.0,) * 10, (1.0,) * 10).score_interval
+    assert (all_won.low, all_won.high) == pytest.approx((0.7225, 1.0), abs=1e-4)  # Wilson's for 10 of 10
+    assert Evaluation("x", (0.0,) * 40, (1.0, 0.5) * 20).score_interval == score_interval(20, 20, 0)
+    thirds = Evaluation("x", (0.0,) * 30, (1.0, 1 / 3, 0.0) * 10).score_interval
+    assert thirds == share_interval(Evaluation("x", (0.0,) * 30, (1.0, 1 / 3, 0.0) * 10).score, 30)
+    assert Evaluation("x", (), ()).score_interval == Interval(0.0, 1.0)
     assert math.isnan(Evaluation("x", (), ()).score)
 
 

@@ -137,7 +137,7 @@ def test_records_are_learned_from_without_playing(game: Game, config: TrainingCo
     run = Run(game, trusting, tmp_path / "trusting", cores=4)
     run.train()
     for name in ("observations", "policies", "values", "legal", "cut"):
-        np.testing.assert_allclose(getattr(run.replay, name), getattr(teacher.replay, name), atol=1e-3)
+        np.testing.assert_allclose(run.replay.state()[name], teacher.replay.state()[name], atol=1e-3)
     with pytest.raises(RecordError, match="none: expected a file of games"):
         Run(game, msgspec.structs.replace(offline, offline=str(tmp_path / "none")), tmp_path / "none-run").train()
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from myoshu.arena.elo import elo_difference, elo_of_score, score_of_elo, superiority
-from myoshu.arena.statistics import Interval
+from myoshu.rating.elo import elo_difference, elo_of_score, score_of_elo, superiority
+from myoshu.rating.intervals import Interval
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from myoshu.arena.statistics import Interval
+from myoshu.rating.intervals import Interval
 
 __all__ = ["EloDifference", "elo_difference", "elo_of_score", "score_of_elo", "superiority"]
 

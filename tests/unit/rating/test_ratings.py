@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from myoshu.arena.ratings import Pairing, fit_ratings
-from myoshu.arena.statistics import Tally
 from myoshu.errors import ArgumentError
+from myoshu.rating.ratings import Pairing, fit_ratings, rate_by_name
+from myoshu.rating.tally import Tally
 
 
 def outcome_shares(gap: float, draws: float) -> list[float]:
@@ -80,8 +80,8 @@ def test_intervals_cover_what_they_claim() -> None:
     for _ in range(pools):
         ratings = fit_ratings(4, played(rng, truth, 60, 0.6))
         for player in (1, 2, 3):
-            low, high = ratings.players[player].interval()
-            covered += low <= truth[player] <= high
+            there = ratings.players[player].interval()
+            covered += there.low <= truth[player] <= there.high
     share = covered / (3 * pools)
     assert abs(share - 0.95) < 5 * math.sqrt(0.95 * 0.05 / pools)
     assert ratings.draw_weight == pytest.approx(0.6, abs=0.35)
@@ -95,3 +95,24 @@ def test_what_cannot_be_rated_is_refused() -> None:
     with pytest.raises(ArgumentError, match="anchor: expected a player from 0 to 1, got 2"):
         fit_ratings(2, [], anchor=2)
     assert fit_ratings(1, []).players[0].elo == 0
+
+
+def test_a_run_and_a_match_rate_the_same_games_alike() -> None:
+    games = [("a", "random", Tally(20, 8, 12)), ("b", "a", Tally(9, 25, 6)), ("random", "b", Tally(3, 11, 26))]
+    pool = fit_ratings(3, [Pairing(1, 0, games[0][2]), Pairing(2, 1, games[1][2]), Pairing(0, 2, games[2][2])])
+    ratings = rate_by_name(games, "random")
+    assert set(ratings) == {"random", "a", "b"}
+    for name, expected in zip(("random", "a", "b"), pool.players, strict=True):
+        assert ratings[name].elo == pytest.approx(expected.elo, abs=1e-6)
+        assert ratings[name].error == pytest.approx(expected.error, abs=1e-6)
+    low, high = ratings["a"].interval().low, ratings["a"].interval().high
+    assert str(ratings["a"]) == f"{ratings['a'].elo:.0f} ({low:.0f} to {high:.0f})"
+    backwards = rate_by_name(games[::-1], "random")
+    assert backwards["b"].elo == pytest.approx(ratings["b"].elo, abs=1e-6)
+
+
+def test_who_met_nobody_known_has_no_rating() -> None:
+    some = Tally(1, 0, 1)
+    assert rate_by_name([], "random") == {}
+    assert set(rate_by_name([("a", "random", some), ("x", "y", some)], "random")) == {"random", "a"}
+    assert rate_by_name([("x", "y", some), ("a", "random", Tally())], "random") == {}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from myoshu.arena.statistics import Tally
 from myoshu.errors import ArgumentError
+from myoshu.rating.intervals import Interval, margin
+from myoshu.rating.tally import Tally
 
-__all__ = ["Pairing", "Rating", "Ratings", "fit_ratings"]
+__all__ = ["Pairing", "Rating", "Ratings", "fit_ratings", "rate_by_name"]
+
+T = TypeVar("T", int, str)
 
 _SCALE = 400.0 / math.log(10.0)
 """Elo points for a factor e in the odds."""
@@ -46,10 +49,14 @@ class Rating:
     games: int
     """Games it played."""
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+    def interval(self, confidence: float = 0.95) -> Interval:
         """Where the true difference to the anchor lies."""
-        reach = NormalDist().inv_cdf((1 + confidence) / 2) * self.error
-        return self.elo - reach, self.elo + reach
+        reach = margin(self.error, confidence)
+        return Interval(self.elo - reach, self.elo + reach)
+
+    def __str__(self) -> str:
+        there = self.interval()
+        return f"{self.elo:.0f} ({there.low:.0f} to {there.high:.0f})"
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def fit_ratings(players: int, pairings: Sequence[Pairing], anchor: int = 0) -> R
     if not 0 <= anchor < players:
         raise ArgumentError(f"anchor: expected a player from 0 to {players - 1}, got {anchor}")
     met = _counts(players, pairings)
-    alone = _unconnected(players, met, anchor)
+    alone = sorted(set(range(players)) - _connected(met, anchor))
     if alone:
         raise ArgumentError(f"pairings: expected games that join player {alone[0]} to player {anchor}, got none")
     if not met:
@@ -125,6 +132,26 @@ def fit_ratings(players: int, pairings: Sequence[Pairing], anchor: int = 0) -> R
     return Ratings(rated, math.exp(float(point[players])), covariance)
 
 
+def rate_by_name(results: Sequence[tuple[str, str, Tally]], anchor: str) -> dict[str, Rating]:
+    """The ratings of :func:`fit_ratings` of players that have names.
+
+    Args:
+        results: who met whom, and how that went for the first; a pair may come more than once.
+        anchor: who is zero.
+
+    Returns:
+        The rating of everybody who is connected with the anchor by games; of the anchor too, if it played any.
+    """
+    played = [(one, other, tally) for one, other, tally in results if tally.games]
+    found = _connected([(one, other) for one, other, _ in played], anchor)
+    if len(found) < 2:
+        return {}
+    names = [anchor, *sorted(found - {anchor})]
+    index = {name: number for number, name in enumerate(names)}
+    pairings = [Pairing(index[one], index[other], tally) for one, other, tally in played if one in index]
+    return dict(zip(names, fit_ratings(len(names), pairings).players, strict=True))
+
+
 def _counts(players: int, pairings: Sequence[Pairing]) -> dict[tuple[int, int], tuple[int, int, int]]:
     met: dict[tuple[int, int], tuple[int, int, int]] = {}
     for pairing in pairings:
@@ -141,13 +168,14 @@ def _counts(players: int, pairings: Sequence[Pairing]) -> dict[tuple[int, int], 
     return met
 
 
-def _unconnected(players: int, met: dict[tuple[int, int], tuple[int, int, int]], anchor: int) -> list[int]:
-    found, grown = {anchor}, True
+def _connected(met: Iterable[tuple[T, T]], anchor: T) -> set[T]:
+    """Everybody whom games connect with the anchor, and the anchor."""
+    pairs, found, grown = list(met), {anchor}, True
     while grown:
-        more = {player for pair in met if found & set(pair) for player in pair} - found
+        more = {player for pair in pairs if found & set(pair) for player in pair} - found
         grown = bool(more)
         found |= more
-    return [player for player in range(players) if player not in found]
+    return found
 
 
 def _slopes(
