@@ -20,7 +20,8 @@ What a game pays
 
 What is seen, and what can be done
     See :mod:`myoshu_engines.gymnasium_spaces`. All actions are legal, unless the environment's ``info`` has an
-    ``action_mask``, one number an action: then those where it is not zero.
+    ``action_mask``, one number an action: then those where it is not zero. Where actions are combinations of choices,
+    it may also be a list of one mask a choice.
 
 Chance
     Each game seeds a fresh environment with one number drawn from its generator; everything follows from that seed
@@ -43,6 +44,7 @@ import copy
 import dataclasses
 import difflib
 import importlib
+import itertools
 import math
 import operator
 import re
@@ -63,7 +65,7 @@ from myoshu.errors import ArgumentError, DependencyError, GameError, GameStringE
 from myoshu.game import State
 from myoshu.spec import GameSpec, Movers
 from myoshu_engines.gymnasium_rewards import Rewards
-from myoshu_engines.gymnasium_spaces import numbered_actions, observer_of
+from myoshu_engines.gymnasium_spaces import choice_sizes, numbered_actions, observer_of
 
 __all__ = ["DEFAULT_LENGTH", "GymnasiumGame", "GymnasiumState", "load"]
 
@@ -218,18 +220,34 @@ class GymnasiumGame:
         """The legal actions that an environment's info tells of: all if it tells none.
 
         Raises:
-            GameError: its ``action_mask`` is not one number an action, or allows none.
+            GameError: its ``action_mask`` is neither one number an action nor, where actions are combinations, one mask
+                a choice; or it allows none.
         """
         mask = info.get("action_mask")
         if mask is None:
             return self.all_actions
-        allowed = np.asarray(mask)
+        allowed = self._allowed(mask)
         if allowed.shape != (len(self.moves),):
             raise GameError(f"{self.name}: action_mask: expected shape ({len(self.moves)},), got {allowed.shape}")
         legal = tuple(allowed.nonzero()[0].tolist())
         if not legal:
             raise GameError(f"{self.name}: action_mask: expected an action to be legal as the game goes on, got none")
         return legal
+
+    def _allowed(self, mask: Any) -> NDArray[Any]:
+        """The mask, one number an action; masks of choices allow the combinations of what each allows."""
+        sizes = choice_sizes(self._template.action_space)
+        if isinstance(mask, list | tuple) and len(mask) == len(sizes) > 1:
+            choices = [np.asarray(each) for each in mask]
+            if [each.shape for each in choices] == [(size,) for size in sizes]:
+                return np.array([all(combined) for combined in itertools.product(*choices)])
+        try:
+            return np.asarray(mask)
+        except ValueError as error:
+            lengths = f" or a mask a choice, of {', '.join(map(str, sizes))}" if len(sizes) > 1 else ""
+            raise GameError(
+                f"{self.name}: action_mask: expected {len(self.moves)} numbers{lengths}, got other lengths"
+            ) from error
 
     def check_return(self, collected: float) -> None:
         """Raise :class:`GameError` if a finished game's sum of rewards is outside ``spec.returns``."""

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError
 
-__all__ = ["FAR", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
+__all__ = ["FAR", "MOST_COMBINATIONS", "Observer", "choice_sizes", "numbered_actions", "observer_of"]
 
 FAR = 1e6
 """A bound farther from zero than this is taken for none."""
@@ -93,6 +93,15 @@ def numbered_actions(space: Space, where: str) -> Sequence[Any]:
     for action in combined:
         action.flags.writeable = False
     return combined
+
+
+def choice_sizes(space: Space) -> list[int]:
+    """How many ways each of an action's choices has, the last changing fastest from action to action."""
+    if isinstance(space, spaces.MultiDiscrete):
+        return [int(size) for size in space.nvec.flat]
+    if isinstance(space, spaces.MultiBinary):
+        return [2] * math.prod(space.shape)
+    return [len(numbered_actions(space, ""))]
 
 
 def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.float64]) -> Observer:

@@ -35,28 +35,37 @@ class Seat(Session):
         return planner if isinstance(planner, SharedTree) else None
 
     def deliberate(
-        self, observation: ArrayLike, legal: ArrayLike | None, limit: Limit | None, to_play: int | None
+        self,
+        observation: ArrayLike,
+        legal: ArrayLike | None,
+        limit: Limit | None,
+        to_play: int | None,
+        *,
+        pondering: bool = False,
     ) -> Deliberation:
         """Check everything and begin a search, or go on from what is known; errors as :meth:`Session.play`."""
-        deliberation = self._deliberate(observation, legal, limit, to_play)
+        deliberation = self._deliberate(observation, legal, limit, to_play, pondering=pondering)
         deliberation.open()
         return deliberation
 
     def adopt(self, session: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn."""
-        random, turn, moves, kept, planner = self._rng, self._turn, self._moves, self._kept, self._planner
+        random, history, kept, planner = self._rng, self._history, self._kept, self._planner
         same = session.agent is self.agent and session.search == self.search
         self._settings(session)
-        self._rng, self._turn = random, turn
+        self._rng, self._history = random, history
         if same:
-            self._moves, self._kept, self._planner = moves, kept, planner
-        elif isinstance(planner, SharedTree):
-            planner.release()
+            self._kept, self._planner = kept, planner
+        else:
+            history.forget()
+            if isinstance(planner, SharedTree):
+                planner.release()
 
     def release(self) -> None:
         """Give the tree back."""
         tree = self.tree
-        self._planner, self._moves = None, None
+        self._planner = None
+        self._history.forget()
         if tree is not None:
             tree.release()
 

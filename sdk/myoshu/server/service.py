@@ -209,7 +209,9 @@ class AgentService:
         observation = finite(f"{kind}.obs", request.obs, seat.agent.model.observation)
         legal = legal_actions(f"{kind}.legal", request.legal, seat.agent.model.actions)
         self._hear(seat, kind, request.moves or ())
-        deliberation = seat.deliberate(observation, legal, limit, request.to_play)
+        deliberation = seat.deliberate(
+            observation, legal, limit, request.to_play, pondering=isinstance(request, Ponder)
+        )
         number, model = request.id, session.model
         streamed = request.stream is not None
 
