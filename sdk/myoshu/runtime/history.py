@@ -108,8 +108,8 @@ class History:
         return moves
 
     def _follows(self, moves: int, seen: bytes, to_play: int | None, pondering: bool) -> bool:
+        if seen in (self.last, self.first):
+            return False
         if to_play is None:
-            told = pondering or self.pondered or moves % self.players == 0
-        else:
-            told = to_play == self.turn
-        return told and seen != self.last and seen != self.first
+            return pondering or self.pondered or moves % self.players == 0
+        return to_play == self.turn

@@ -6,6 +6,7 @@ import math
 import mmap
 import sys
 import weakref
+from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter, sleep
@@ -18,7 +19,7 @@ from myoshu.errors import ArgumentError, CapacityError, EvaluationError, MyoshuE
 from myoshu.runtime.evaluator import Bindable, Graph, as_observations
 from myoshu.runtime.parity import initial_shapes, recurrent_shapes
 from myoshu.runtime.providers import RUNTIME_ERRORS
-from myoshu.runtime.shutdown import enter, leave
+from myoshu.runtime.shutdown import calls, ending, leave
 from myoshu.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
 from myoshu.search.arrays import all_finite, as_list
 from myoshu.spec import Movers
@@ -210,7 +211,10 @@ class Planner:
         wave = self._wave
         wave.begin(self._listed() if slots is None else slots)
         step, runs = wave.step, self._runs
-        enter(runs)
+        thread = get_ident()
+        calls[thread] = runs
+        if ending:
+            leave()
         try:
             if deadline is None:
                 while rows := step():
@@ -230,7 +234,7 @@ class Planner:
                 raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
             raise
         finally:
-            leave()
+            calls.pop(thread, None)
         return True
 
     def reuse(
@@ -345,13 +349,16 @@ class Planner:
             raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
         memory = self._initial
         memory["observation"][:rows] = batch
-        enter(self._roots)
+        thread = get_ident()
+        calls[thread] = self._roots
+        if ending:
+            leave()
         try:
             self._roots[rows]()
         except RUNTIME_ERRORS as error:
             raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
         finally:
-            leave()
+            calls.pop(thread, None)
         return memory["latent"][:rows].reshape(rows, -1), memory["prior"][:rows], memory["value"][:rows]
 
     def _rebind(self) -> None:

@@ -17,45 +17,40 @@ from time import monotonic, sleep
 
 from myoshu.errors import EvaluationError
 
-__all__ = ["at_shutdown", "computing", "enter", "leave"]
+__all__ = ["at_shutdown", "calls", "computing", "ending", "leave"]
 
 PATIENCE = 10.0
 """Seconds that the program's end waits for calls that are under way; longer ones are left alone."""
 
-_calls: dict[int, list[Callable[[], None]]] = {}
-"""By thread: what it calls the network by while it computes."""
-_ending: int | None = None
+calls: dict[int, list[Callable[[], None]]] = {}
+"""By thread, while it computes: what it calls the network by, which is replaced in place when the program ends. A
+planner writes its entry here itself, for speed, calls :func:`leave` if :data:`ending`, and removes it at the end."""
+ending: list[int] = []
 """The thread that ends the program, once it does."""
 
 
-def enter(calls: list[Callable[[], None]]) -> None:
-    """Say that this thread computes from now on.
-
-    Args:
-        calls: what it calls the network by; replaced in place when the program ends.
+def leave() -> None:
+    """Compute no further where another thread ends the program.
 
     Raises:
-        SystemExit: another thread ends the program.
+        SystemExit: it does.
     """
-    _calls[get_ident()] = calls
-    if _ending is not None and _ending != get_ident():
-        _end_thread()
-
-
-def leave() -> None:
-    """Say that this thread computes no longer."""
-    _calls.pop(get_ident(), None)
+    if ending[0] != get_ident():
+        calls.pop(get_ident(), None)
+        raise SystemExit
 
 
 @contextmanager
 def computing() -> Iterator[None]:
     """A few calls of native code that give the interpreter up, as a session's start."""
     at_shutdown(_end_others)
-    enter([])
+    calls[get_ident()] = []
+    if ending:
+        leave()
     try:
         yield
     finally:
-        leave()
+        calls.pop(get_ident(), None)
 
 
 @cache
@@ -66,12 +61,11 @@ def at_shutdown(do: Callable[[], None]) -> None:
 
 def _end_others() -> None:
     """Let nobody but this thread call the network any more, and wait for those who are inside it."""
-    global _ending
-    _ending = get_ident()
+    ending.append(get_ident())
     until = monotonic() + PATIENCE
-    while others := [calls for thread, calls in list(_calls.items()) if thread != _ending]:
-        for calls in others:  # more than once: a batch size that is just met puts its own call over the entry
-            calls[:] = [_end_thread] * len(calls)
+    while others := [held for thread, held in list(calls.items()) if thread != ending[0]]:
+        for held in others:  # more than once: a batch size that is just met puts its own call over the entry
+            held[:] = [_end_thread] * len(held)
         if monotonic() > until:
             return
         sleep(0.001)
@@ -79,15 +73,13 @@ def _end_others() -> None:
 
 def _end_thread() -> None:
     """Stands for the network's call where the program ends."""
-    if get_ident() == _ending:
-        raise EvaluationError("the network could not be run: the program ends, and another thread was searching")
     leave()
-    raise SystemExit
+    raise EvaluationError("the network could not be run: the program ends, and another thread was searching")
 
 
 def _forget_threads() -> None:
     """In a child made by fork, which has none of its parent's threads but one."""
-    _calls.clear()
+    calls.clear()
 
 
 if hasattr(os, "register_at_fork"):
