@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import math
+import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -614,3 +618,102 @@ def test_another_process_plays_the_same(agent: Agent, bundle_path: Path) -> None
     assert [int(word) for word in done.stdout.split()] == [
         session.play(OBSERVATION, limit=QUICK).action for _ in range(10)
     ]
+
+
+COPIES = {
+    "save": lambda session: session.agent.restore_session(session.save()),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda session: pickle.loads(pickle.dumps(session)),
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize(
+    "search", [None, PUCT, SearchConfig(algorithm=Algorithm.PUCT, leaves=4)], ids=["gumbel", "puct", "4 leaves"]
+)
+def test_a_copy_plays_on_as_the_session_does(agent: Agent, way: str, search: SearchConfig | None) -> None:
+    session = agent.new_session(3, temperature=3.0, search=search)
+    for number in range(9):
+        twin = COPIES[way](session)
+        seen, turn = OBSERVATION + number, session.to_play
+        limit = Limit(simulations=60 + number)
+        thinking = session.think(seen, limit=limit, to_play=turn)
+        while thinking.step(0.0005) and number % 3:  # some are searched to the end, some are not
+            pass
+        thinking.stop()
+        decision = thinking.result()
+        if decision.simulations == 60 + number:
+            assert same(twin.play(seen, limit=limit, to_play=turn), decision)
+        assert twin.to_play == turn
+        session.observe(decision.action)
+
+
+def test_copies_do_not_share_a_tree(agent: Agent) -> None:
+    session = agent.new_session()
+    twin = copy.copy(session)
+    thinking = session.think(OBSERVATION, [0, 1], Limit(simulations=400))
+    thinking.step(0.0005)
+    assert twin.play(OBSERVATION, [5, 6], QUICK).action in (5, 6)
+    assert same(thinking.result(), agent.new_session().play(OBSERVATION, [0, 1], Limit(simulations=400)))
+
+
+def test_what_was_not_saved_is_refused(agent: Agent, tmp_path: Path) -> None:
+    session = agent.new_session(1)
+    session.play(OBSERVATION, limit=QUICK)
+    state = session.save()
+    other = load(write_bundle(tmp_path / "a.myoshu", mlp(27, 9, 8)))
+    with pytest.raises(ArgumentError, match=r"state\.spec_hash: expected"):
+        other.restore_session(state)
+    for cut in range(0, len(state), 7):
+        with pytest.raises(ArgumentError, match="state"):
+            agent.restore_session(state[:cut])
+
+
+def test_an_agent_is_pickled_with_its_networks(agent: Agent) -> None:
+    assert copy.copy(agent) is copy.deepcopy(agent) is agent
+    twin = pickle.loads(pickle.dumps(agent))
+    assert twin.manifest == agent.manifest
+    assert same(twin.new_session().play(OBSERVATION, limit=QUICK), agent.new_session().play(OBSERVATION, limit=QUICK))
+
+
+def test_a_dropped_session_is_freed_at_once(agent: Agent) -> None:
+    """With the collector off, as games have it."""
+    gc.collect()
+    gc.disable()
+    try:
+        session = agent.new_session()
+        session.play(OBSERVATION, limit=Limit(time=0.01))
+        session.observe(0)
+        session.think(OBSERVATION, limit=QUICK).result()
+        session.think(OBSERVATION, limit=QUICK)  # never run
+        session.analyse(OBSERVATION, limit=QUICK)
+        gone = [weakref.ref(session), weakref.ref(session._planner)]
+        del session
+        assert [each() for each in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_a_thought_that_was_dropped_before_it_began_leaves_no_tree(agent: Agent) -> None:
+    session = agent.new_session()
+    first = session.play(OBSERVATION, limit=Limit(simulations=100))
+    session.think(LATER, limit=QUICK, to_play=0)
+    session.observe(first.action)
+    assert session.play(LATER + 1, limit=QUICK, to_play=1).visits.sum() == 20
+
+
+def test_no_number_is_too_large_or_too_small(agent: Agent) -> None:
+    longest = Limit(time=sys.float_info.max, simulations=16)
+    expected = agent.new_session(1, temperature=0.01).play(OBSERVATION, limit=QUICK)
+    with np.errstate(all="raise"):
+        assert agent.new_session().play(OBSERVATION, limit=longest).simulations == 16
+        assert same(agent.new_session(1, temperature=0.01).play(OBSERVATION, limit=QUICK), expected)
+        agent.new_session().play(OBSERVATION * 1e-300, limit=QUICK)
+
+
+def test_a_short_time_takes_no_memory_for_simulations_it_cannot_hold(agent: Agent) -> None:
+    session = agent.new_session()
+    decision = session.play(OBSERVATION, limit=Limit(time=1e-6, simulations=10_000_000))
+    assert decision.stop_reason is StopReason.TIME
+    assert session.nbytes < 1 << 24
