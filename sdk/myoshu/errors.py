@@ -8,6 +8,7 @@
     │   ├── LegalActionsError           empty, or an action the game does not have
     │   └── LimitError                  a limit that allows nothing
     ├── CapacityError                   more simulations, slots or edges than were opened for
+    ├── SessionBusyError                a session was called by a thread while another is in a call of it
     ├── EvaluationError                 a network answered with NaN, infinity or a wrong shape
     ├── BundleError                     a bundle file is damaged, hostile or inconsistent
     │   └── BundleVersionError          it was written by a newer myoshu
@@ -58,6 +59,7 @@ __all__ = [
     "RecordError",
     "RemoteProtocolError",
     "RequestError",
+    "SessionBusyError",
     "TrainingError",
 ]
 
@@ -84,6 +86,10 @@ class LimitError(ArgumentError):
 
 class CapacityError(MyoshuError):
     """More simulations, slots or edges were asked for than memory was opened for."""
+
+
+class SessionBusyError(MyoshuError):
+    """A session was called by a thread while another is in a call of it; each thread wants a session of its own."""
 
 
 class EvaluationError(MyoshuError):

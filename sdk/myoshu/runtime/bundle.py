@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import secrets
 import stat
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
-from myoshu.errors import BundleError
+from myoshu.errors import ArgumentError, BundleError
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.graphs import check_graph
 from myoshu.runtime.manifest import GRAPHS, MAX_MANIFEST, Entry, Manifest
 from myoshu.runtime.parity import MAX_PARITY, Parity
 
-__all__ = ["MAX_BUNDLE", "Bundle"]
+__all__ = ["MAX_BUNDLE", "Bundle", "Source"]
 
 MAX_BUNDLE = 1 << 31
 """The largest file that is read, in bytes."""
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | mmap.mmap | BinaryIO | Traversable
+"""What a bundle is read from: a path, bytes, an open binary file, or a resource."""
 
 MANIFEST = "manifest.json"
 PARITY = "parity.msgpack"
@@ -43,19 +49,26 @@ class Bundle:
         return self._graphs[name]
 
     @staticmethod
-    def read(source: str | os.PathLike[str] | bytes) -> Bundle:
+    def read(source: Source) -> Bundle:
         """Read and validate a bundle. Nothing is written to disk, nothing is unpickled.
 
         Args:
-            source: a path, or the file's bytes.
+            source: a path, the file's bytes, or what they can be read from.
 
         Raises:
+            ArgumentError: it is none of these.
             BundleVersionError: a newer myoshu wrote it.
             BundleError: it cannot be read, or anything in it is not as it should be; the message names the place.
         """
-        if isinstance(source, bytes):
-            return _parse(source)
-        path = Path(source)
+        data = _data_of(source)
+        if data is not None:
+            return _parse(data)
+        try:
+            path = Path(source)  # type: ignore[arg-type]  # tried
+        except TypeError as error:
+            raise ArgumentError(
+                f"path: expected a bundle's path, its bytes, or a file or resource to read, got {source!r:.80}"
+            ) from error
         try:
             return _parse(_read_file(path))
         except BundleError as error:
@@ -101,6 +114,26 @@ def _parse(data: bytes) -> Bundle:
         check_graph(f"graphs.{name}", graphs[name])
     parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model, manifest.game)
     return Bundle(manifest, graphs, parity)
+
+
+def _data_of(source: Source) -> bytes | None:
+    """The bytes that the source is or gives; none where it names a path."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return None
+    try:
+        held = source.read_bytes() if isinstance(source, Traversable) else source
+        if not isinstance(held, bytes | bytearray | memoryview | mmap.mmap):
+            held = held.read(MAX_BUNDLE + 1)
+        view = memoryview(held)
+    except OSError as error:
+        raise BundleError(f"expected a bundle to be read, got: {error.strerror or error}") from error
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if view.nbytes > MAX_BUNDLE:
+        raise BundleError(f"expected at most {MAX_BUNDLE} bytes, got {view.nbytes}")
+    return view.tobytes()
 
 
 def _verified(name: str, data: bytes, entry: Entry) -> bytes:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from myoshu.runtime.deliberation import Deliberation
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planner import Planner
-from myoshu.runtime.session import MOST_MOVES_KEPT, Session
+from myoshu.runtime.session import Session
 from myoshu.server.pool import Pools
 from myoshu.server.tree import SharedTree
 
@@ -27,8 +27,8 @@ class Seat(Session):
 
     def __init__(self, session: Session, pools: Pools) -> None:
         self._pools = pools
-        self._before = 0
         self._settings(session)
+        self._before = self._history.copy()
 
     @property
     def tree(self) -> SharedTree | None:
@@ -43,19 +43,23 @@ class Seat(Session):
         legal: ArrayLike | None,
         limit: Limit | None,
         to_play: int | None,
+        *,
+        pondering: bool = False,
     ) -> Deliberation:
         """Hear of moves and begin a search, or go on from what is known; errors as :meth:`Session.play`.
 
         What is refused has changed nothing: its moves were not heard.
         """
-        turn, kept, planner = self._turn, None if self._moves is None else [*self._moves], self._planner
-        self._before = turn
+        before, planner = self._history.copy(), self._planner
+        self._before = before
         try:
             for move in moves:
                 self.observe(move)
-            deliberation = self._deliberate(observation, legal, limit, to_play)
+            deliberation = self._deliberate(observation, legal, limit, to_play, pondering=pondering)
         except BaseException:
-            self._turn, self._moves = turn, kept if self._planner is planner else None
+            self._history = before.copy()
+            if self._planner is not planner:
+                self._history.forget()
             raise
         try:
             deliberation.open()
@@ -66,29 +70,27 @@ class Seat(Session):
 
     def unhear(self) -> None:
         """The last search failed: whose turn it is, is as before it; what was searched before is gone."""
-        self._turn, self._moves = self._before, None
-
-    def observe(self, action: int) -> None:
-        """See :meth:`Session.observe`. No more moves are kept than can matter."""
-        super().observe(action)
-        if self._moves is not None and len(self._moves) > MOST_MOVES_KEPT:
-            self._moves = None
+        self._history = self._before.copy()
+        self._history.forget()
 
     def adopt(self, session: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn."""
-        random, turn, moves, kept, planner = self._rng, self._turn, self._moves, self._kept, self._planner
+        random, history, kept, planner = self._rng, self._history, self._kept, self._planner
         same = session.agent is self.agent and session.search == self.search
         self._settings(session)
-        self._rng, self._turn = random, turn
+        self._rng, self._history = random, history
         if same:
-            self._moves, self._kept, self._planner = moves, kept, planner
-        elif isinstance(planner, SharedTree):
-            planner.release()
+            self._kept, self._planner = kept, planner
+        else:
+            history.forget()
+            if isinstance(planner, SharedTree):
+                planner.release()
 
     def release(self) -> None:
         """Give the tree back."""
         tree = self.tree
-        self._planner, self._moves = None, None
+        self._planner = None
+        self._history.forget()
         if tree is not None:
             tree.release()
 

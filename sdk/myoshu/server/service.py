@@ -256,7 +256,8 @@ class AgentService:
         observation = finite(f"{kind}.obs", request.obs, seat.agent.model.observation)
         legal = legal_actions(f"{kind}.legal", request.legal, seat.agent.model.actions)
         moves = self._moves(seat, kind, request.moves or ())
-        deliberation = seat.deliberate(moves, observation, legal, limit, request.to_play)
+        pondering = isinstance(request, Ponder)
+        deliberation = seat.deliberate(moves, observation, legal, limit, request.to_play, pondering=pondering)
         number, model = request.id, session.model
         streamed = request.stream is not None
 
@@ -282,7 +283,7 @@ class AgentService:
             arrived=arrived,
             time=limit.time,
             priority=priority,
-            capped=capped,
+            capped=capped or deliberation.capped,
             every=(request.every or EVERY) if streamed else None,
             on_info=on_info,
             on_done=on_done,
@@ -376,7 +377,7 @@ class AgentService:
             arrived=batch.arrived,
             time=batch.limit.time,
             priority=Priority.NORMAL if request.priority is None else Priority(request.priority),
-            capped=batch.limit.simulations is None,
+            capped=deliberation.capped,
             every=None,
             on_info=lambda decision, elapsed: None,
             on_done=partial(self._row_done, batch, row),

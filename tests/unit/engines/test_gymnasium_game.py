@@ -540,6 +540,37 @@ def test_a_mask_of_actions_is_kept() -> None:
     assert fewer > 50
 
 
+class Branches(gymnasium.Env[Any, Any]):
+    """Two choices; the first of each is not allowed, told as one mask a choice."""
+
+    observation_space = gymnasium.spaces.Box(-1, 1, (4,), np.float32)
+    action_space = gymnasium.spaces.MultiDiscrete([3, 2])
+
+    def __init__(self, lengths: tuple[int, ...] = (3, 2)) -> None:
+        self.info = {"action_mask": tuple(np.arange(length, dtype=np.int8).clip(0, 1) for length in lengths)}
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.steps = 0
+        return np.zeros(4, np.float32), self.info
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        return np.zeros(4, np.float32), 1.0, self.steps > 5, False, self.info
+
+
+def test_masks_of_choices_allow_their_combinations() -> None:
+    gymnasium.register("Branches-v0", Branches)
+    game = gym("Branches-v0")
+    state = game.new_state(rng())
+    names = [game.action_name(state, action) for action in state.legal_actions()]
+    assert names == ["(1, 1)", "(2, 1)"]
+    with pytest.raises(
+        GameError, match=r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got"
+    ):
+        gym("Branches-v0(lengths=(3, 4))")
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
