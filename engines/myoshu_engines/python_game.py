@@ -19,6 +19,7 @@ import numpy as np
 
 from myoshu.errors import GameError, GameStringError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.spec import GameSpec
 from myoshu.symmetry import symmetries_of
 from myoshu.testing.games import check_game
@@ -63,6 +64,11 @@ class PythonGame:
         self._spec = msgspec.structs.replace(game.spec, name=f"python:{rest}")
         self.symmetries = symmetries_of(game)
         """Those that the class declares."""
+        said = planes_of(game)
+        self.planes = said.words
+        """What each plane or number of an observation is, if the class says."""
+        self.layout = said.layout
+        """What its rows and columns are, if the class says."""
 
     @property
     def spec(self) -> GameSpec:

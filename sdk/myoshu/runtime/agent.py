@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from numpy.typing import ArrayLike
 
 from myoshu.errors import ArgumentError
+from myoshu.game import Game
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.observation_check import ObservationCheck, check_game, check_observations
+from myoshu.runtime.positions import Example
 from myoshu.runtime.session import Session
 from myoshu.runtime.strength import between
 from myoshu.search.config import SearchConfig
@@ -53,6 +58,8 @@ class Agent:
         """The game it plays."""
         self.model: ModelSpec = manifest.model
         """What goes into the network and comes out."""
+        self.examples: tuple[Example, ...] = bundle.examples
+        """A few positions with what the network saw and made of them; may be empty."""
         self.evaluator = Evaluator(
             manifest.model,
             bundle.graph("initial"),
@@ -122,6 +129,28 @@ class Agent:
             max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,
         )
+
+    def check_observations(self, observe: Callable[[tuple[int, ...]], ArrayLike]) -> ObservationCheck:
+        """Whether a program shows this agent what it learned from.
+
+        An observation of the right shape may still hold other planes, in another order or turned: the agent then plays
+        badly, and nothing else tells. ::
+
+            print(agent.check_observations(lambda moves: my_observation(my_game_after(moves))))
+
+        Args:
+            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+                to move then sees, as :meth:`Session.play` takes it. It is called for each of the agent's
+                :attr:`examples` that moves alone bring about.
+
+        Raises:
+            ArgumentError: what it returns is no array of numbers.
+        """
+        return check_observations(self.examples, self.manifest.planes, observe)
+
+    def check_game(self, game: Game) -> ObservationCheck:
+        """Whether a game shows this agent what it learned from; also compares legal actions and who moves."""
+        return check_game(self.examples, self.manifest.planes, game)
 
     def _strength(self, level: float) -> Strength:
         levels = self.manifest.strength
