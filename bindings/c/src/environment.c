@@ -52,6 +52,11 @@ static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error)
     return refuse(error, "rules.game.shape", "at most 2097152 numbers", elements);
   if (!isfinite(game->returns[0]) || !isfinite(game->returns[1]) || game->returns[0] > game->returns[1])
     return refuse(error, "rules.game.returns", "two finite numbers in order", game->returns[0]);
+  for (int64_t i = 0; game->planes != NULL && i < game->shape[0]; i++)
+    if (i == 1024 || game->planes[i] == NULL || game->planes[i][0] == '\0' || strlen(game->planes[i]) > 256)
+      return refuse(error, "rules.game.planes", "at most 1024 texts of 1 to 256 bytes, wrong is number", (double)i);
+  if (game->layout != NULL && strlen(game->layout) > 1024)
+    return refuse(error, "rules.game.layout", "at most 1024 bytes", (double)strlen(game->layout));
   if (rules->slots < 1 || rules->slots > 65536) return refuse(error, "rules.slots", "1 to 65536", (double)rules->slots);
   if (rules->game_size < 1 || rules->game_size > SIZE_MAX / 65536 / 2)
     return refuse(error, "rules.game_size", "1 or more bytes", (double)rules->game_size);

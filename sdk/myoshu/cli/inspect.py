@@ -25,6 +25,9 @@ The whole manifest, for programs:
   myoshu inspect agent.myoshu --json
 """
 
+_SHOWN = 32
+"""How many planes are shown."""
+
 
 def inspect(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
@@ -57,6 +60,12 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("returns", f"{game.returns[0]:g} to {game.returns[1]:g}"),
         ],
     )
+    planes = manifest.planes
+    if planes:
+        said = [(f"{index}", _value(word)) for index, word in enumerate(planes.words[:_SHOWN])]
+        if len(planes.words) > _SHOWN:
+            said.append(("…", f"{len(planes.words)} in all"))
+        yield "Observation", [*said, *([("layout", _value(planes.layout))] if planes.layout else [])]
     yield (
         "Model",
         [
@@ -70,7 +79,11 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
         "Files",
         [
             (name, f"{_bytes(entry.size).rjust(10)}  sha256 {entry.sha256[:16]}")
-            for name, entry in [*manifest.graphs.items(), ("parity", manifest.parity)]
+            for name, entry in [
+                *manifest.graphs.items(),
+                ("parity", manifest.parity),
+                *([("positions", manifest.positions)] if manifest.positions is not None else []),
+            ]
         ],
     )
     yield (

@@ -37,7 +37,10 @@ class GameMap(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the rules draw chance."""
     max_length: int | None = None
     """An upper bound of the actions in a game."""
-    planes: Annotated[tuple[Annotated[str, Meta(max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)] | None = None
+    planes: (
+        Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)]
+        | None
+    ) = None
     """What stands at each index of an observation's first dimension, in words."""
     layout: Annotated[str, Meta(max_length=MAX_LAYOUT)] | None = None
     """What its other dimensions are."""

@@ -15,8 +15,10 @@ from myoshu.protocol.messages import (
     ActBatch,
     Acts,
     Cancel,
+    Check,
     Close,
     Error,
+    Examples,
     Level,
     Observe,
     Ok,
@@ -25,6 +27,7 @@ from myoshu.protocol.messages import (
     Ping,
     Ponder,
     Pong,
+    Positions,
     Reply,
     Request,
     Swap,
@@ -35,6 +38,7 @@ from myoshu.runtime.decision import Decision
 from myoshu.runtime.limit import Limit
 from myoshu.server.answers import error_of, info_of, result_of, stop_of
 from myoshu.server.arguments import Refusal, finite, legal_actions, masks
+from myoshu.server.examples import checked, positions_of
 from myoshu.server.job import Job, Priority
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
@@ -116,6 +120,8 @@ class AgentService:
             Level: self._level,
             Swap: self._swap,
             Close: self._close,
+            Examples: self._examples,
+            Check: self._check,
         }
 
     def handle(self, request: Request) -> None:
@@ -365,6 +371,14 @@ class AgentService:
         self._shared.metrics.open_sessions -= 1
         self._reply(Ok(id=request.id))
 
+    def _examples(self, request: Examples) -> None:
+        name = self._named("examples", request.model, None)
+        self._reply(positions_of(request.id, name, self._shared.models[name]))
+
+    def _check(self, request: Check) -> None:
+        name = self._named("check", request.model, None)
+        self._reply(checked(request, self._shared.models[name]))
+
     def _change(self, session: _Session, name: str, level: float | None) -> None:
         """Another model or strength; what is not said stays."""
         seat = session.seat
@@ -435,7 +449,7 @@ class AgentService:
         assert reply.id is not None
         if isinstance(reply, Error):
             self._shared.metrics.errors[reply.code] += 1
-        if self._resumable and not isinstance(reply, Pong):
+        if self._resumable and not isinstance(reply, Pong | Positions):  # those are asked for anew: they may be large
             self._replies[reply.id] = reply
             if len(self._replies) > KEPT_REPLIES:
                 self._replies.popitem(last=False)
