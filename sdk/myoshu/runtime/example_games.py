@@ -18,7 +18,7 @@ __all__ = ["COUNT", "answered", "find_positions"]
 COUNT = 8
 """How many positions are looked for."""
 MOST_NUMBERS = 1 << 18
-"""Numbers in all observations together: of large ones fewer are kept, of one that is larger than this none."""
+"""Numbers in all observations and priors together: of large ones fewer are kept, of one larger than this none."""
 MOST_MOVES = 60
 """How far a game is played."""
 TRIES = 4
@@ -38,7 +38,7 @@ def find_positions(game: Game) -> tuple[Position, ...]:
     Raises:
         Exception: whatever the game raises.
     """
-    size = math.prod(game.spec.observation)
+    size = math.prod(game.spec.observation) + game.spec.actions
     count = min(COUNT, MOST_NUMBERS // size)
     if not replayable(game) or count < 1:
         return ()

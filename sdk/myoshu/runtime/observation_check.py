@@ -59,7 +59,8 @@ def check_observations(examples: Sequence[Example], planes: Planes, observe: Obs
     for row in rows:
         moves = examples[row].position.moves
         try:
-            shown.append(np.asarray(observe(moves), np.float32))
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which is told
+                shown.append(np.array(observe(moves), np.float32))
         except (TypeError, ValueError) as error:
             if isinstance(error, MyoshuError):
                 raise

@@ -124,8 +124,8 @@ def _turns(shape: tuple[int, ...]) -> Iterator[_Change]:
     )
     if shape[1] == shape[2]:
         yield _Change("rows and columns are exchanged", lambda got: got.swapaxes(2, 3))
-        yield _Change("the board is turned by 90°", lambda got: got.swapaxes(2, 3)[:, :, ::-1])
-        yield _Change("the board is turned by 270°", lambda got: got.swapaxes(2, 3)[..., ::-1])
+        yield _Change("the board is turned by a quarter to the right", lambda got: got.swapaxes(2, 3)[:, :, ::-1])
+        yield _Change("the board is turned by a quarter to the left", lambda got: got.swapaxes(2, 3)[..., ::-1])
         yield _Change("the board is mirrored in its other diagonal", lambda got: got.swapaxes(2, 3)[..., ::-1, ::-1])
 
 
@@ -186,7 +186,7 @@ def _order(expected: Array, got: Array) -> Order | None:
 
 def _keys(planes: Array) -> list[bytes]:
     """One for each plane [n, planes, ...]: equal where planes are, up to rounding."""
-    rounded = np.floor(planes.astype(np.float64) * (0.5 / TOLERANCE) + 0.217).astype(np.int64)
+    rounded = np.floor(planes.astype(np.float64) * (0.5 / TOLERANCE) + 0.217) + 0.0  # without a negative zero
     return [np.ascontiguousarray(rounded[:, index]).tobytes() for index in range(planes.shape[1])]
 
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from myoshu.errors import BundleError
-from myoshu.spec import ModelSpec
+from myoshu.spec import MAX_ACTIONS, ModelSpec
 
 __all__ = ["MAX_POSITIONS", "Answer", "Example", "Position", "decode_examples", "encode_examples"]
 
@@ -68,7 +68,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=0x7FFFFFFFFFFFFFFF)]
     drawn: bool
     to_play: int
-    legal: list[int]
+    legal: Annotated[list[int], Meta(max_length=MAX_ACTIONS)]
     observation: bytes
     prior: bytes
     value: bytes

@@ -50,6 +50,8 @@ def checked(request: Check, agent: Agent) -> Checked:
         if row >= count:
             expected = f"positions below {count}" if count else "none, since the model has no positions"
             raise Refusal("invalid", "check.rows", expected, str(row))
-    shown = finite("check.obs", request.obs, request.obs.sh).astype(np.float32)
-    found = compare(agent.examples, agent.manifest.planes, request.rows, list(shown))
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+        numbers = np.ascontiguousarray(request.obs.array(), np.float32)
+    shown = finite("check.obs", Tensor.of(numbers), request.obs.sh)
+    found = compare(agent.examples, agent.manifest.planes, request.rows, list(shown.astype(np.float32)))
     return Checked(id=request.id, differ=found.differ, text=found.text)
