@@ -29,6 +29,7 @@ from myoshu.client.environment_checks import EnvironmentChecks
 from myoshu.client.link import Link
 from myoshu.client.raw_talk import RawTalk
 from myoshu.errors import GameError, IllegalActionError, RequestError
+from myoshu.planes import Planes, planes_of
 from myoshu.protocol import Role
 from myoshu.protocol.messages import Bye, EnvSpec, Error, Ping, Reset, Spec, States, Step
 from myoshu.spec import Movers
@@ -549,6 +550,14 @@ def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     assert state.history == [3, 0]
     with pytest.raises(IllegalActionError):
         state.apply(3)
+    game.close()
+
+
+def test_an_engine_says_what_its_observations_hold(start: Start) -> None:
+    _, port = start("rules")
+    address = Address.of(f"tcp://127.0.0.1:{port}")
+    game = RemoteGame(address, address.url)
+    assert planes_of(game) == Planes(words=("moves played", "the seed modulo 1000"), layout="two numbers")
     game.close()
 
 
