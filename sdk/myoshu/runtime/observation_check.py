@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu.errors import ArgumentError, GameError, MyoshuError
+from myoshu.errors import ArgumentError, MyoshuError
 from myoshu.game import Game
 from myoshu.planes import Planes
 from myoshu.runtime.observation_faults import TOLERANCE, explain
@@ -102,10 +102,8 @@ def compare(
 def check_game(examples: Sequence[Example], planes: Planes, game: Game) -> ObservationCheck:
     """Compare a game with what the agent learned from: observations, legal actions and who moves.
 
-    Chance is drawn as it was when the positions were made, so that those in which it takes part are compared too.
-
-    Raises:
-        GameError: the game fails.
+    Chance is drawn as it was when the positions were made, so that those in which it takes part are compared too. A
+    game that fails, or in which the moves are not legal, differs.
     """
     shown: list[NDArray[np.float32]] = []
     rows = range(len(examples))
@@ -123,8 +121,9 @@ def check_game(examples: Sequence[Example], planes: Planes, game: Game) -> Obser
                 continue
             seen = np.array(state.observation(), np.float32)
             legal, mover = tuple(map(int, state.legal_actions())), int(state.to_play())
-        except GameError as error:
-            faults[row] = f"{after}: {error}"
+        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            said = str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"
+            faults[row] = f"{after}: {said}"
             shown.append(np.zeros(0, np.float32))
             continue
         shown.append(seen)

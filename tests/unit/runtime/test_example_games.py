@@ -111,6 +111,25 @@ def _one() -> Any:
     return Limit(simulations=1)
 
 
+class Failing(Shifting):
+    """Cannot begin a game."""
+
+    def new_state(self, rng: np.random.Generator) -> Any:
+        raise ZeroDivisionError("no dice")
+
+
+def test_a_game_that_fails_differs(tmp_path: Path) -> None:
+    game = load_game("openspiel:tic_tac_toe")
+    path = write_bundle(
+        tmp_path / "agent.myoshu", mlp((3, 3, 3), 9, 16), game=game.spec, positions=find_positions(game)
+    )
+    found = load(path, "cpu").check_game(Failing(game))
+    assert len(found.differ) == COUNT
+    assert found.text.endswith("after the moves []: ZeroDivisionError: no dice")
+    shifted = load(path, "cpu").check_game(Shifting(game))
+    assert not shifted.right
+
+
 def test_another_game_is_not_taken_for_the_agents(tmp_path: Path) -> None:
     game = load_game("openspiel:tic_tac_toe")
     path = write_bundle(
