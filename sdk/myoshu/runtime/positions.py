@@ -78,7 +78,8 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def encode_examples(examples: Sequence[Example]) -> bytes:
     """As MessagePack: an array of maps ``{moves, seed, drawn, to_play, legal, observation, prior, value, action}``.
 
-    The last three but one are little-endian float32 in C order, of the shapes that the manifest's model says.
+    ``observation``, ``prior`` and ``value`` are little-endian float32 in C order, of the shapes that the manifest's
+    model says; an observation that holds nothing but whole numbers from 0 to 255 is one byte a number.
     """
     rows = [
         _Row(
@@ -87,7 +88,7 @@ def encode_examples(examples: Sequence[Example]) -> bytes:
             drawn=position.drawn,
             to_play=position.to_play,
             legal=list(position.legal_actions),
-            observation=_bytes(position.observation),
+            observation=_compact(position.observation),
             prior=_bytes(answer.prior),
             value=_bytes(answer.value),
             action=answer.action,
@@ -131,7 +132,7 @@ def _example(where: str, row: _Row, model: ModelSpec) -> Example:
             drawn=row.drawn,
             to_play=row.to_play,
             legal_actions=tuple(row.legal),
-            observation=_floats(f"{where}.observation", row.observation, model.observation),
+            observation=_observation(f"{where}.observation", row.observation, model.observation),
         ),
         Answer(prior=prior, value=_floats(f"{where}.value", row.value, (model.value_columns,)), action=row.action),
     )
@@ -144,6 +145,23 @@ def _actions(where: str, actions: list[int], model: ModelSpec) -> None:
 
 def _bytes(array: NDArray[np.float32]) -> bytes:
     return np.ascontiguousarray(array, "<f4").tobytes()
+
+
+def _compact(observation: NDArray[np.float32]) -> bytes:
+    with np.errstate(invalid="ignore"):  # what a byte cannot hold is another number afterwards
+        small = observation.astype(np.uint8)
+    return small.tobytes() if np.array_equal(small, observation) else _bytes(observation)
+
+
+def _observation(where: str, data: bytes, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    count = math.prod(shape)
+    if len(data) not in (count, 4 * count):
+        raise BundleError(f"{where}: expected {count} or {4 * count} bytes, got {len(data)}")
+    if len(data) == 4 * count:
+        return _floats(where, data, shape)
+    array: NDArray[np.float32] = np.frombuffer(data, np.uint8).reshape(shape).astype(np.float32)
+    array.flags.writeable = False
+    return array
 
 
 def _floats(where: str, data: bytes, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from myoshu.planes import Planes
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.bundle import LIMITS, MANIFEST, OPTIONAL, POSITIONS, Bundle
 from myoshu.runtime.manifest import Entry
-from myoshu.runtime.positions import Position, decode_examples, encode_examples
+from myoshu.runtime.positions import Example, Position, decode_examples, encode_examples
 from myoshu.testing.networks import Network, mlp, write_bundle
 
 NETWORK = mlp(4, 3, 4)
@@ -55,6 +55,17 @@ def test_what_is_written_is_read(bundle: Bundle) -> None:
         assert one._replace(observation=other.observation) == other
 
 
+def test_boards_take_a_byte_a_number(bundle: Bundle) -> None:
+    (position, answer), *_ = bundle.examples
+    sizes = []
+    for numbers in ([0, 1, 255, 7], [0, 1, 2, -1], [0, 1, 256, 0], [0.5, 1, 2, 3]):
+        observation = np.array(numbers, np.float32)
+        data = encode_examples([Example(position._replace(observation=observation), answer)])
+        np.testing.assert_array_equal(decode_examples(data, MODEL)[0].position.observation, observation)
+        sizes.append(len(data))
+    assert sizes == [sizes[0], *[sizes[0] + 12] * 3]
+
+
 def test_words_do_not_change_what_a_model_is(bundle: Bundle, tmp_path: Path) -> None:
     plain = Bundle.read(write_bundle(tmp_path / "plain.myoshu", NETWORK))
     assert plain.manifest.spec_hash == bundle.manifest.spec_hash
@@ -90,7 +101,7 @@ def changed(bundle: Bundle, change: Callable[[list[dict[str, Any]]], Any]) -> by
         ("legal", [2, 0], r"positions\[1\]\.legal: expected one or more different actions, ascending"),
         ("legal", [0, 9], r"positions\[1\]\.legal: expected actions from 0 to 2"),
         ("action", 1, r"positions\[1\]\.action: expected a legal action, got 1"),
-        ("observation", b"\0" * 15, r"positions\[1\]\.observation: expected 16 bytes, got 15"),
+        ("observation", b"\0" * 15, r"positions\[1\]\.observation: expected 4 or 16 bytes, got 15"),
         ("observation", b"\xff" * 16, r"positions\[1\]\.observation: expected finite numbers"),
         ("prior", np.array([-1, 1, 1], "<f4").tobytes(), r"positions\[1\]\.prior: expected probabilities, got -1"),
         ("value", b"", r"positions\[1\]\.value: expected 4 bytes, got 0"),
