@@ -143,6 +143,13 @@ class GymnasiumGame:
         """Whether observations say which actions are legal."""
         observer = observer_of(self._template.observation_space, self.name)
         self._see = observer.see
+        self.planes, self.layout = observer.planes.words, observer.planes.layout
+        """What each number or plane of an observation is: in the environment's words, else in its space's."""
+        with suppress(AttributeError):  # few environments say so
+            self.planes = tuple(self._template.get_wrapper_attr("planes"))
+            self.layout = ""
+        with suppress(AttributeError):
+            self.layout = self._template.get_wrapper_attr("layout")
         self.all_actions = range(len(self.moves))
         self.shared: dict[int, object] | None = None
         self.returns = (-math.inf, math.inf)

@@ -30,6 +30,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from myoshu.errors import GameError
+from myoshu.planes import MAX_WORDS, Planes
 
 __all__ = ["FAR", "MASK", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
 
@@ -48,11 +49,15 @@ Space = spaces.Space[Any]
 class Observer:
     """Turns an environment's observations into what a network sees."""
 
-    def __init__(self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]]) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]], planes: Planes | None = None
+    ) -> None:
         self.shape = shape
         """Of what is seen."""
         self.see = see
         """An environment's observation → float32 [*shape], an array of its own."""
+        self.planes = planes or Planes()
+        """What it holds, in the words of the space."""
 
 
 def observer_of(space: Space, where: str) -> Observer:
@@ -142,7 +147,34 @@ def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.f
             seen = np.ascontiguousarray(seen.transpose(turn))
         return seen.reshape(shape)
 
-    return Observer(shape, see)
+    return Observer(shape, see, _words_of_numbers(form, turn, shape, low, high, bounded))
+
+
+def _words_of_numbers(
+    form: tuple[int, ...],
+    turn: tuple[int, ...] | None,
+    shape: tuple[int, ...],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    bounded: NDArray[np.bool_],
+) -> Planes:
+    """Where each number of a vector comes from and how it was scaled; of images the channels."""
+    if len(shape) > 1:
+        channels = form[-1] if turn is not None else form[0] if len(form) == 3 else 1
+        words = [f"channel {index % channels}" for index in range(shape[0])]
+        if shape[0] > channels:
+            words = [f"{word} of image {index // channels}" for index, word in enumerate(words)]
+        layout = "rows and columns as in the environment's observation; scaled by the bounds of its space"
+        return Planes(words=tuple(words) if len(words) <= MAX_WORDS else (), layout=layout)
+    if shape[0] > MAX_WORDS:
+        return Planes(layout="the environment's numbers in C order, scaled by the bounds of its space")
+    told = []
+    bounds = zip(np.ndindex(form), low.flat, high.flat, bounded.flat, strict=True)
+    for place, least, most, scaled in bounds:
+        where = f"number {', '.join(map(str, place)) or 0} of the environment's observation"
+        target = "0 to 1" if least == 0 else "−1 to 1"
+        told.append(f"{where}, {least:.6g} to {most:.6g} as {target}" if scaled else f"{where}, as it is")
+    return Planes(words=tuple(told))
 
 
 def _layout(form: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
@@ -165,7 +197,8 @@ def _one_hot(count: int, start: int) -> Observer:
         seen[observation - start] = 1.0
         return seen
 
-    return Observer((count,), see)
+    words = tuple(f"1 if the environment shows {start + index}" for index in range(count))
+    return Observer((count,), see, Planes(words=words) if count <= MAX_WORDS else None)
 
 
 def _several_hot(counts: NDArray[np.integer[Any]], starts: NDArray[np.integer[Any]]) -> Observer:
@@ -177,4 +210,9 @@ def _several_hot(counts: NDArray[np.integer[Any]], starts: NDArray[np.integer[An
         seen[np.ravel(observation) + base] = 1.0
         return seen
 
-    return Observer((total,), see)
+    words = tuple(
+        f"1 if number {place} of the environment's observation is {start + index}"
+        for place, (held, start) in enumerate(zip(counts.tolist(), starts.tolist(), strict=True))
+        for index in range(held)
+    )
+    return Observer((total,), see, Planes(words=words) if total <= MAX_WORDS else None)

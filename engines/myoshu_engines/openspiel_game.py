@@ -156,6 +156,10 @@ class OpenSpielGame:
             stochastic=self.stochastic,
             max_length=_longest(name, self.spiel),
         )
+        self.planes = self.view.planes.words
+        """What each plane or number of an observation is."""
+        self.layout = self.view.planes.layout
+        """What its rows and columns are."""
         self.symmetries = symmetries(name, spiel, self._spec.observation)
         """The ways to turn the board that are known of this game."""
 

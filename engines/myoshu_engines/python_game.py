@@ -23,6 +23,7 @@ import numpy as np
 
 from myoshu.errors import ArgumentError, GameError, GameStringError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.spec import GameSpec, same_game
 from myoshu.symmetry import symmetries_of
 from myoshu.testing.games import check_game
@@ -69,6 +70,11 @@ class PythonGame:
         """Whether the class says that there is something which the player to move does not see."""
         self.symmetries = symmetries_of(game)
         """Those that the class declares."""
+        said = planes_of(game)
+        self.planes = said.words
+        """What each plane or number of an observation is, if the class says."""
+        self.layout = said.layout
+        """What its rows and columns are, if the class says."""
 
     @property
     def spec(self) -> GameSpec:

@@ -79,6 +79,11 @@ class RemoteGame:
         """How many games can go on at once; None for any number."""
         self._ticks, self._missed = 0, 0
         self._spec = found.game.spec()
+        said = found.game.words()
+        self.planes = said.words
+        """What each plane or number of an observation is, if the engine says."""
+        self.layout = said.layout
+        """What its rows and columns are, if the engine says."""
         self._found = found
         self._free = list(range(found.slots - 1, -1, -1))
         self._held: OrderedDict[int, RemoteState] = OrderedDict()

@@ -27,6 +27,7 @@
     ├── ConnectionLostError (ConnectionError)   the peer is gone, or does not answer
     └── DependencyError (ImportError)   an optional package is not installed
 
+    ObservationWarning (UserWarning)    a game shows an agent something else than it learned from
     ProviderWarning (UserWarning)       a provider was passed over; the message names the cause
 
 Messages say where, what was expected and what came:
@@ -53,6 +54,7 @@ __all__ = [
     "MatchError",
     "MyoshuError",
     "ObservationError",
+    "ObservationWarning",
     "ProtocolError",
     "ProviderError",
     "ProviderWarning",
@@ -197,6 +199,10 @@ class ConnectionLostError(MyoshuError, ConnectionError):
 
 class DependencyError(MyoshuError, ImportError):
     """An optional package is not installed; the message says which extra brings it."""
+
+
+class ObservationWarning(UserWarning):
+    """A game shows an agent something else than it learned from; the message says how, where that can be told."""
 
 
 class ProviderWarning(UserWarning):

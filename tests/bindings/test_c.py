@@ -29,6 +29,7 @@ from myoshu.client.environment_checks import EnvironmentChecks
 from myoshu.client.link import Link
 from myoshu.client.raw_talk import RawTalk
 from myoshu.errors import GameError, IllegalActionError, RequestError
+from myoshu.planes import Planes, planes_of
 from myoshu.protocol import Role
 from myoshu.protocol.messages import Bye, EnvSpec, Error, Ping, Reset, Spec, States, Step
 from myoshu.spec import Movers
@@ -150,6 +151,38 @@ def test_the_codes_that_a_fuzzed_environment_may_say_are_the_protocols() -> None
 def test_everything_that_a_client_does(run: Run, there: dict[str, Any]) -> None:
     done = run("client", there["discovery"], "all")
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 wrong\n", "")
+
+
+@pytest.fixture(scope="module")
+def player(bundles: tuple[Path, Path], serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The discovery file of a server with the agent of tic-tac-toe, and one that has no positions."""
+    agent = ROOT / "demos" / "agents" / "tic_tac_toe.myoshu"
+    with serving(tmp_path_factory.mktemp("server"), agent, bundles[0]) as found:
+        yield found["discovery"]
+
+
+def test_what_a_program_shows_is_checked(run: Run, player: str) -> None:
+    done = run("client", player, "check", "right")
+    said = "8 positions: the observations are those that the agent learned from"
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"0 of 8: {said}\nOK: \n", "")
+    done = run("client", player, "check", "raw")
+    assert done.stdout.startswith("8 of 8: 8 of 8 positions differ from what the agent learned from: the planes are in")
+    assert "the agent's plane 0 (the mover's stones) is your plane 2 (player 0 to move) or 1 (player 1" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("client", player, "check", "right", "mlp")
+    assert done.stdout == (
+        "0 of 0: nothing was compared with what the agent learned from: its file has no positions that moves alone "
+        "bring about\nOK: \n"
+    )
+
+
+def test_a_check_that_cannot_be_made_is_an_error(run: Run, player: str) -> None:
+    said = run("client", player, "check", "right", "none").stdout
+    assert said == "INVALID: model: expected one of myoshu_models, got none\n"
+    assert run("client", player, "check", "failing").stdout.startswith(
+        "INVALID: observe: expected 0, got another value"
+    )
+    assert run("client", player, "check", "nan").stdout.startswith("REFUSED: check.obs.b: expected finite numbers")
 
 
 def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path: Path) -> None:
@@ -529,6 +562,14 @@ def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     assert state.history == [3, 0]
     with pytest.raises(IllegalActionError):
         state.apply(3)
+    game.close()
+
+
+def test_an_engine_says_what_its_observations_hold(start: Start) -> None:
+    _, port = start("rules")
+    address = Address.of(f"tcp://127.0.0.1:{port}")
+    game = RemoteGame(address, address.url)
+    assert planes_of(game) == Planes(words=("moves played", "the seed modulo 1000"), layout="two numbers")
     game.close()
 
 

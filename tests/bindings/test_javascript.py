@@ -123,6 +123,8 @@ def ours(engine: str) -> Iterator[Any]:
 def test_the_example_engine_has_the_rules_of_openspiel(ours: Any) -> None:
     theirs = load_game("openspiel:connect_four(rows=4,columns=5)")
     assert ours.spec.observation == theirs.spec.observation
+    assert ours.planes == ("the mover's stones", "the opponent's stones", "empty cells")
+    assert ours.layout == theirs.layout
     rng = np.random.default_rng(2)
     pairs = [(ours.new_state(rng), theirs.new_state(rng)) for _ in range(60)]
     drawn = won = 0

@@ -33,6 +33,18 @@ def test_there_are_commands() -> None:
     assert len(commands()) > 10
 
 
+def test_the_check_of_observations_says_what_its_page_shows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "observations.md").read_text("utf-8")
+    code, shown = (re.search(rf"^```{kind}\n(.*?)^```$", page, re.M | re.S) for kind in ("python", "text"))
+    assert code is not None
+    assert shown is not None
+    monkeypatch.chdir(ROOT)
+    exec(compile(code[1], "observations.md", "exec"), {})
+    assert capsys.readouterr().out == shown[1]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):

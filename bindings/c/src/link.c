@@ -81,7 +81,7 @@ myoshu_status tsj_link_refuse(tsj_link *link, myoshu_error *error) {
 }
 
 static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myoshu_error *error) {
-  static const char *const caps[] = {"batch", "resume", "stream"};
+  static const char *const caps[] = {"batch", "examples", "resume", "stream"};
   tsj_writer writer = {.data = NULL};
   size_t begin = tsj_frame_begin(&writer), pending = 0;
   for (const tsj_request *each = link->requests; each != NULL; each = each->next) pending += !each->done;
@@ -98,8 +98,8 @@ static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myosh
   tsj_write_text(&writer, "name");
   tsj_write_text(&writer, "myoshu.h 1");
   tsj_write_text(&writer, "caps");
-  tsj_write_array(&writer, 3);
-  for (size_t i = 0; i < 3; i++) tsj_write_text(&writer, caps[i]);
+  tsj_write_array(&writer, 4);
+  for (size_t i = 0; i < 4; i++) tsj_write_text(&writer, caps[i]);
   tsj_write_text(&writer, "heartbeat");
   tsj_write_double(&writer, 0.0);
   if (has_token) {
@@ -138,6 +138,7 @@ static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myosh
   double heartbeat = tsj_double_of(&welcome.map, "heartbeat", 0.0);
   link->heartbeat = heartbeat > 0.0 ? heartbeat : link->timeout / 2;
   link->batch = tsj_has_word(&welcome.map, "caps", "batch");
+  link->examples = tsj_has_word(&welcome.map, "caps", "examples");
   link->stream = tsj_has_word(&welcome.map, "caps", "stream");
   *resumed = resumes && tsj_integer_of(&welcome.map, "resumed", 0) != 0;
   link->ticket[0] = '\0';
@@ -300,6 +301,8 @@ static tsj_type reply_to(tsj_type type) {
     case TSJ_OPEN: return TSJ_OPENED;
     case TSJ_THINK: case TSJ_PONDER: return TSJ_RESULT;
     case TSJ_ACT_BATCH: return TSJ_ACTS;
+    case TSJ_EXAMPLES: return TSJ_POSITIONS;
+    case TSJ_CHECK: return TSJ_CHECKED;
     default: return TSJ_OK;
   }
 }

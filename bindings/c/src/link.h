@@ -37,6 +37,7 @@ struct tsj_link {
   uint32_t last_id;
   char ticket[520]; /* empty: none */
   bool batch;
+  bool examples;
   bool stream;
   uint64_t generation; /* grows when sessions are gone */
   double heard;        /* when something came last */

@@ -1,3 +1,4 @@
+import { checkObservations, examplesOf } from "./check.js";
 import { VERSION } from "./codec.js";
 import { ConnectionLostError, RequestError } from "./errors.js";
 import { Link } from "./link.js";
@@ -18,7 +19,7 @@ import { limitOf } from "./limit.js";
  *   for never; 30 if not given
  * @property {string} [name] program and version, for the server's log
  */
-/** @typedef {{name: string, players: number, actions: number, observation: number[], returns: [number, number], zero_sum?: boolean, movers?: "alternate" | "predicted", final_rewards_only?: boolean, stochastic?: boolean, max_length?: number}} GameSpec */
+/** @typedef {{name: string, players: number, actions: number, observation: number[], returns: [number, number], zero_sum?: boolean, movers?: "alternate" | "predicted", final_rewards_only?: boolean, stochastic?: boolean, max_length?: number, planes?: string[], layout?: string}} GameSpec */
 /** @typedef {{name: string, hash: string, game: GameSpec, levels?: number[], elo?: number[], simulations?: number, provider?: string}} Model */
 /** @typedef {{queue: number, network: number, search: number, total: number}} Times seconds */
 /** @typedef {{actions: number[], values: number[], simulations: number[], stop: string, times: Times, provider: string, model: string}} Acts */
@@ -115,6 +116,28 @@ export class Client {
   }
 
   /**
+   * A few positions of real games that came with a model: what it saw in them, and what its network made of them.
+   * @param {string} [model] its name; the first if not given
+   * @returns {Promise<import("./check.js").Examples>}
+   * @throws {RequestError} the server is older than this request
+   */
+  examples(model) {
+    return examplesOf(this, model);
+  }
+
+  /**
+   * Check that a model is shown what it learned from: an observation of the right size may still hold other planes, in
+   * another order or turned, and then the agent plays badly and nothing else tells.
+   * @param {import("./check.js").Observe} observe
+   * @param {string} [model] its name; the first if not given
+   * @returns {Promise<import("./check.js").Check>}
+   * @throws {RequestError} the server is older than this request
+   */
+  checkObservations(observe, model) {
+    return checkObservations(this, observe, model);
+  }
+
+  /**
    * Make any request and wait for its final reply.
    * @param {Message} message without an id
    * @param {(info: Message) => void} [onInfo]
@@ -175,7 +198,7 @@ export class Client {
   /** @param {string} [ticket] of the connection that was lost */
   async _greet(ticket) {
     const { token, timeout, heartbeat, resume, name } = this._options;
-    const caps = resume > 0 ? ["batch", "stream", "resume"] : ["batch", "stream"];
+    const caps = resume > 0 ? ["batch", "examples", "stream", "resume"] : ["batch", "examples", "stream"];
     const pending = ticket === undefined ? undefined : [...this._waiting.keys()];
     const proto = [VERSION, VERSION];
     const hello = { t: "hello", proto, role: "player", name, token, caps, heartbeat, resume: ticket, pending };

@@ -60,9 +60,10 @@ export const binary = (value, path) => {
   if (!(value instanceof Uint8Array)) invalid(path, "binary", value);
 };
 
-/** @param {number} most characters @returns {Check} */
-export const text = (most) => (value, path) => {
+/** @param {number} most characters @param {number} [least] @returns {Check} */
+export const text = (most, least = 0) => (value, path) => {
   if (typeof value !== "string") invalid(path, "a text", value);
+  if (value.length < least) invalid(path, `at least ${least} characters`, value.length);
   if (value.length > most && [...value].length > most) invalid(path, `at most ${most} characters`, value);
 };
 

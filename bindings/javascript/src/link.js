@@ -25,6 +25,7 @@ import { checkSize, DEFAULT_FRAME, FIRST_FRAME, frame, FrameReader } from "./fra
 /** The reply of each request, where it is no `error`. @type {Record<string, string>} */
 const FINAL = {
   ping: "pong", open: "opened", think: "result", ponder: "result", observe: "ok", cancel: "ok", act_batch: "acts",
+  examples: "positions", check: "checked",
   level: "ok", swap: "ok", close: "ok",
 };
 

@@ -103,6 +103,22 @@ export class Client {
         seed?: number | bigint | undefined;
     }): Promise<Acts>;
     /**
+     * A few positions of real games that came with a model: what it saw in them, and what its network made of them.
+     * @param {string} [model] its name; the first if not given
+     * @returns {Promise<import("./check.js").Examples>}
+     * @throws {RequestError} the server is older than this request
+     */
+    examples(model?: string): Promise<import("./check.js").Examples>;
+    /**
+     * Check that a model is shown what it learned from: an observation of the right size may still hold other planes, in
+     * another order or turned, and then the agent plays badly and nothing else tells.
+     * @param {import("./check.js").Observe} observe
+     * @param {string} [model] its name; the first if not given
+     * @returns {Promise<import("./check.js").Check>}
+     * @throws {RequestError} the server is older than this request
+     */
+    checkObservations(observe: import("./check.js").Observe, model?: string): Promise<import("./check.js").Check>;
+    /**
      * Make any request and wait for its final reply.
      * @param {Message} message without an id
      * @param {(info: Message) => void} [onInfo]
@@ -172,6 +188,8 @@ export type GameSpec = {
     final_rewards_only?: boolean;
     stochastic?: boolean;
     max_length?: number;
+    planes?: string[];
+    layout?: string;
 };
 export type Model = {
     name: string;

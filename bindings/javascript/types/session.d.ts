@@ -186,7 +186,7 @@ export type ThinkOptions = {
     /**
      * the legal actions, or a mask as `packMask` makes; all if not given
      */
-    legal?: Uint8Array<ArrayBufferLike> | Iterable<number> | undefined;
+    legal?: Iterable<number> | Uint8Array<ArrayBufferLike> | undefined;
     /**
      * the player to move; else player 0, or whose turn it is after the moves told
      */

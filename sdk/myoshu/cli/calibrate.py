@@ -115,7 +115,7 @@ def calibrate(
     }
     written = graded(source, strengths, conditions)
     graphs = {name: written.graph(name) for name in GRAPHS}
-    Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity)
+    Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity, examples=written.examples)
     typer.echo(_text(rules.spec.name, target, measured, missed, wins))
 
 

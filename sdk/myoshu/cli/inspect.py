@@ -33,6 +33,9 @@ The whole manifest, for programs:
   myoshu inspect agent.myoshu --json
 """
 
+_SHOWN = 32
+"""How many planes are shown."""
+
 
 def inspect(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
@@ -66,6 +69,12 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             *[("beware", str(manifest.provenance[key])) for key in ("hidden", "verdict") if key in manifest.provenance],
         ],
     )
+    planes = manifest.planes
+    if planes:
+        said = [(f"{index}", _value(word)) for index, word in enumerate(planes.words[:_SHOWN])]
+        if len(planes.words) > _SHOWN:
+            said.append(("…", f"{len(planes.words)} in all"))
+        yield "Observation", [*said, *([("layout", _value(planes.layout))] if planes.layout else [])]
     yield (
         "Model",
         [
@@ -79,7 +88,11 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
         "Files",
         [
             (name, f"{_bytes(entry.size).rjust(10)}  sha256 {entry.sha256[:16]}")
-            for name, entry in [*manifest.graphs.items(), ("parity", manifest.parity)]
+            for name, entry in [
+                *manifest.graphs.items(),
+                ("parity", manifest.parity),
+                *([("positions", manifest.positions)] if manifest.positions is not None else []),
+            ]
         ],
     )
     yield (

@@ -16,8 +16,25 @@ from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
 from myoshu.client.async_link import AsyncLink
 from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
-from myoshu.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
+from myoshu.client.examples import RemoteExamples, examples_of
+from myoshu.protocol.messages import (
+    Acts,
+    Close,
+    Examples,
+    Info,
+    Level,
+    Model,
+    Observe,
+    Ok,
+    Opened,
+    Ping,
+    Pong,
+    Positions,
+    Result,
+    Swap,
+)
 from myoshu.runtime.limit import Limit
+from myoshu.runtime.observation_check import ObservationCheck, check_observations
 
 __all__ = ["AsyncClient", "AsyncRemoteSession", "connect_async"]
 
@@ -102,6 +119,17 @@ class AsyncClient:
         make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
         check = check_acts(self.models, model, len(np.asarray(observations)), legal_actions)
         return await self._link.ask(make, Acts, check=check)
+
+    async def examples(self, model: str | None = None) -> RemoteExamples:
+        """What a model saw in a few positions; errors as :meth:`myoshu.client.Client.examples`."""
+        return examples_of(await self._link.ask(with_id(Examples, model=model), Positions))
+
+    async def check_observations(
+        self, observe: Callable[[tuple[int, ...]], ArrayLike], model: str | None = None
+    ) -> ObservationCheck:
+        """Whether a program shows a model what it learned from; as :meth:`myoshu.client.Client.check_observations`."""
+        found = await self.examples(model)
+        return check_observations(found.examples, found.planes, observe)
 
     async def ping(self) -> float:
         """Seconds to the server and back."""

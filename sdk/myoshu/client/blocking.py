@@ -15,10 +15,27 @@ from numpy.typing import ArrayLike, NDArray
 from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
 from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
+from myoshu.client.examples import RemoteExamples, examples_of
 from myoshu.client.link import Link
 from myoshu.protocol import Role
-from myoshu.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
+from myoshu.protocol.messages import (
+    Acts,
+    Close,
+    Examples,
+    Info,
+    Level,
+    Model,
+    Observe,
+    Ok,
+    Opened,
+    Ping,
+    Pong,
+    Positions,
+    Result,
+    Swap,
+)
 from myoshu.runtime.limit import Limit
+from myoshu.runtime.observation_check import ObservationCheck, check_observations
 
 __all__ = ["Client", "RemoteSession", "connect"]
 
@@ -119,6 +136,30 @@ class Client:
         make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
         check = check_acts(self.models, model, len(np.asarray(observations)), legal_actions)
         return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0, check=check)
+
+    def examples(self, model: str | None = None) -> RemoteExamples:
+        """What a model saw in a few positions, with what its network made of them.
+
+        Raises:
+            RequestError: there is no such model, or the server is older than this request.
+        """
+        return examples_of(self._link.ask(with_id(Examples, model=model), Positions))
+
+    def check_observations(
+        self, observe: Callable[[tuple[int, ...]], ArrayLike], model: str | None = None
+    ) -> ObservationCheck:
+        """Whether a program shows a model what it learned from; as :meth:`myoshu.Agent.check_observations`.
+
+        Args:
+            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+                to move then sees.
+            model: its name; the server's first if not given.
+
+        Raises:
+            RequestError: there is no such model, or the server is older than this request.
+        """
+        found = self.examples(model)
+        return check_observations(found.examples, found.planes, observe)
 
     def ping(self) -> float:
         """Seconds to the server and back."""

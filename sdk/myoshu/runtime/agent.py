@@ -7,12 +7,17 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from numpy.typing import ArrayLike
+
 from myoshu.errors import ArgumentError
+from myoshu.game import Game
 from myoshu.runtime.bundle import Bundle, Source
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.observation_check import ObservationCheck, check_game, check_observations
 from myoshu.runtime.parity import Parity
+from myoshu.runtime.positions import Example
 from myoshu.runtime.session import Session
 from myoshu.runtime.session_state import SessionState
 from myoshu.runtime.strength import between
@@ -58,13 +63,15 @@ class Agent:
     def __init__(self, bundle: Bundle, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> None:
         manifest = bundle.manifest
         graphs = {name: bundle.graph(name) for name in ("initial", "recurrent")}
-        self._parts = (manifest, graphs, bundle.parity, providers, threads)
+        self._parts = (manifest, graphs, bundle.parity, bundle.examples, providers, threads)
         self.manifest: Manifest = manifest
         """What is in the bundle and where it comes from."""
         self.game: GameSpec = manifest.game
         """The game it plays."""
         self.model: ModelSpec = manifest.model
         """What goes into the network and comes out."""
+        self.examples: tuple[Example, ...] = bundle.examples
+        """A few positions with what the network saw and made of them; may be empty."""
         self.evaluator = Evaluator(
             manifest.model,
             graphs["initial"],
@@ -82,8 +89,8 @@ class Agent:
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Agent], tuple[Any, ...]]:
-        manifest, graphs, parity, providers, threads = self._parts
-        return _unpickled, (manifest.encode(), graphs, parity.encode(), providers, threads)
+        manifest, graphs, parity, examples, providers, threads = self._parts
+        return _unpickled, (manifest.encode(), graphs, parity.encode(), examples, providers, threads)
 
     @property
     def provider(self) -> str:
@@ -174,6 +181,28 @@ class Agent:
         session._resume(saved)
         return session
 
+    def check_observations(self, observe: Callable[[tuple[int, ...]], ArrayLike]) -> ObservationCheck:
+        """Whether a program shows this agent what it learned from.
+
+        An observation of the right shape may still hold other planes, in another order or turned: the agent then plays
+        badly, and nothing else tells. ::
+
+            print(agent.check_observations(lambda moves: my_observation(my_game_after(moves))))
+
+        Args:
+            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+                to move then sees, as :meth:`Session.play` takes it. It is called for each of the agent's
+                :attr:`examples` that moves alone bring about.
+
+        Raises:
+            ArgumentError: what it returns is no array of numbers.
+        """
+        return check_observations(self.examples, self.manifest.planes, observe)
+
+    def check_game(self, game: Game) -> ObservationCheck:
+        """Whether a game shows this agent what it learned from; also compares legal actions and who moves."""
+        return check_game(self.examples, self.manifest.planes, game)
+
     def _strength(self, level: float) -> Strength:
         levels = self.manifest.strength
         for strength in levels:
@@ -187,10 +216,16 @@ class Agent:
 
 
 def _unpickled(
-    manifest: bytes, graphs: Mapping[str, bytes], parity: bytes, providers: str | Sequence[str], threads: int
+    manifest: bytes,
+    graphs: Mapping[str, bytes],
+    parity: bytes,
+    examples: Sequence[Example],
+    providers: str | Sequence[str],
+    threads: int,
 ) -> Agent:
     held = Manifest.decode(manifest)
-    return Agent(Bundle(held, graphs, Parity.decode(parity, held.model, held.game)), providers, threads=threads)
+    bundle = Bundle(held, graphs, Parity.decode(parity, held.model, held.game), examples)
+    return Agent(bundle, providers, threads=threads)
 
 
 def _whole(field: str, value: int, low: int) -> int:

@@ -7,7 +7,7 @@ import mmap
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.graphs import check_graph
 from myoshu.runtime.manifest import GRAPHS, MAX_MANIFEST, Entry, Manifest
 from myoshu.runtime.parity import MAX_PARITY, Parity
+from myoshu.runtime.positions import MAX_POSITIONS, Example, decode_examples, encode_examples
 
 __all__ = ["MAX_BUNDLE", "Bundle", "Source"]
 
@@ -30,18 +31,24 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | mmap.mmap | B
 
 MANIFEST = "manifest.json"
 PARITY = "parity.msgpack"
+POSITIONS = "positions.msgpack"
 FILES = {name: f"graphs/{name}.onnx" for name in GRAPHS}
 LIMITS = {MANIFEST: MAX_MANIFEST, **dict.fromkeys(FILES.values(), MAX_BUNDLE), PARITY: MAX_PARITY}
+OPTIONAL = {POSITIONS: MAX_POSITIONS}
 
 
 class Bundle:
     """What a bundle file holds, validated. Made by :meth:`read`."""
 
-    def __init__(self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity) -> None:
+    def __init__(
+        self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity, examples: Sequence[Example] = ()
+    ) -> None:
         self.manifest = manifest
         """What is in the file and where it comes from."""
         self.parity = parity
         """Inputs with the outputs that the trainer saw."""
+        self.examples = tuple(examples)
+        """Positions with what the agent saw and made of them; may be empty."""
         self._graphs = dict(graphs)
 
     def graph(self, name: str) -> bytes:
@@ -76,15 +83,21 @@ class Bundle:
 
     @staticmethod
     def write(
-        path: str | os.PathLike[str], *, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity
+        path: str | os.PathLike[str],
+        *,
+        manifest: Manifest,
+        graphs: Mapping[str, bytes],
+        parity: Parity,
+        examples: Sequence[Example] = (),
     ) -> Manifest:
         """Write a bundle: the same contents give the same bytes, and a crash leaves the old file or the new.
 
         Args:
             path: where to; an existing file is replaced.
-            manifest: what to say of it; the entries of graphs and parity are filled in here.
+            manifest: what to say of it; the entries of the other files are filled in here.
             graphs: each graph by name.
             parity: the parity vectors.
+            examples: positions with what the agent saw and made of them.
 
         Returns:
             The manifest as written.
@@ -95,10 +108,16 @@ class Bundle:
         if set(graphs) != set(GRAPHS):
             raise BundleError(f"graphs: expected {', '.join(GRAPHS)}; got {', '.join(sorted(graphs))}")
         vectors = parity.encode()
+        positions = encode_examples(examples) if examples else None
         manifest = msgspec.structs.replace(
-            manifest, graphs={name: Entry.of(graphs[name]) for name in GRAPHS}, parity=Entry.of(vectors)
+            manifest,
+            graphs={name: Entry.of(graphs[name]) for name in GRAPHS},
+            parity=Entry.of(vectors),
+            positions=None if positions is None else Entry.of(positions),
         )
         members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in GRAPHS}, PARITY: vectors}
+        if positions is not None:
+            members[POSITIONS] = positions
         data = write_archive(members)
         _parse(data)
         _replace_file(Path(path), data)
@@ -106,14 +125,25 @@ class Bundle:
 
 
 def _parse(data: bytes) -> Bundle:
-    contents = read_archive(data, LIMITS)
+    contents = read_archive(data, LIMITS, OPTIONAL)
     manifest = Manifest.decode(contents[MANIFEST])
     graphs = {}
     for name, file in FILES.items():
         graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
         check_graph(f"graphs.{name}", graphs[name])
     parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model, manifest.game)
-    return Bundle(manifest, graphs, parity)
+    return Bundle(manifest, graphs, parity, _examples(contents.get(POSITIONS), manifest))
+
+
+def _examples(data: bytes | None, manifest: Manifest) -> tuple[Example, ...]:
+    """The positions, which are there exactly when the manifest says so."""
+    entry = manifest.positions
+    if data is None and entry is None:
+        return ()
+    if data is None or entry is None:
+        there, said = ("no", "names one") if data is None else ("a", "names none")
+        raise BundleError(f"positions: expected what the manifest says, got {there} file where it {said}")
+    return decode_examples(_verified("positions", data, entry), manifest.model)
 
 
 def _data_of(source: Source) -> bytes | None:

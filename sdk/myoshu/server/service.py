@@ -19,8 +19,10 @@ from myoshu.protocol.messages import (
     ActBatch,
     Acts,
     Cancel,
+    Check,
     Close,
     Error,
+    Examples,
     Level,
     Observe,
     Ok,
@@ -29,6 +31,7 @@ from myoshu.protocol.messages import (
     Ping,
     Ponder,
     Pong,
+    Positions,
     Reply,
     Request,
     Result,
@@ -40,6 +43,7 @@ from myoshu.runtime.decision import Decision
 from myoshu.runtime.limit import Limit
 from myoshu.server.answers import error_of, info_of, result_of, stop_of
 from myoshu.server.arguments import Refusal, finite, legal_actions, masks
+from myoshu.server.examples import checked, positions_of
 from myoshu.server.job import Job, Priority
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
@@ -450,6 +454,14 @@ class AgentService:
         self._shared.metrics.open_sessions -= 1
         self._reply(Ok(id=request.id))
 
+    def _examples(self, request: Examples) -> None:
+        name = self._named("examples", request.model, None)
+        self._reply(positions_of(request.id, name, self._shared.models[name]))
+
+    def _check(self, request: Check) -> None:
+        name = self._named("check", request.model, None)
+        self._reply(checked(request, self._shared.models[name]))
+
     def _change(
         self, session: _Session, name: str, level: float | None, elo: float | None, temperature: float | None
     ) -> None:
@@ -518,7 +530,9 @@ class AgentService:
         assert reply.id is not None
         if isinstance(reply, Error):
             self._shared.metrics.errors[reply.code] += 1
-        if self._resumable and not isinstance(reply, Pong):
+        if self._resumable and not isinstance(
+            reply, Pong | Positions
+        ):  # positions are asked for again: they may be large
             self._keep(reply.id, reply)
         if self._send is not None:
             self._send(reply)
@@ -549,6 +563,8 @@ HANDLERS: dict[type[Request], Callable[[AgentService, Any], None]] = {
     Level: AgentService._level,
     Swap: AgentService._swap,
     Close: AgentService._close,
+    Examples: AgentService._examples,
+    Check: AgentService._check,
 }
 """Who answers what."""
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError, IllegalActionError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.spec import GameSpec, Movers
 from myoshu.symmetry import Symmetry, symmetries_of
 
@@ -71,6 +72,7 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
     """
     spec = _check_spec(game)
     turns = symmetries_of(game)
+    planes_of(game)
     finished, lengths, choices = 0, [], 0
     returns = np.zeros(spec.players)
     for number in range(games):

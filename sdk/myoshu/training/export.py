@@ -21,6 +21,7 @@ from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.search.forest import Forest
 from myoshu.spec import GameSpec, ModelSpec
 from myoshu.training.architecture import Architecture
+from myoshu.training.examples import Shown, examples_for
 from myoshu.training.graphs import GRAPHS, OPSET, write_graph
 from myoshu.training.networks import PlainOperations, Weights
 from myoshu.training.support import Support
@@ -111,6 +112,7 @@ def export_bundle(
     search: SearchConfig,
     observations: NDArray[np.float32],
     provenance: Mapping[str, Any],
+    shown: Shown | None = None,
 ) -> Manifest:
     """Write the five graphs with their parity vectors and where they come from as one file.
 
@@ -122,6 +124,7 @@ def export_bundle(
         search: the search's settings in play.
         observations: float32 [n, *observation], some that came up in games; may be empty.
         provenance: what to note about the training; the versions used are added.
+        shown: what the game shows, for programs to compare what they show the agent.
 
     Raises:
         ExportError: ONNX Runtime and PyTorch disagree.
@@ -135,8 +138,10 @@ def export_bundle(
         search=search,
         opset=OPSET,
         provenance={**_versions(), **provenance},
+        planes=None if shown is None else shown.planes,
     )
-    return Bundle.write(path, manifest=manifest, graphs=graphs, parity=parity)
+    examples = () if shown is None else examples_for(shown, Bundle(manifest, graphs, parity))
+    return Bundle.write(path, manifest=manifest, graphs=graphs, parity=parity, examples=examples)
 
 
 def check_parity(

@@ -21,6 +21,7 @@ from myoshu.training.actor import ActorTask, end_if_imported
 from myoshu.training.architecture import Architecture
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
+from myoshu.training.examples import Shown, shown_by
 from myoshu.training.export import export_bundle
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import (
@@ -251,6 +252,7 @@ class Run:
                 search=self.config.search,
                 observations=self.replay.observations[rows],
                 provenance=provenance,
+                shown=self._what_is_shown(),
             )
         except BundleError as error:
             raise TrainingError(str(error)) from error
@@ -293,6 +295,7 @@ class Run:
         self._held: tuple[int, ...] | None = None
         self._check: Check | None = None
         self._files: GameFiles | None = None
+        self._shown: Shown | None = None
 
     @property
     def architecture(self) -> Architecture:
@@ -308,6 +311,12 @@ class Run:
     def replay(self) -> Replay:
         """The games."""
         return self.state.replay
+
+    def _what_is_shown(self) -> Shown:
+        """What the game shows the player to move: looked at once, since it is the same for every export."""
+        if self._shown is None:
+            self._shown = shown_by(self.game, self._progress.note)
+        return self._shown
 
     def _remember_records(self) -> None:
         """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""

@@ -12,6 +12,7 @@ import myoshu
 from myoshu.cli import calibrate
 from myoshu.errors import ArgumentError, BundleError, MatchError
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.example_games import find_positions
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
 
@@ -28,8 +29,9 @@ def run(*arguments: str) -> str:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
+    game = load_game("openspiel:tic_tac_toe")
     return write_bundle(
-        tmp_path / "untrained.myoshu", mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec
+        tmp_path / "untrained.myoshu", mlp((3, 3, 3), 9, 16), game=game.spec, positions=find_positions(game)
     )
 
 
@@ -51,6 +53,7 @@ def test_levels_are_written_into_the_bundle(bundle: Path, tmp_path: Path) -> Non
     agent = myoshu.load(out)
     assert agent.new_session(seed=1, level=2).temperature == manifest.strength[1].temperature
     assert Bundle.read(bundle).manifest.graphs == manifest.graphs
+    assert Bundle.read(bundle).manifest.positions == manifest.positions is not None
 
 
 def test_which_level_is_steady() -> None:

@@ -11,16 +11,21 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import myoshu
 from myoshu.cli import VERBS, app
 from myoshu.cli._console import plain
+from myoshu.planes import planes_of
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.example_games import find_positions
 from myoshu.runtime.manifest import GRAPHS
-from myoshu.testing.networks import mlp, write_bundle
+from myoshu.runtime.positions import Position
+from myoshu.testing.networks import game_for, mlp, write_bundle
 from myoshu.training.presets import preset_names
+from myoshu_engines import load_game
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,84 @@ def test_doctor_fails_where_a_provider_does(bundle: Path) -> None:
     assert result.exit_code == 1
     assert "cuda: not to be trusted" in result.stdout
     assert "cpu: right" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An agent with positions of a game that OpenSpiel has."""
+    game = load_game("openspiel:tic_tac_toe")
+    path = tmp_path_factory.mktemp("bundle") / "shown.myoshu"
+    positions, planes = find_positions(game), planes_of(game)
+    return write_bundle(path, mlp((3, 3, 3), 9, 4), game=game.spec, positions=positions, planes=planes)
+
+
+def test_inspect_tells_what_an_observation_holds(shown: Path, bundle: Path) -> None:
+    text = run("inspect", shown)
+    assert "0       the mover's stones" in text
+    assert "layout  row 0 is the top" in text
+    assert "positions" in text
+    assert "Observation" not in run("inspect", bundle)
+
+
+def test_doctor_compares_the_agents_own_game(shown: Path, bundle: Path) -> None:
+    text = run("doctor", shown)
+    assert "positions: 8; the network's answers are those noted" in text
+    assert "openspiel:tic_tac_toe: right; 8 positions: the observations are those that the agent learned from" in text
+    assert "positions: the file has none" in run("doctor", bundle)
+
+
+OTHER = """
+import myoshu_engines
+import numpy as np
+
+class Raw:
+    def __init__(self):
+        self._game = myoshu_engines.load_game("openspiel:tic_tac_toe")
+        self.spec = self._game.spec
+    def action_name(self, state, action):
+        return str(action)
+    def new_state(self, rng):
+        return _State(self._game.new_state(rng))
+
+class _State:
+    def __init__(self, state):
+        self._state = state
+    def __getattr__(self, name):
+        return getattr(self._state, name)
+    def __str__(self):
+        return str(self._state)
+    def clone(self):
+        return _State(self._state.clone())
+    def observation(self):
+        if self.is_terminal():
+            return np.zeros((3, 3, 3), np.float32)
+        return np.array(self._state.spiel.observation_tensor(), np.float32).reshape(3, 3, 3)
+"""
+
+
+def test_doctor_says_that_another_game_shows_something_else(shown: Path, tmp_path: Path) -> None:
+    path = tmp_path / "raw.py"
+    path.write_text(OTHER)
+    result = CliRunner().invoke(app, ["doctor", str(shown), "--game", f"python:{path}:Raw"])
+    assert result.exit_code == 1, result.output
+    assert "8 of 8 positions differ from what the agent learned from: the planes are in another order" in result.stdout
+    result = CliRunner().invoke(app, ["doctor", str(shown), "--game", "openspiel:connect_four"])
+    assert result.exit_code == 1
+    assert "the legal actions were 0, 1, 2, 3, 4, 5, 6, 7, … (9), here 0, 1, 2, 3, 4, 5, 6" in result.stdout
+
+
+def test_doctor_runs_no_program_because_a_file_names_it(tmp_path: Path) -> None:
+    module = tmp_path / "evil.py"
+    module.write_text("raise SystemExit('it ran')")
+    network = mlp(6, 3, 4)
+    spec = msgspec.structs.replace(game_for(network.model), name=f"python:{module}:Game")
+    position = Position((), 0, False, 0, (0, 1), np.ones(6, np.float32))
+    path = write_bundle(tmp_path / "named.myoshu", network, game=spec, positions=[position])
+    text = run("doctor", path)
+    assert f"python:{module}:Game: not compared; --game python:{module}:Game loads it and does" in text
+    unknown = msgspec.structs.replace(spec, name="openspiel:no_such_game")
+    path = write_bundle(tmp_path / "unknown.myoshu", network, game=unknown, positions=[position])
+    assert "openspiel:no_such_game: not compared; game: OpenSpiel does not know" in run("doctor", path)
 
 
 def test_bench_measures_one_and_many(bundle: Path) -> None:

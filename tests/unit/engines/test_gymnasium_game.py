@@ -19,6 +19,7 @@ from gymnasium.utils import EzPickle
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, DependencyError, GameError, GameStringError, IllegalActionError
+from myoshu.planes import Planes, planes_of
 from myoshu.spec import Movers
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
@@ -876,3 +877,53 @@ def test_choices_may_have_a_mask_each(told: str) -> None:
 def test_masks_of_choices_that_do_not_fit_are_one_clear_error(told: str, message: str) -> None:
     with pytest.raises(GameError, match=message):
         gym(f"Branches-v0(told='{told}')")
+
+
+def test_what_numbers_are_is_said_in_the_words_of_the_space() -> None:
+    game = load_game("gymnasium:CartPole-v1")
+    assert planes_of(game).words == (
+        "number 0 of the environment's observation, -4.8 to 4.8 as −1 to 1",
+        "number 1 of the environment's observation, as it is",
+        "number 2 of the environment's observation, -0.418879 to 0.418879 as −1 to 1",
+        "number 3 of the environment's observation, as it is",
+    )
+    assert planes_of(load_game("gymnasium:FrozenLake-v1")).words[3] == "1 if the environment shows 3"
+
+
+@pytest.mark.parametrize(
+    ("space", "first", "last", "count"),
+    [
+        (spaces.Box(0, 255, (8, 6, 3), np.uint8), "channel 0", "channel 2", 3),
+        (spaces.Box(0, 255, (4, 8, 8, 3), np.uint8), "channel 0 of image 0", "channel 2 of image 3", 12),
+        (spaces.Box(0, 1, (7, 5)), "channel 0", "channel 0", 1),
+        (spaces.MultiDiscrete([2, 3]), "1 if number 0 of the environment's observation is 0",
+         "1 if number 1 of the environment's observation is 2", 5),
+        (spaces.MultiBinary(3), "number 0 of the environment's observation, 0 to 1 as 0 to 1",
+         "number 2 of the environment's observation, 0 to 1 as 0 to 1", 3),
+    ],
+)  # fmt: skip
+def test_there_is_a_word_for_each_plane(space: Any, first: str, last: str, count: int) -> None:
+    observer = observer_of(space, "here")
+    observer.planes.check(observer.shape)
+    assert (observer.planes.words[0], observer.planes.words[-1], len(observer.planes.words)) == (first, last, count)
+
+
+def test_very_many_numbers_are_not_named_one_by_one() -> None:
+    planes = observer_of(spaces.Box(-1, 1, (5000,)), "here").planes
+    assert planes.words == ()
+    assert planes.layout.startswith("the environment's numbers in C order")
+    assert not observer_of(spaces.Discrete(5000), "here").planes.words
+
+
+class Talkative(Picture):
+    """Says itself what its planes are."""
+
+    planes = ("the dot", "nothing", "nothing either")
+
+
+def test_an_environment_may_say_what_its_planes_are() -> None:
+    gymnasium.register("Talkative-v0", Talkative)
+    try:
+        assert planes_of(load_game("gymnasium:Talkative-v0")) == Planes(words=Talkative.planes)
+    finally:
+        del gymnasium.registry["Talkative-v0"]

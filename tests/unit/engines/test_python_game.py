@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from myoshu.errors import ArgumentError, GameError, GameStringError
+from myoshu.planes import Planes, planes_of
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
 
@@ -167,3 +168,17 @@ def test_a_class_that_breaks_the_protocol_is_refused_with_the_clause(
     (folder / "broken.py").write_text(text)
     with pytest.raises(GameError, match=message):
         load_game("python:broken.py:TakeAway")
+
+
+def test_what_its_planes_are_is_said_by_the_class(folder: Path) -> None:
+    said = MINIMAL.replace(
+        "    def new_state", '    planes = ["how many are left"]\n    layout = "one number"\n\n    def new_state'
+    )
+    (folder / "said.py").write_text(said)
+    game = load_game("python:said.py:TakeAway")
+    assert planes_of(game) == Planes(words=("how many are left",), layout="one number")
+    assert not planes_of(load_game("python:take_away.py:TakeAway"))
+    assert planes_of(load_game(f"python:{DEMO}:ThreeInARow")).words[0] == "the mover's stones"
+    (folder / "wrong.py").write_text(said.replace('["how many are left"]', '["one", "too many"]'))
+    with pytest.raises(GameError, match=r"planes: expected 1 texts, one for each .*, got 2"):
+        load_game("python:wrong.py:TakeAway")

@@ -20,6 +20,8 @@ from tests.unit.engines.engine_thread import Engine
 import myoshu
 from myoshu.client.link import Link
 from myoshu.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
+from myoshu.planes import planes_of
+from myoshu.runtime.example_games import find_positions
 from myoshu.spec import spec_hash
 from myoshu.testing.games import check_game
 from myoshu.training.failures import AbandonedGame
@@ -257,3 +259,14 @@ def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engi
     assert process.returncode == 0
     assert "learned three_in_a_row" in said
     assert myoshu.load(tmp_path / "out.myoshu", "cpu").game.players == 3
+
+
+def test_the_engine_says_what_its_planes_are(game: RemoteGame) -> None:
+    assert planes_of(game) == planes_of(ThreeInARow())
+    assert planes_of(game).words[0] == "the mover's stones"
+
+
+def test_positions_are_found_by_way_of_the_engine(game: RemoteGame) -> None:
+    far, near = find_positions(game), find_positions(ThreeInARow())
+    assert [position.moves for position in far] == [position.moves for position in near]
+    assert not any(position.drawn for position in far)

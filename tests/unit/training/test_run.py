@@ -20,7 +20,9 @@ import pytest
 
 from myoshu.errors import ArgumentError, BundleError, ExportError, RecordError, TrainingError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.record import read_records
+from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.training import LearnerConfig, TrainingConfig, preset
 from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
@@ -174,6 +176,42 @@ def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: 
     assert any("against random" in note for note in recorder.notes)
     arrays = read_checkpoint(tmp_path / "run" / "checkpoint.npz")
     assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing", "reanalysis"}
+
+
+def test_an_agent_comes_with_positions_to_check_a_program_with(
+    game: Game, config: TrainingConfig, tmp_path: Path
+) -> None:
+    run = Run(game, config, tmp_path / "run")
+    run.export(tmp_path / "agent.myoshu")
+    agent = load(tmp_path / "agent.myoshu", "cpu")
+    assert agent.check_game(game).right
+    assert len(agent.examples) == 8
+    assert agent.manifest.planes == planes_of(game)
+    run.export(tmp_path / "again.myoshu")
+    assert (tmp_path / "agent.myoshu").read_bytes() == (tmp_path / "again.myoshu").read_bytes()
+
+
+@pytest.mark.parametrize("broken", ["planes", "new_state"])
+def test_a_game_that_fails_afterwards_costs_no_agent(
+    game: Game, config: TrainingConfig, tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    run = Run(game, config, tmp_path / "run", progress=recorder)
+
+    def fail(*_: object) -> None:
+        raise OSError("the engine is gone")
+
+    monkeypatch.setattr(game, broken, "no sequence of texts" if broken == "planes" else fail)
+    run.export(tmp_path / "agent.myoshu")
+    bundle = Bundle.read(tmp_path / "agent.myoshu")
+    if broken == "planes":
+        assert not bundle.manifest.planes
+        assert "The agent's file will not say what observations hold" in recorder.notes[-1]
+        assert bundle.examples
+    else:
+        said = "The agent's file will have no positions to check a program with: OSError: the engine is gone"
+        assert recorder.notes[-1] == said
+        assert bundle.examples == ()
 
 
 def test_a_folder_that_holds_a_run_is_not_begun_anew(game: Game, config: TrainingConfig, tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ MODEL = {
     "simulations": 50,
     "provider": "cpu",
 }
+PLANES = ("the mover's stones", "the opponent's stones", "empty squares")
+LAYOUT = "row 0 is the top, column 0 the left"
 TIMES = {"queue": 0.001, "network": 0.01, "search": 0.002, "total": 0.013}
 OBS = tensor(np.arange(27).reshape(3, 3, 3) / 8)
 POLICY = tensor([0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0])
@@ -179,10 +181,26 @@ VALID: dict[str, dict[str, Any]] = {
     "level": {"t": "level", "id": 10, "session": 0, "level": 1},
     "swap": {"t": "swap", "id": 11, "session": 0, "model": "ttt-2", "hash": "cd" * 32},
     "close": {"t": "close", "id": 12, "session": 0},
+    "examples": {"t": "examples", "id": 13},
+    "examples_model": {"t": "examples", "id": 13, "model": "ttt"},
+    "positions_none": {"t": "positions", "id": 13, "model": "ttt", "moves": [], "drawn": [], "to_play": [],
+                       "legal": b"", "obs": tensor(np.zeros((0, 3, 3, 3))), "prior": tensor(np.zeros((0, 9))),
+                       "values": [], "actions": []},
+    "positions": {
+        "t": "positions", "id": 13, "model": "ttt", "planes": list(PLANES), "layout": LAYOUT, "moves": [[], [4, 0]],
+        "drawn": [False, True], "to_play": [0, 0], "legal": b"\xff\x01\xee\x01",
+        "obs": tensor(np.zeros((2, 3, 3, 3))), "prior": tensor(np.full((2, 9), 0.125)), "values": [0.0, 0.25],
+        "actions": [4, 8],
+    },
+    "check": {"t": "check", "id": 14, "model": "ttt", "rows": [0, 1], "obs": tensor(np.zeros((2, 3, 3, 3)))},
+    "check_shape": {"t": "check", "id": 14, "rows": [7], "obs": tensor(np.zeros((1, 27)), "u8")},
+    "checked": {"t": "checked", "id": 14, "differ": [], "text": "2 positions: the observations are right"},
+    "checked_differ": {"t": "checked", "id": 14, "differ": [1], "text": "1 of 2 positions differs × 0.5"},
     "ok": {"t": "ok", "id": 12},
     "ok_found": {"t": "ok", "id": 6, "found": True},
     "env_spec": {"t": "env_spec", "id": 1},
     "spec": {"t": "spec", "id": 1, "game": GAME, "slots": 64},
+    "spec_planes": {"t": "spec", "id": 1, "game": {**GAME, "planes": list(PLANES), "layout": LAYOUT}, "slots": 64},
     "spec_realtime": {"t": "spec", "id": 1, "game": {**GAME, "stochastic": True}, "slots": 1, "mode": "realtime",
                       "tick": 0.05},
     "reset": {"t": "reset", "id": 2, "slots": [0, 1], "seeds": [5, 9223372036854775807]},
@@ -237,6 +255,8 @@ OTHERWISE: dict[str, tuple[dict[str, Any], bytes]] = {
 
 THINK = VALID["think"]
 STATES = VALID["states"]
+POSITIONS = VALID["positions"]
+CHECK = VALID["check"]
 
 
 def _without(message: dict[str, Any], key: str) -> dict[str, Any]:
@@ -313,6 +333,19 @@ REJECTED: dict[str, Any] = {
     "spec_returns": {"t": "spec", "id": 1, "game": {**GAME, "returns": [1.0, -1.0]}, "slots": 1},
     "spec_slots": {"t": "spec", "id": 1, "game": GAME, "slots": 0},
     "spec_mode": {"t": "spec", "id": 1, "game": GAME, "slots": 1, "mode": "dream"},
+    "spec_planes_short": {"t": "spec", "id": 1, "game": {**GAME, "planes": ["stones"]}, "slots": 1},
+    "spec_planes_numbers": {"t": "spec", "id": 1, "game": {**GAME, "planes": [1, 2, 3]}, "slots": 1},
+    "spec_planes_long": {"t": "spec", "id": 1, "game": {**GAME, "planes": ["x" * 257, "y", "z"]}, "slots": 1},
+    "spec_planes_empty": {"t": "spec", "id": 1, "game": {**GAME, "planes": ["x", "", "z"]}, "slots": 1},
+    "spec_layout_long": {"t": "spec", "id": 1, "game": {**GAME, "layout": "x" * 1025}, "slots": 1},
+    "positions_flags": {**POSITIONS, "drawn": [False]},
+    "positions_rows": {**POSITIONS, "obs": tensor(np.zeros((3, 3, 3, 3)))},
+    "positions_move_text": {**POSITIONS, "moves": [[], ["e4"]]},
+    "check_no_rows": {**CHECK, "rows": []},
+    "check_row_twice": {**CHECK, "rows": [1, 1]},
+    "check_rows_long": {**CHECK, "rows": [0, 1, 2]},
+    "check_no_observation": {key: value for key, value in CHECK.items() if key != "obs"},
+    "checked_no_text": {"t": "checked", "id": 14, "differ": []},
     "reset_no_slots": {"t": "reset", "id": 1, "slots": [], "seeds": []},
     "reset_slot_twice": {"t": "reset", "id": 1, "slots": [0, 0], "seeds": [1, 2]},
     "reset_seeds_short": {"t": "reset", "id": 1, "slots": [0, 1], "seeds": [1]},
