@@ -1,6 +1,6 @@
 # make demo    learn a game, export it, play it: everything is set up first, by itself
 # make test    run the tests
-# make check   format, lint, types, import contracts
+# make check   check formatting, lint, types, import contracts
 # make bench   print the speed figures, as ratios measured in one run
 # make setup   only the virtual environment
 # make clean   remove what the above made

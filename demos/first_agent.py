@@ -29,15 +29,15 @@ def steps(bundle: Path, run: Path, minutes: float, seed: int) -> list[tuple[str,
         ("Look into the file", ["inspect", file]),
         ("Does it compute the same on this machine as where it was trained?", ["doctor", file]),
         (
-            "Play against chance",
+            "Play against a random player",
             ["match", file, "random", "--games", "100", "--simulations", "32", "--seed", str(seed)],
         ),
         (
-            "Play against perfection",
+            "Play against a perfect player",
             ["match", file, "perfect", "--games", "100", "--simulations", "32", "--seed", str(seed)],
         ),
         (
-            "Play every line any opponent could choose, as first and as second player",
+            "Play against every line of play that an opponent could choose, as first and as second player",
             ["match", file, "--exhaustive", "--simulations", "32"],
         ),
         ("Watch a game", ["play", file, "--watch", "--opponent", "random", "--simulations", "32"]),
@@ -59,7 +59,8 @@ def main() -> int:
         code = subprocess.run([sys.executable, "-m", "myoshu.cli", *command], check=False).returncode
         if code:
             return code
-    print(f"\nThe agent is {bundle}. Play it yourself:\n\n  .venv/bin/myoshu play {bundle}\n")
+    print(f"\nThe agent is {bundle}. Play it yourself:\n\n  source .venv/bin/activate\n  myoshu play {bundle}\n")
+    print(f"How it learned is in {run}. Its Elo rises little after the first check, since good players draw.\n")
     return 0
 
 

@@ -112,6 +112,8 @@ class ThreeInARow:
         final_rewards_only=True,  # nothing is paid before the end
         max_length=SIZE * SIZE,  # moves
     )
+    planes = ("the mover's stones", "the next player's stones", "the stones of the player after")
+    layout = "row 0 is the top, column 0 the left"
     symmetries = _symmetries()
 
     def new_state(self, rng: np.random.Generator) -> Position:

@@ -61,6 +61,9 @@ typedef struct myoshu_game {
   int final_rewards_only; /* whether every reward before the end is 0 */
   int stochastic;         /* whether the rules draw chance */
   int64_t max_length;     /* upper bound of the actions in a game; 0 where none is known */
+  /* What an environment's observations hold, in words: they go into the agent's file. NULL: not said, as in models. */
+  const char *const *planes; /* [shape[0]] what stands at each index of the first dimension, on one line each */
+  const char *layout;        /* what the other dimensions are, as `row 0 is the lowest` */
 } myoshu_game;
 
 /* Numbers in an observation: the product of the shape. */
@@ -75,6 +78,7 @@ typedef struct myoshu_model {
   const char *provider; /* what computes the network */
   myoshu_game game;
   const double *levels; /* [level_count] what myoshu_options.level takes */
+  const double *elo;    /* [level_count] their measured points above random play; NULL where not all were measured */
   size_t level_count;
   int32_t simulations;  /* what a move gets by default */
 } myoshu_model;
@@ -95,6 +99,7 @@ typedef struct myoshu_options {
   const char *hash;          /* what its hash must be; any if NULL */
   const int64_t *seed;       /* of the session's random numbers, 0 or more; another each time if NULL */
   const double *level;       /* one of the model's levels; the greatest strength if NULL */
+  const double *elo;         /* the same in points, between those of two levels; not with level */
   const double *temperature; /* 0 plays the best move; the server's default if NULL */
   int forget;                /* each search begins anew, instead of going on from what is known after the moves told */
 } myoshu_options;
@@ -226,6 +231,24 @@ typedef struct myoshu_crowd {
  * The limit is each row's; its on_info is not called. */
 myoshu_status myoshu_act_batch(myoshu_client *client, const myoshu_crowd *crowd, const myoshu_limit *limit,
                                int32_t *actions, double *values, myoshu_error *error);
+
+/* What the player to move sees after these actions since the beginning of a game, by whichever player: to be written into
+ * observation [myoshu_game_size], all zeros at first. Another value than 0: it cannot be told. */
+typedef int (*myoshu_observe_moves)(const int32_t *moves, size_t count, float *observation, void *user);
+
+/* What became of a check. */
+typedef struct myoshu_check {
+  size_t compared; /* positions that were compared; 0 if the agent's file has none that moves alone bring about */
+  size_t differ;   /* positions in which something else is shown than the agent learned from */
+  char text[2048]; /* that in words and, where it can be told, how they differ; cut where it does not fit */
+} myoshu_check;
+
+/* Check that an agent is shown what it learned from: an observation of the right size may still hold other planes, in
+ * another order or turned, and then the agent plays badly and nothing else tells. `observe` is called for each of a few
+ * positions that came with the agent; model is its name, the server's first if NULL. MYOSHU_OK says that they were
+ * compared: whether they differ is in *check. */
+myoshu_status myoshu_check_observations(myoshu_client *client, const char *model, myoshu_observe_moves observe,
+                                        void *user, myoshu_check *check, myoshu_error *error);
 
 /* ---------------------------------------------------------------- having a game learned: `myoshu train tcp://...` */
 

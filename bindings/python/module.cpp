@@ -289,6 +289,9 @@ void translate(const std::exception_ptr& pointer, void*) {
 }  // namespace
 
 NB_MODULE(_core, module) {
+#ifdef NDEBUG
+    nb::set_leak_warnings(false);  // a program may end while its daemon threads still hold trees
+#endif
     nb::register_exception_translator(translate);
     module.def("exp", &myoshu::exp, "x"_a);
     module.def("log", &myoshu::log, "x"_a);

@@ -14,7 +14,7 @@ from pathlib import Path
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from boards import BOARDS
-from room import MODES, SIZE, Room
+from room import SIZE, Room
 
 from myoshu_engines.pygame_recorder import Recorder
 from myoshu_engines.pygame_window import Window
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="seed of the agents' random choices")
     names = [kind.file.removesuffix(".myoshu") for kind in BOARDS]
     parser.add_argument("--watch", choices=names, help="let the agents play this game against each other at once")
-    parser.add_argument("--frames", type=int, help="leave after so many frames, and say how long the start took")
+    parser.add_argument("--frames", type=int, help="leave after this many frames, and say how long the start took")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     recorder = Recorder(options.record) if options.record else None
@@ -38,8 +38,7 @@ def main() -> None:
     with Window("Board room", SIZE) as window:
         room = Room(window.surface, options.agents, options.seed)
         if options.watch:
-            room.chosen, room.mode = names.index(options.watch), MODES.index("Agent against agent")
-            room.start()
+            room.watch(names.index(options.watch))
             if room.table is None:
                 sys.exit(room.excuses[room.chosen])
         for _ in window.frames(room, options.frames, recorder=recorder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,11 @@ BOARD: Color = (44, 52, 66)
 GROOVE: Color = (30, 36, 46)
 LINE: Color = (84, 96, 116)
 LAST: Color = (250, 240, 200)
+FAINT: Color = (140, 150, 168)
+
+
+DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""Rows and columns from one stone of a row to the next."""
 
 
 def disc(surface: pygame.Surface, color: Color, center: tuple[int, int], radius: int) -> None:
@@ -38,12 +44,25 @@ class Board:
     seats: ClassVar[tuple[str, str]] = ("Red", "Blue")
     sample: ClassVar[tuple[int, ...]] = ()
     """Moves of the position that the menu shows."""
+    in_a_row = 0
+    """Stones in a row that win; 0 where no row does."""
 
     def __init__(self, area: pygame.Rect) -> None:
         size = min(area.width // self.columns, area.height // self.rows)
         self.size = size
         self.rect = pygame.Rect(0, 0, size * self.columns, size * self.rows)
         self.rect.center = area.center
+
+    def name(self, action: int) -> str:
+        """An action in a few letters, as :meth:`labels` name its place."""
+        row, column = divmod(action, self.columns)
+        return f"{'abcdefgh'[column]}{row + 1}" if row < self.rows else "pass"
+
+    def labels(self) -> list[tuple[str, tuple[int, int]]]:
+        """What the columns and rows are called, and the middle of where that stands."""
+        left, bottom = self.rect.left - 22, self.rect.bottom + 21
+        across = [("abcdefgh"[c], (self.square(0, c).centerx, bottom)) for c in range(self.columns)]
+        return across + [(str(row + 1), (left, self.square(row, 0).centery)) for row in range(self.rows)]
 
     def square(self, row: int, column: int) -> pygame.Rect:
         return pygame.Rect(
@@ -84,6 +103,23 @@ class Board:
     def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
         disc(surface, SEATS[seat], square.center, square.width * 2 // 5)
 
+    def winning(self, table: Table | Sample) -> list[tuple[int, int]]:
+        """Row and column of the stones that have won, all of them where several rows did."""
+        stones = self.stones(table)
+        found: dict[tuple[int, int], None] = {}
+        for row, column, (down, across) in product(range(self.rows), range(self.columns), DIRECTIONS):
+            places = [(row + down * step, column + across * step) for step in range(self.in_a_row)]
+            if all(0 <= r < self.rows and 0 <= c < self.columns for r, c in places):
+                letters = {stones[r][c] for r, c in places}
+                if letters in ({"x"}, {"o"}):
+                    found.update(dict.fromkeys(places))
+        return list(found)
+
+    def mark(self, surface: pygame.Surface, table: Table | Sample) -> None:
+        """Show which stones have won."""
+        for row, column in self.winning(table):
+            pygame.draw.rect(surface, LAST, self.square(row, column), 5, border_radius=10)
+
     def score(self, table: Table | Sample) -> str:
         """How it stands, where that can be counted."""
         return ""
@@ -94,6 +130,7 @@ class TicTacToe(Board):
 
     title, string, file = "Tic-tac-toe", "openspiel:tic_tac_toe", "tic_tac_toe.myoshu"
     sample = (4, 0, 2, 6, 3)
+    in_a_row = 3
 
     def stone(self, surface: pygame.Surface, square: pygame.Rect, seat: int) -> None:
         inner = square.inflate(-square.width // 2, -square.height // 2)
@@ -113,6 +150,21 @@ class ConnectFour(Board):
     title, string, file = "Connect four", "openspiel:connect_four", "connect_four.myoshu"
     rows, columns = 6, 7
     sample = (3, 3, 2, 4, 4, 2, 5, 3, 1, 3)
+    in_a_row = 4
+
+    def name(self, action: int) -> str:
+        """The column's number."""
+        return str(action + 1)
+
+    def labels(self) -> list[tuple[str, tuple[int, int]]]:
+        """The columns' numbers."""
+        return [(self.name(c), (self.square(0, c).centerx, self.rect.bottom + 24)) for c in range(self.columns)]
+
+    def mark(self, surface: pygame.Surface, table: Table | Sample) -> None:
+        """Show which stones have won."""
+        for row, column in self.winning(table):
+            square = self.square(row, column)
+            pygame.draw.circle(surface, LAST, square.center, square.width * 9 // 20, 6)
 
     def cells(self) -> dict[int, pygame.Rect]:
         return {column: self.square(0, column).unionall([self.square(5, column)]) for column in range(self.columns)}
@@ -170,6 +222,17 @@ class DotsAndBoxes(Board):
 
     def __init__(self, area: pygame.Rect) -> None:
         super().__init__(area.inflate(-80, -80))
+
+    def name(self, action: int) -> str:
+        """A line between two dots by the first of them, and whether it goes across or down."""
+        across = action < 6
+        row, column = divmod(action if across else action - 6, 2 if across else 3)
+        return f"{'abc'[column]}{row + 1} {'across' if across else 'down'}"
+
+    def labels(self) -> list[tuple[str, tuple[int, int]]]:
+        """Columns and rows of dots."""
+        across = [("abc"[column], (self.dot(2, column)[0], self.rect.bottom + 30)) for column in range(3)]
+        return across + [(str(row + 1), (self.rect.left - 30, self.dot(row, 0)[1])) for row in range(3)]
 
     def dot(self, row: int, column: int) -> tuple[int, int]:
         return self.rect.left + column * self.size, self.rect.top + row * self.size

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pygame
-from boards import BOARDS, LAST, SEATS, Board, picture
+from boards import BOARDS, FAINT, LAST, SEATS, Board, picture
 from table import BUDGET, Level, Table, levels
 
 import myoshu
 from myoshu_engines import load_game
 from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_letters import Letters
 from myoshu_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
 BACK = (18, 22, 29)
 CARD = (34, 41, 53)
 LIT = (52, 63, 82)
+GO = (62, 120, 190)
 INK = (232, 236, 242)
-FAINT = (140, 150, 168)
 MODES = ("You play first", "You play second", "Agent against agent", "Two people")
 PEOPLE = (frozenset({0}), frozenset({1}), frozenset[int](), frozenset({0, 1}))
 KEYS = (
@@ -27,11 +28,14 @@ KEYS = (
     ("U", "undo"),
     ("R", "restart"),
     ("O", "what the agent thinks"),
-    ("Space", "move now"),
+    ("Space", "let the agent move now"),
+    ("F11", "full screen"),
     ("Esc", "menu"),
 )
 BOARD_AREA = pygame.Rect(40, 84, 640, 596)
 SIDE = pygame.Rect(724, 84, 280, 320)
+AGAIN = pygame.Rect(724, 624, 280, 56)
+"""Where a new game is offered once one is over."""
 
 
 class Room:
@@ -58,11 +62,16 @@ class Room:
             agent, excuse = agent_for(kind.string, agents / kind.file, f'myoshu train "{kind.string}"')
             self.agents.append(agent)
             self.excuses.append(excuse)
-            self.level.append(len(levels(agent)) - 1 if agent else 0)
-        self.big = pygame.font.Font(None, 56)
-        self.middle = pygame.font.Font(None, 32)
-        self.small = pygame.font.Font(None, 23)
+            self.level.append((len(levels(agent)) - 1) // 2 if agent else 0)
+        self.big = Letters(56)
+        self.middle = Letters(32)
+        self.small = Letters(23)
         self.overlay = Overlay(size=21, back=(30, 37, 49))
+
+    @property
+    def idle(self) -> bool:
+        """Whether the picture stays until something is pressed or the mouse moves."""
+        return self.table is None or self.table.idle
 
     def handle(self, event: pygame.event.Event) -> None:
         """One event of Pygame's."""
@@ -96,6 +105,14 @@ class Room:
         self.board = kind(BOARD_AREA)
         self.cursor = None
         self.table = Table(load_game(kind.string), agent, PEOPLE[self.mode], self._chosen_level(agent), self.seed)
+
+    def watch(self, game: int) -> None:
+        """Let agents of the highest level play a game against each other."""
+        self.chosen, self.mode = game, MODES.index("Agent against agent")
+        agent = self.agents[game]
+        if agent is not None:
+            self.level[game] = len(levels(agent)) - 1
+        self.start()
 
     # The menu
 
@@ -158,7 +175,7 @@ class Room:
         labels = (MODES[self.mode], f"Strength: {level}", "Play")
         for label, button in zip(labels, self.buttons(), strict=True):
             lit = button.collidepoint(mouse) and agent is not None
-            fill = (62, 120, 190) if label == "Play" and agent else LIT if lit else CARD
+            fill = GO if label == "Play" and agent else LIT if lit else CARD
             pygame.draw.rect(self.surface, fill, button, border_radius=14)
             self._text(label, self.middle, INK if agent else FAINT, center=button.center)
         keys = "arrows: game and strength     tab: who plays     enter: play     esc: leave"
@@ -181,7 +198,7 @@ class Room:
             elif event.key == pygame.K_u:
                 table.undo(now)
                 self.cursor = None
-            elif event.key == pygame.K_r:
+            elif event.key == pygame.K_r or (event.key == pygame.K_RETURN and table.over):
                 table.restart(now)
                 self.cursor = None
             elif event.key == pygame.K_h:
@@ -202,6 +219,8 @@ class Room:
             if action is not None:
                 table.play(action, now)
                 self.cursor = None
+        elif event.type == pygame.MOUSEBUTTONDOWN and table.over and AGAIN.collidepoint(event.pos):
+            table.restart(now)
 
     def _under(self, table: Table, place: tuple[int, int]) -> int | None:
         legal = table.state.legal_actions()
@@ -236,6 +255,10 @@ class Room:
         color, words = self._status(table)
         self._text(words, self.middle, color, topright=(SIDE.right, 26))
         board.draw(self.surface, table, self.cursor if table.persons_turn else None)
+        if table.over:
+            board.mark(self.surface, table)
+        for label, middle in board.labels():
+            self._text(label, self.small, FAINT, center=middle)
         cells = board.places(table)
         if table.shown is not None and (self.overlaid or table.advice is not None):
             self.overlay.heat(self.surface, table.shown, cells)
@@ -246,29 +269,28 @@ class Room:
                 self.surface,
                 SIDE,
                 table.last,
-                name=lambda action: self._name(table, action),
+                name=board.name,
                 spent=table.spent,
                 budget=BUDGET,
                 scale=table.agent.game.returns,
-                title=f"Agent, {table.level.name}",
+                title=self._title(table),
             )
-        y = SIDE.bottom + 28
+        y = SIDE.bottom + 20
         for key, meaning in KEYS:
             self._text(key, self.small, INK, topleft=(SIDE.left + 6, y))
             self._text(meaning, self.small, FAINT, topleft=(SIDE.left + 76, y))
-            y += 30
+            y += 28
+        if table.over:
+            lit = AGAIN.collidepoint(pygame.mouse.get_pos())
+            pygame.draw.rect(self.surface, GO if not lit else SEATS[1], AGAIN, border_radius=14)
+            self._text("Play again (Enter)", self.middle, INK, center=AGAIN.center)
 
-    def _name(self, table: Table, action: int) -> str:
-        """An action in a few letters."""
-        rows, columns = self.board.rows, self.board.columns
-        if self.board.title == "Connect four":
-            return str(action + 1)
-        if self.board.title == "Dots and boxes":
-            flat = action < 6
-            row, column = divmod(action if flat else action - 6, 2 if flat else 3)
-            return f"{'-' if flat else '|'}{'abc'[column]}{row + 1}"
-        row, column = divmod(action, columns)
-        return f"{'abcdefgh'[column]}{row + 1}" if row < rows else "pass"
+    @staticmethod
+    def _title(table: Table) -> str:
+        """Whose thoughts the panel shows."""
+        if table.hinted:
+            return "Hint for you"
+        return f"Agent, {table.level.name}" if table.players else "H asks for a hint"
 
     def _status(self, table: Table) -> tuple[tuple[int, int, int], str]:
         if table.over:
@@ -293,8 +315,6 @@ class Room:
             self.table.close()
             self.table = None
 
-    def _text(
-        self, text: str, font: pygame.font.Font, color: tuple[int, int, int], **place: tuple[int, int]
-    ) -> pygame.Rect:
+    def _text(self, text: str, font: Letters, color: tuple[int, int, int], **place: tuple[int, int]) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))

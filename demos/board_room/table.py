@@ -59,6 +59,8 @@ class Table:
         """What a person was told to play."""
         self.last: Decision | None = None
         """The latest decision, which the panel keeps showing."""
+        self.hinted = False
+        """Whether that is the adviser's, about a person's position."""
         self.spent = 0.0
         """Seconds of this frame that went into thinking."""
         self._pending: Decision | None = None
@@ -76,6 +78,11 @@ class Table:
     @property
     def persons_turn(self) -> bool:
         return not self.over and self.mover in self.people and not self.must_pass
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing happens until a person does something."""
+        return self.over or (self.persons_turn and not self.adviser.thinking)
 
     @property
     def must_pass(self) -> bool:
@@ -96,9 +103,9 @@ class Table:
             return now - self._time >= 2 * PACE and self.play(self.state.legal_actions()[0], now)
         if self.mover in self.people:
             if self.adviser.thinking:
-                decision = self._step(self.adviser)
-                self.shown = decision or self.adviser.best()
-                self.advice = self.last = decision
+                self.advice = self._step(self.adviser)
+                self.shown = self.last = self.advice or self.adviser.best()
+                self.hinted = True
             return False
         player = self.players[self.mover]
         if self._pending is None:
@@ -107,6 +114,7 @@ class Table:
                 player.think(state.observation(), state.legal_actions(), self.level.limit, self.mover)
             self._pending = self._step(player)
             self.shown = self.last = self._pending or player.best()
+            self.hinted = False
         if self._pending is None or now - self._time < PACE:
             return False
         return self.play(self._pending.action, now)
@@ -173,3 +181,4 @@ class Table:
         }
         self.adviser = Player(self.agent.new_session(seed=self.seed))
         self._pending = self.shown = self.advice = self.last = None
+        self.hinted = False

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
     parser.add_argument("--sheep", type=int, default=64, help="how many, from 1")
     parser.add_argument("--seed", type=int, default=1, help="seed of the meadow")
-    parser.add_argument("--frames", type=int, help="leave after so many frames")
+    parser.add_argument("--frames", type=int, help="leave after this many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     if options.sheep < 1:

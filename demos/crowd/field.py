@@ -10,18 +10,20 @@ from flock import COLUMNS, ROWS, Flock
 from rules import STEPS
 
 import myoshu
+from myoshu_engines.pygame_letters import Letters
 
 SCALE = 32
 """Pixels a square."""
-BAR = 64
-"""Height of the line of figures below the meadow."""
+BAR = 88
+"""Height of the figures and words below the meadow."""
 SIZE = (COLUMNS * SCALE, ROWS * SCALE + BAR)
 BACK, INK, FAINT, GOLD = (20, 26, 24), (236, 240, 232), (140, 156, 142), (250, 220, 130)
 EARTH, GRASS = np.array([104.0, 100.0, 62.0]), np.array([66.0, 138.0, 72.0])
 WOOL, FACE, SHADE = (244, 240, 228), (62, 56, 54), (34, 62, 38)
 FUR, EYE = (58, 60, 72), (255, 176, 66)
 NUMBERS = (16, 64, 128, 256)
-KEYS = "1 2 3 4: sheep    mouse: lead the wolf    P pause    R restart    Esc leave"
+TALE = "The wolf runs to your mouse, and the sheep run from the wolf."
+KEYS = "1 2 3 4: 16 to 256 sheep    P or Space: pause    R: restart    F11: full screen    Esc: leave"
 
 
 class Field:
@@ -35,18 +37,23 @@ class Field:
         self.paused = False
         self.led: tuple[float, float] | None = None
         """Where the wolf is led with the mouse, in squares."""
-        self.small = pygame.font.Font(None, 24)
+        self.small = Letters(24)
         self._ground = pygame.Surface((COLUMNS * SCALE, ROWS * SCALE))
         self._tint = np.random.default_rng(0).uniform(0.88, 1.0, (COLUMNS, ROWS, 1))
         self.begin(number)
 
     def begin(self, number: int) -> None:
-        """A new meadow with so many sheep."""
+        """A new meadow with this many sheep."""
         self.flock = Flock(self.agent, number, self.seed)
         self._facing = np.zeros(number)
         self._hurt = np.zeros(number, np.int64)
         self._wolf = 0.0
         self._before = self.flock.meadow.wolf.copy()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the picture stays until something is pressed."""
+        return self.paused
 
     def handle(self, event: pygame.event.Event) -> None:
         """One event of Pygame's."""
@@ -157,9 +164,11 @@ class Field:
         )
         for number, fact in enumerate(facts):
             self._text(fact, ((260, 380, 600, 840)[number], top + 10), INK)
-        self._text(
-            KEYS if not self.paused else "Paused: P to go on", (260, top + 36), FAINT if not self.paused else GOLD
-        )
+        if self.paused:
+            self._text("Paused. P or Space: resume", (260, top + 36), GOLD)
+        else:
+            self._text(TALE, (260, top + 36), INK)
+        self._text(KEYS, (260, top + 62), FAINT)
 
     def _text(self, text: str, place: tuple[int, int], color: tuple[int, int, int]) -> None:
         self.surface.blit(self.small.render(text, True, color), place)

@@ -24,7 +24,20 @@ LENGTH = 40
 """Decisions of a game to learn from."""
 AROUND = 2
 """Squares of grass that a sheep sees in each direction."""
-NUMBERS = (2 * AROUND + 1) ** 2 + 5
+NAMES = (
+    *(
+        f"grass {row:+d} down, {column:+d} right"
+        for row in range(-AROUND, AROUND + 1)
+        for column in range(-AROUND, AROUND + 1)
+    ),
+    "right on its square",
+    "down on its square",
+    "wolf: how near",
+    "wolf: right, less the farther away",
+    "wolf: down, less the farther away",
+)
+"""What a sheep sees."""
+NUMBERS = len(NAMES)
 WALK = 0.055
 """A sheep's speed, squares a frame."""
 WOLF = 0.036
@@ -157,7 +170,7 @@ def grazing() -> Arcade[Grazing]:
     """The game to be learned."""
     return Arcade(
         Grazing,
-        Numbers(Grazing.numbers, NUMBERS),
+        Numbers(Grazing.numbers, NUMBERS, names=NAMES),
         name="grazing",
         actions=WAYS,
         returns=(-1.0, LENGTH * FRAMES * GRAZE / 2.0),

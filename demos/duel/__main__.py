@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, default=AGENT, help="the agent's file")
     parser.add_argument("--seed", type=int, default=1, help="seed of the serves and of the agents' choices")
     parser.add_argument("--watch", action="store_true", help="let agents play at once")
-    parser.add_argument("--frames", type=int, help="leave after so many frames")
+    parser.add_argument("--frames", type=int, help="leave after this many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     recorder = Recorder(options.record) if options.record else None

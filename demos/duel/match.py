@@ -38,7 +38,7 @@ class Level:
     temperature: float
     """How freely it chooses."""
     lapse: float
-    """Share of the decisions at which it does not look up, and goes on as before."""
+    """Share of the decisions that it skips, holding the action before."""
 
 
 LEVELS = (

@@ -126,7 +126,20 @@ class Court:
         ]
 
 
-NUMBERS = 10
+NAMES = (
+    "ball: across, from the middle",
+    "ball: up or down, from the middle",
+    "ball: its speed across",
+    "ball: its speed up or down",
+    "own paddle, from the middle",
+    "the other paddle, from the middle",
+    "own paddle: its speed",
+    "the other paddle: its speed",
+    "ball: up or down from the own paddle",
+    "ball: up or down from the other paddle",
+)
+"""What a seat sees."""
+NUMBERS = len(NAMES)
 
 
 class Script:
@@ -203,7 +216,7 @@ def duel() -> Arcade[Rally]:
     """The game to be learned."""
     return Arcade(
         Rally,
-        Numbers(Rally.numbers, NUMBERS),
+        Numbers(Rally.numbers, NUMBERS, names=NAMES),
         name="duel",
         actions=ACTIONS,
         returns=(-1.0, 1.0),

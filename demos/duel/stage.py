@@ -12,6 +12,7 @@ from match import BUDGET, LEVELS, POINTS, Hands, Match
 from rules import ACTIONS, GAP, HALF, HEIGHT, RADIUS, WIDTH
 
 from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_letters import Letters
 from myoshu_engines.pygame_overlay import Overlay
 
 SIZE = (1040, 720)
@@ -30,7 +31,7 @@ MODES: tuple[tuple[str, tuple[Hands, Hands]], ...] = (
     ("You against the script", (Hands.PERSON, Hands.SCRIPT)),
     ("Two people", (Hands.PERSON, Hands.PERSON)),
 )
-KEYS = "H hint     O thoughts     P pause     R restart     Esc menu"
+KEYS = "H hint     O thoughts     P or Space pause     R restart     F11 full screen     Esc menu"
 TRAIL = 14
 """Places of the ball that are still seen."""
 TRAINING = "myoshu train python:demos/duel/rules.py:duel --minutes 8"
@@ -73,11 +74,18 @@ class Stage:
         self.shake = 0
         self._light = np.random.default_rng(0)
         self._glow = self._lamp(34, BALL, 70)
-        self.huge = pygame.font.Font(None, 220)
-        self.big = pygame.font.Font(None, 64)
-        self.middle = pygame.font.Font(None, 34)
-        self.small = pygame.font.Font(None, 24)
+        self.huge = Letters(220)
+        self.big = Letters(64)
+        self.middle = Letters(34)
+        self.small = Letters(24)
         self.overlay = Overlay(size=20, back=(24, 30, 43))
+
+    @property
+    def idle(self) -> bool:
+        """Whether the picture stays until something is pressed or the mouse moves."""
+        if self.sparks or self.shake:
+            return False
+        return self.match is None or self.paused or self.match.winner is not None
 
     def handle(self, event: pygame.event.Event) -> None:
         """One event of Pygame's."""
@@ -302,7 +310,7 @@ class Stage:
         self.surface.blit(veil, COURT)
         color = INK if match.winner is None else SEATS[match.winner]
         self._text(words, self.big, color, center=(SIZE[0] // 2, COURT.centery - 18))
-        below = "P: go on" if match.winner is None else "Enter: again     Esc: menu"
+        below = "P or Space: resume" if match.winner is None else "Enter: play again     Esc: menu"
         self._text(below, self.small, FAINT, center=(SIZE[0] // 2, COURT.centery + 34))
 
     def _draw_paddle(self, match: Match, seat: int) -> None:
@@ -327,7 +335,7 @@ class Stage:
 
     def _draw_thoughts(self, match: Match) -> None:
         for number, seat in match.seats.items():
-            rect = pygame.Rect(0, COURT.top + 24, 236, 214)
+            rect = pygame.Rect(0, COURT.top + 24, 236, 226)
             rect.left = COURT.left + 70 if number == 0 else COURT.right - 70 - rect.width
             self.overlay.panel(
                 self.surface,
@@ -354,8 +362,6 @@ class Stage:
             pygame.draw.circle(lamp, (*color, round(strength * (1 - ring / radius) ** 2)), (radius, radius), ring)
         return lamp
 
-    def _text(
-        self, text: str, font: pygame.font.Font, color: tuple[int, int, int], **place: tuple[int, int]
-    ) -> pygame.Rect:
+    def _text(self, text: str, font: Letters, color: tuple[int, int, int], **place: tuple[int, int]) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))

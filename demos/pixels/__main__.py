@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--curve", type=Path, default=CURVE, help="the evaluations.csv of the run that made it")
     parser.add_argument("--seed", type=int, default=1, help="seed of where the stars fall")
     parser.add_argument("--watch", action="store_true", help="let agents play at once")
-    parser.add_argument("--frames", type=int, help="leave after so many frames")
+    parser.add_argument("--frames", type=int, help="leave after this many frames")
     parser.add_argument("--record", type=Path, help="keep what is shown: a .gif, or a folder for frames")
     options = parser.parse_args()
     recorder = Recorder(options.record) if options.record else None

@@ -12,6 +12,7 @@ from rules import ACTIONS, SEEN, SIZE, STACK, STARS, Harvest, harvest
 
 from myoshu import Decision, Limit
 from myoshu_engines.agent_file import agent_for
+from myoshu_engines.pygame_letters import Letters
 from myoshu_engines.pygame_overlay import Overlay
 from myoshu_engines.pygame_player import Player
 
@@ -56,9 +57,9 @@ class Sea:
         self.game = harvest()
         self.agent, self.excuse = agent_for("harvest", file, TRAINING)
         self.curve = read_curve(curve)
-        self.big = pygame.font.Font(None, 72)
-        self.middle = pygame.font.Font(None, 32)
-        self.small = pygame.font.Font(None, 23)
+        self.big = Letters(72)
+        self.middle = Letters(32)
+        self.small = Letters(23)
         self.overlay = Overlay(size=20, back=CARD)
         self._scene = pygame.Surface((SIZE, SIZE), depth=32)
         self.player: Player | None = None
@@ -85,6 +86,11 @@ class Sea:
         """Let the agent sail at once, if there is one."""
         self.mode = 0
         self._start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the picture stays until something is pressed or the mouse moves."""
+        return self.menu or self.paused or self.state.is_terminal()
 
     def handle(self, event: pygame.event.Event) -> None:
         """One event of Pygame's."""
@@ -142,7 +148,7 @@ class Sea:
             best = " — the best there is" if caught == STARS else ""
             words = f"{caught} of {STARS}{best}" if self.scene.over else "Paused"
             self._text(words, self.big if not best else self.middle, INK, center=(SCENE.centerx, SCENE.centery - 20))
-            below = "Enter: again     Esc: menu" if self.scene.over else "P: go on"
+            below = "Enter: play again     Esc: menu" if self.scene.over else "P or Space: resume"
             self._text(below, self.small, FAINT, center=(SCENE.centerx, SCENE.centery + 28))
 
     # The menu
@@ -213,7 +219,7 @@ class Sea:
             self.surface.blit(seen, (SIDE.left + number * (size + 16), SIDE.top + 26))
         words = f"{SEEN[0]} × {SEEN[1]} pixels, then and now"
         self._text(words, self.small, FAINT, topleft=(SIDE.left, SIDE.top + size + 34))
-        panel = pygame.Rect(SIDE.left, SIDE.top + size + 66, SIDE.width, 214)
+        panel = pygame.Rect(SIDE.left, SIDE.top + size + 66, SIDE.width, 226)
         player = self.player
         self.overlay.panel(
             self.surface,
@@ -226,7 +232,7 @@ class Sea:
             title="What it thinks",
         )
         self._draw_curve(pygame.Rect(SIDE.left, panel.bottom + 16, SIDE.width, SIDE.bottom - panel.bottom - 72))
-        for number, line in enumerate(("H hint    P pause", "R restart    Esc menu")):
+        for number, line in enumerate(("H hint    P or Space pause", "R restart    Esc menu    F11 full screen")):
             self._text(line, self.small, FAINT, topleft=(SIDE.left, SIDE.bottom - 42 + 22 * number))
 
     def _draw_curve(self, rect: pygame.Rect) -> None:
@@ -266,9 +272,7 @@ class Sea:
         ahead = self.pointed - self.scene.boat - 2.0 * self.scene.speed
         return 1 if abs(ahead) < 2.0 else 2 if ahead > 0 else 0
 
-    def _text(
-        self, text: str, font: pygame.font.Font, color: tuple[int, int, int], **place: tuple[int, int]
-    ) -> pygame.Rect:
+    def _text(self, text: str, font: Letters, color: tuple[int, int, int], **place: tuple[int, int]) -> pygame.Rect:
         drawn = font.render(text, True, color)
         return self.surface.blit(drawn, drawn.get_rect(**place))
 

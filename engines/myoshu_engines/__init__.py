@@ -17,6 +17,7 @@ __all__ = ["game_prefixes", "load_game"]
 
 _SUFFIX = "_game"
 _EXAMPLE = "openspiel:tic_tac_toe"
+_ENGINE = "the game of an engine is found by its address, as tcp://127.0.0.1:7777"
 
 
 def game_prefixes() -> list[str]:
@@ -37,10 +38,10 @@ def load_game(game_string: str) -> Game:
     kinds = ", ".join(f"{known}:" for known in game_prefixes())
     if not colon or not rest or not re.fullmatch(r"[a-z][a-z0-9_]*", prefix):
         raise GameStringError(
-            f"game: expected a kind and a name such as {_EXAMPLE} (kinds: {kinds}), got {game_string!r}"
+            f"game: expected a kind and a name such as {_EXAMPLE} (kinds: {kinds}), got {game_string!r}; {_ENGINE}"
         )
     if prefix not in game_prefixes():
-        raise GameStringError(f"game: expected one of {kinds} as in {_EXAMPLE}, got {game_string!r}")
+        raise GameStringError(f"game: expected one of {kinds} as in {_EXAMPLE}, got {game_string!r}; {_ENGINE}")
     try:
         module = importlib.import_module(f"{__name__}.{prefix}{_SUFFIX}")
     except ImportError as error:

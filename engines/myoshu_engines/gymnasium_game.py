@@ -19,8 +19,9 @@ What a game pays
     ``returns=`` to give, so a wrong estimate never trains a network in silence.
 
 What is seen, and what can be done
-    See :mod:`myoshu_engines.gymnasium_spaces`. All actions are legal, unless the environment's ``info`` has an
-    ``action_mask``, one number an action: then those where it is not zero.
+    See :mod:`myoshu_engines.gymnasium_spaces`. All actions are legal, unless the environment's ``info``, or its
+    observation where that is a ``Dict``, has an ``action_mask``, one number an action: then those where it is not zero.
+    Where an action is made of several choices, one mask for each of them is taken too.
 
 Chance
     Each game seeds a fresh environment with one number drawn from its generator; everything follows from that seed
@@ -47,7 +48,7 @@ import math
 import operator
 import re
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -63,7 +64,7 @@ from myoshu.errors import ArgumentError, DependencyError, GameError, GameStringE
 from myoshu.game import State
 from myoshu.spec import GameSpec, Movers
 from myoshu_engines.gymnasium_rewards import Rewards
-from myoshu_engines.gymnasium_spaces import numbered_actions, observer_of
+from myoshu_engines.gymnasium_spaces import MASK, numbered_actions, observer_of
 
 __all__ = ["DEFAULT_LENGTH", "GymnasiumGame", "GymnasiumState", "load"]
 
@@ -79,6 +80,12 @@ _COPIED_GAMES = 4
 _FORESIGHT = 12
 """How many steps two copies are played on to see whether they stay alike."""
 _SLACK = 1e-6
+_LIKENESS = 0.6
+"""How alike two names are of which one is suggested for the other, from 0 to 1."""
+_EXAMPLES = ["CartPole-v1", "FrozenLake-v1", "LunarLander-v3"]
+"""What is suggested where nothing is alike."""
+_ALE = "ALE/"
+"""What the names of Atari's games begin with, which a package of their own brings."""
 _EXAMPLE = "gymnasium:FrozenLake-v1(is_slippery=False)"
 _NOT_TO_BE_GIVEN = {
     "disable_env_checker": "myoshu leaves the checker out",
@@ -126,9 +133,23 @@ class GymnasiumGame:
         self._estimated = returns is None
         self._template = self.make()
         self.draws = self._choose_drawing()
-        self.moves = numbered_actions(self._template.action_space, self.name)
+        actions = self._template.action_space
+        self.moves = numbered_actions(actions, self.name)
+        self._choices = (
+            tuple(map(int, actions.nvec.flat)) if isinstance(actions, gymnasium.spaces.MultiDiscrete) else ()
+        )
+        space = self._template.observation_space
+        self.masks = isinstance(space, gymnasium.spaces.Dict) and MASK in space.spaces
+        """Whether observations say which actions are legal."""
         observer = observer_of(self._template.observation_space, self.name)
         self._see = observer.see
+        self.planes, self.layout = observer.planes.words, observer.planes.layout
+        """What each number or plane of an observation is: in the environment's words, else in its space's."""
+        with suppress(AttributeError):  # few environments say so
+            self.planes = tuple(self._template.get_wrapper_attr("planes"))
+            self.layout = ""
+        with suppress(AttributeError):
+            self.layout = self._template.get_wrapper_attr("layout")
         self.all_actions = range(len(self.moves))
         self.shared: dict[int, object] | None = None
         self.returns = (-math.inf, math.inf)
@@ -210,26 +231,47 @@ class GymnasiumGame:
         """
         try:
             return self._see(shown)
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError, KeyError) as error:
             space = self._template.observation_space
             raise GameError(f"{self.name}: observation: expected one of {space}, got {shown!r}") from error
 
-    def legal(self, info: Mapping[str, Any]) -> Sequence[int]:
-        """The legal actions that an environment's info tells of: all if it tells none.
+    def legal(self, shown: Any, info: Mapping[str, Any]) -> Sequence[int]:
+        """The legal actions that an observation, or else an environment's info, tells of: all if neither tells any.
 
         Raises:
-            GameError: its ``action_mask`` is not one number an action, or allows none.
+            GameError: the ``action_mask`` is not one number an action, or allows none.
         """
-        mask = info.get("action_mask")
+        mask = shown[MASK] if self.masks else info.get(MASK)
         if mask is None:
             return self.all_actions
-        allowed = np.asarray(mask)
+        allowed = self._allowed(mask)
         if allowed.shape != (len(self.moves),):
-            raise GameError(f"{self.name}: action_mask: expected shape ({len(self.moves)},), got {allowed.shape}")
+            choices = f", or a mask for each of its choices ({', '.join(map(str, self._choices))})" * bool(
+                self._choices
+            )
+            raise GameError(f"{self.name}: {MASK}: expected shape ({len(self.moves)},){choices}, got {_shape_of(mask)}")
         legal = tuple(allowed.nonzero()[0].tolist())
         if not legal:
-            raise GameError(f"{self.name}: action_mask: expected an action to be legal as the game goes on, got none")
+            raise GameError(f"{self.name}: {MASK}: expected an action to be legal as the game goes on, got none")
         return legal
+
+    def _allowed(self, mask: Any) -> NDArray[Any]:
+        """A mask of the numbered actions, made of one for each choice where that is what there is."""
+        branches = self._choices
+        if branches and isinstance(mask, Sequence) and [np.size(branch) for branch in mask] == list(branches):
+            parts = [np.asarray(branch).ravel() != 0 for branch in mask]
+        else:
+            try:
+                whole = np.asarray(mask)
+            except ValueError:  # of parts that are not of one length
+                return np.empty(0)
+            if not branches or whole.shape != (sum(branches),) or whole.shape == (len(self.moves),):
+                return whole
+            parts = [part != 0 for part in np.split(whole, np.cumsum(branches)[:-1])]
+        allowed: NDArray[Any] = parts[0]
+        for part in parts[1:]:
+            allowed = np.logical_and.outer(allowed, part).ravel()
+        return allowed
 
     def check_return(self, collected: float) -> None:
         """Raise :class:`GameError` if a finished game's sum of rewards is outside ``spec.returns``."""
@@ -358,7 +400,7 @@ class GymnasiumState:
         self._over = False
         self.truncated = False
         self._environment, self._shown, info = self._begin()
-        self._legal = game.legal(info)
+        self._legal = game.legal(self._shown, info)
 
     def to_play(self) -> int:
         """The only player."""
@@ -407,8 +449,8 @@ class GymnasiumState:
             self._legal = ()
             self.truncated = not terminated
             game.check_return(self._collected)
-        elif "action_mask" in info:
-            self._legal = game.legal(info)
+        elif game.masks or MASK in info:
+            self._legal = game.legal(self._shown, info)
         else:
             self._legal = game.all_actions
         return reward
@@ -428,7 +470,8 @@ class GymnasiumState:
         twin._over = self._over
         twin.truncated = self.truncated
         twin._legal = self._legal
-        twin._shown = copy.copy(self._shown)  # some environments write into the array they have shown
+        together = isinstance(self._shown, dict | tuple)  # some environments write into the arrays they have shown
+        twin._shown = copy.deepcopy(self._shown) if together else copy.copy(self._shown)
         if self._environment is not None and self._game.copies:
             twin._environment = self._game.copy(self._environment)
         return twin
@@ -554,14 +597,30 @@ def _find(name: str) -> EnvSpec:
     if module:
         _import(module)
     known = gymnasium.registry
+    if name not in known and not module and name.startswith(_ALE):
+        raise GameStringError(
+            f"game: Gymnasium does not know {name!r} by itself; expected gymnasium:ale_py:{name}, which imports what "
+            "brings it (pip install ale-py)"
+        )
     if name not in known:
-        close = difflib.get_close_matches(name, known, 3, 0.0)
+        close = _nearest(name, known)
         raise GameStringError(
             f"game: Gymnasium does not know {name!r}; expected an environment such as {', '.join(close)} "
             f"({len(known)} are registered: python -c 'import gymnasium; print(*gymnasium.registry)'; "
             "one of your own is found by gymnasium:my_module:MyEnv-v0)"
         )
     return known[name]
+
+
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known names most like one, for a suggestion: capitals and the version count for nothing."""
+
+    def letters(text: str) -> str:
+        return "".join(filter(str.isalnum, text.lower().partition("-v")[0]))
+
+    by_letters = {letters(other): other for other in sorted(known)}
+    found = difflib.get_close_matches(letters(name), by_letters, 3, _LIKENESS)
+    return [by_letters[other] for other in found] or _EXAMPLES
 
 
 def _import(module: str) -> None:
@@ -573,6 +632,10 @@ def _import(module: str) -> None:
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
+        if module == error.name == "ale_py":
+            raise DependencyError(
+                "game: 'ale_py' is not installed; pip install ale-py brings it", name=module
+            ) from error
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             raise GameStringError(
                 f"game: there is no module {module!r} (looked in the working folder and in what is installed)"
@@ -582,6 +645,13 @@ def _import(module: str) -> None:
         ) from error
     except Exception as error:  # somebody's code: whatever it raises, the user is told
         raise GameError(f"{module}: importing it raised {type(error).__name__}: {error}") from error
+
+
+def _shape_of(mask: Any) -> str:
+    try:
+        return str(np.shape(mask))
+    except ValueError:
+        return f"{len(mask)} parts of different lengths"
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,6 +8,9 @@ Observations
       dimension less than both others that is 1, 3 or 4, or follows a square. A stack of images [n, height, width,
       channels] becomes [n · channels, height, width], two dimensions become one plane, and everything else a vector.
     - ``Discrete`` and ``MultiDiscrete``: one-hot, one after the other.
+    - ``Dict`` and ``Tuple``: the parts, each as above, flattened into one vector in their order (a ``Dict``'s as
+      Gymnasium sorts its keys). A ``Dict``'s part ``action_mask`` is no part of what is seen: it says which actions are
+      legal. If one part is left, it is seen as it would be alone, so that an image stays one.
 
 Actions
     - ``Discrete``: its numbers, counted from its ``start``.
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,11 +30,14 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from myoshu.errors import GameError
+from myoshu.planes import MAX_WORDS, Planes
 
-__all__ = ["FAR", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
+__all__ = ["FAR", "MASK", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
 
 FAR = 1e6
 """A bound farther from zero than this is taken for none."""
+MASK = "action_mask"
+"""The key under which an observation or an environment's info says which actions are legal."""
 MOST_COMBINATIONS = 4096
 """The greatest number of combined actions a space may have."""
 
@@ -43,11 +49,15 @@ Space = spaces.Space[Any]
 class Observer:
     """Turns an environment's observations into what a network sees."""
 
-    def __init__(self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]]) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]], planes: Planes | None = None
+    ) -> None:
         self.shape = shape
         """Of what is seen."""
         self.see = see
         """An environment's observation → float32 [*shape], an array of its own."""
+        self.planes = planes or Planes()
+        """What it holds, in the words of the space."""
 
 
 def observer_of(space: Space, where: str) -> Observer:
@@ -64,9 +74,15 @@ def observer_of(space: Space, where: str) -> Observer:
         return _one_hot(int(space.n), int(space.start))
     if isinstance(space, spaces.MultiDiscrete):
         return _several_hot(space.nvec.ravel(), space.start.ravel())
+    if isinstance(space, spaces.Dict):
+        parts = {key: part for key, part in space.spaces.items() if key != MASK}
+        return _together(parts, where)
+    if isinstance(space, spaces.Tuple):
+        return _together(dict(enumerate(space.spaces)), where)
     raise GameError(
-        f"{where}: its observations are a {type(space).__name__}; myoshu sees Box, Discrete, MultiDiscrete and "
-        "MultiBinary (the wrapper gymnasium.wrappers.FlattenObservation makes most others a Box)"
+        f"{where}: its observations hold a {type(space).__name__}; myoshu sees Box, Discrete, MultiDiscrete and "
+        "MultiBinary, and Dict and Tuple of these (a wrapper of yours may leave the rest out, "
+        "gymnasium.wrappers.FilterObservation for one)"
     )
 
 
@@ -95,6 +111,21 @@ def numbered_actions(space: Space, where: str) -> Sequence[Any]:
     return combined
 
 
+def _together(parts: Mapping[Any, Space], where: str) -> Observer:
+    """How to see several parts, by their keys, as one vector; one part alone is seen as it is."""
+    if not parts:
+        raise GameError(f"{where}: its observations hold nothing to see")
+    observers = [(key, observer_of(part, f"{where}: {key}")) for key, part in parts.items()]
+    if len(observers) == 1:
+        (key, only), *_ = observers
+        return Observer(only.shape, lambda observation: only.see(observation[key]))
+
+    def see(observation: Any) -> NDArray[np.float32]:
+        return np.concatenate([observer.see(observation[key]).ravel() for key, observer in observers])
+
+    return Observer((sum(math.prod(observer.shape) for _, observer in observers),), see)
+
+
 def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.float64]) -> Observer:
     bounded = (np.abs(low) <= FAR) & (np.abs(high) <= FAR) & (low < high)
     centred = bounded & (low != 0)
@@ -116,7 +147,34 @@ def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.f
             seen = np.ascontiguousarray(seen.transpose(turn))
         return seen.reshape(shape)
 
-    return Observer(shape, see)
+    return Observer(shape, see, _words_of_numbers(form, turn, shape, low, high, bounded))
+
+
+def _words_of_numbers(
+    form: tuple[int, ...],
+    turn: tuple[int, ...] | None,
+    shape: tuple[int, ...],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    bounded: NDArray[np.bool_],
+) -> Planes:
+    """Where each number of a vector comes from and how it was scaled; of images the channels."""
+    if len(shape) > 1:
+        channels = form[-1] if turn is not None else form[0] if len(form) == 3 else 1
+        words = [f"channel {index % channels}" for index in range(shape[0])]
+        if shape[0] > channels:
+            words = [f"{word} of image {index // channels}" for index, word in enumerate(words)]
+        layout = "rows and columns as in the environment's observation; scaled by the bounds of its space"
+        return Planes(words=tuple(words) if len(words) <= MAX_WORDS else (), layout=layout)
+    if shape[0] > MAX_WORDS:
+        return Planes(layout="the environment's numbers in C order, scaled by the bounds of its space")
+    told = []
+    bounds = zip(np.ndindex(form), low.flat, high.flat, bounded.flat, strict=True)
+    for place, least, most, scaled in bounds:
+        where = f"number {', '.join(map(str, place)) or 0} of the environment's observation"
+        target = "0 to 1" if least == 0 else "−1 to 1"
+        told.append(f"{where}, {least:.6g} to {most:.6g} as {target}" if scaled else f"{where}, as it is")
+    return Planes(words=tuple(told))
 
 
 def _layout(form: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
@@ -139,7 +197,8 @@ def _one_hot(count: int, start: int) -> Observer:
         seen[observation - start] = 1.0
         return seen
 
-    return Observer((count,), see)
+    words = tuple(f"1 if the environment shows {start + index}" for index in range(count))
+    return Observer((count,), see, Planes(words=words) if count <= MAX_WORDS else None)
 
 
 def _several_hot(counts: NDArray[np.integer[Any]], starts: NDArray[np.integer[Any]]) -> Observer:
@@ -151,4 +210,9 @@ def _several_hot(counts: NDArray[np.integer[Any]], starts: NDArray[np.integer[An
         seen[np.ravel(observation) + base] = 1.0
         return seen
 
-    return Observer((total,), see)
+    words = tuple(
+        f"1 if number {place} of the environment's observation is {start + index}"
+        for place, (held, start) in enumerate(zip(counts.tolist(), starts.tolist(), strict=True))
+        for index in range(held)
+    )
+    return Observer((total,), see, Planes(words=words) if total <= MAX_WORDS else None)

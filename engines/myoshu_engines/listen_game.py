@@ -29,4 +29,4 @@ def load(rest: str) -> RemoteGame:
     door = Door(found[1] or found[2], int(found[3]), os.environ.get("MYOSHU_TOKEN") or None)
     log.warning(f"waiting for an engine to connect to {door.address.url}")
     link = DoorLink(door, timeout=TIMEOUT, patience=PATIENCE)
-    return RemoteGame(door.address, door.address.url.replace("tcp://", "listen://"), link=link)
+    return RemoteGame(door.address, where=door.address.url.replace("tcp://", "listen://"), link=link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyspiel
 
 from myoshu.arena.agent_player import AgentPlayer
 from myoshu.arena.player import Choice
-from myoshu.errors import GameError, IllegalActionError
+from myoshu.errors import GameError, IllegalActionError, ObservationWarning
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.limit import Limit
 from myoshu_engines.openspiel_game import OpenSpielGame, OpenSpielState
@@ -37,6 +38,10 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
         MatchError: the agent does not play this game.
         GameError: myoshu does not play this game, or not as OpenSpiel runs it: players move at the same time, or
             OpenSpiel draws chance by itself.
+
+    Warns:
+        ObservationWarning: the game shows the agent something else than it learned from, as another version of
+            OpenSpiel may.
     """
 
     def __init__(self, game: Any, player_id: int, agent: Agent, limit: Limit | None = None, seed: int = 0) -> None:
@@ -50,6 +55,9 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
         self._seed = seed
         self._games = 0
         self.restart()
+        found = agent.check_game(self._game)
+        if found.differ:
+            warnings.warn(f"{self._game.spec.name}: {found}", ObservationWarning, stacklevel=2)
 
     def player_id(self) -> int:
         """The seat."""

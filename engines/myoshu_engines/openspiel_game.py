@@ -25,8 +25,9 @@ Chance that OpenSpiel draws by itself
 
 from __future__ import annotations
 
+import contextlib
 import operator
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -37,6 +38,7 @@ from numpy.typing import NDArray
 from myoshu.errors import ArgumentError, GameError, GameStringError, IllegalActionError
 from myoshu.game import State
 from myoshu.spec import GameSpec, Movers
+from myoshu_engines.openspiel_drawing import drawn
 from myoshu_engines.openspiel_string import SPIEL_ERRORS, first_line, spiel_game
 from myoshu_engines.openspiel_symmetries import symmetries
 from myoshu_engines.openspiel_view import View
@@ -45,6 +47,8 @@ __all__ = ["OpenSpielGame", "OpenSpielState", "load"]
 
 _SEED = "rng_seed"
 """The parameter that seeds chance which OpenSpiel draws by itself."""
+_REMEMBERED = 3
+"""Lines at most of what a player remembers, shown below what it observes."""
 _ALTERNATING = frozenset(
     [
         "antichess",
@@ -152,6 +156,10 @@ class OpenSpielGame:
             stochastic=self.stochastic,
             max_length=_longest(name, self.spiel),
         )
+        self.planes = self.view.planes.words
+        """What each plane or number of an observation is."""
+        self.layout = self.view.planes.layout
+        """What its rows and columns are."""
         self.symmetries = symmetries(name, spiel, self._spec.observation)
         """The ways to turn the board that are known of this game."""
 
@@ -190,6 +198,13 @@ class OpenSpielGame:
             raise ArgumentError(f"state: expected an OpenSpielState, got {type(state).__name__}")
         name: str = state.spiel.action_to_string(state.spiel.current_player(), action)
         return name
+
+    def other_names(self, state: State) -> Mapping[str, int]:
+        """More names of the legal moves: in chess, from square to square, as ``e2e4`` and ``e7e8q``."""
+        if self.spiel.get_type().short_name != "chess" or not isinstance(state, OpenSpielState):
+            return {}
+        board = state.spiel.board()
+        return {pyspiel.chess.action_to_move(action, board).to_lan(): action for action in state.legal_actions()}
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return load, (self._loaded,)
@@ -284,8 +299,25 @@ class OpenSpielState:
         history = blake2b(self.spiel.history_str().encode(), digest_size=16).digest()
         return history if self._seed is None else (self._seed, history)
 
+    def drawn_for(self, player: int) -> str:
+        """The position as one player sees it: OpenSpiel's text of what it observes, and of what it remembers."""
+        if not self._game.hidden_information:
+            return str(self)
+        kind = self._game.spiel.get_type()
+        lines: list[str] = []
+        for provided, text in (
+            (kind.provides_observation_string, self.spiel.observation_string),
+            (kind.provides_information_state_string, self.spiel.information_state_string),
+        ):
+            if not provided:
+                continue
+            with contextlib.suppress(*SPIEL_ERRORS):  # some games say that they have it, and do not
+                told = drawn(text(player).rstrip()).splitlines()
+                lines += [line for line in told if line not in lines][-_REMEMBERED:] if lines else told
+        return "\n".join(lines) or "(OpenSpiel does not say what one player sees of this game)"
+
     def __str__(self) -> str:
-        return str(self.spiel).rstrip()
+        return drawn(str(self.spiel).rstrip())
 
     def _draw_chance(self) -> None:
         spiel = self.spiel

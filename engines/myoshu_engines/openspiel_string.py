@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import pyspiel
@@ -10,6 +12,10 @@ from myoshu.errors import GameStringError
 
 __all__ = ["SPIEL_ERRORS", "first_line", "spiel_game"]
 
+_LIKENESS = 0.6
+"""How alike two names are of which one is suggested for the other, from 0 to 1."""
+_EXAMPLES = ["tic_tac_toe", "connect_four", "chess"]
+"""What is suggested where nothing is alike."""
 SPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, MemoryError)
 """What OpenSpiel raises."""
 
@@ -23,7 +29,7 @@ def spiel_game(rest: str) -> Any:
     name, bracket, parameters = rest.partition("(")
     known = pyspiel.registered_names()
     if name not in known:
-        close = sorted(known, key=lambda other: _difference(name, other))[:3]
+        close = _alike(name, known)
         raise GameStringError(
             f"game: OpenSpiel does not know {name!r}; expected a game such as {', '.join(close)} "
             f"({len(known)} games: python -c 'import pyspiel; print(*pyspiel.registered_names())')"
@@ -63,8 +69,12 @@ def _check_parameters(name: str, rest: str) -> None:
             raise GameStringError(f"game: {name}({parameter}=…): expected {wanted}, got {value!r}")
 
 
-def _difference(name: str, other: str) -> tuple[int, str]:
-    """How unlike two names are: for a suggestion."""
-    pairs = {name[i : i + 2] for i in range(len(name) - 1)}
-    others = {other[i : i + 2] for i in range(len(other) - 1)}
-    return len(pairs ^ others), other
+def _alike(name: str, known: Sequence[str]) -> list[str]:
+    """The known names most like one, for a suggestion: spaces, capitals and underscores count for nothing."""
+
+    def letters(text: str) -> str:
+        return "".join(filter(str.isalnum, text.lower()))
+
+    by_letters = {letters(other): other for other in sorted(known, reverse=True)}
+    close = difflib.get_close_matches(letters(name), by_letters, 3, _LIKENESS)
+    return [by_letters[found] for found in close] or _EXAMPLES

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from open_spiel.python.observation import make_observation
 
 from myoshu.errors import GameError
+from myoshu_engines.openspiel_words import Pieces, words_of
 
 __all__ = ["View"]
 
@@ -79,6 +80,17 @@ class View:
         first, *others = self._tensor_shape
         self.shape = (first + self._marks, *others)
         """Shape of an observation."""
+        self.planes = words_of(
+            Pieces(
+                name=name,
+                shape=self._tensor_shape,
+                parts=self._parts(),
+                remembers=self.remembers,
+                stones=self._order is not None,
+                marks=self._marks,
+            )
+        )
+        """What it holds, in words."""
 
     def observe(self, state: Any) -> NDArray[np.float32]:
         """What the player to move sees in a ``pyspiel.State``: float32 of :attr:`shape`."""
@@ -107,6 +119,11 @@ class View:
         observer.set_from(state, player)
         shown: NDArray[np.float32] = board
         return shown
+
+    def _parts(self) -> dict[str, int]:
+        """The tensor's parts by OpenSpiel's names, with their sizes."""
+        wanted = pyspiel.IIGObservationType(perfect_recall=True) if self.remembers else None
+        return {name: int(part.size) for name, part in make_observation(self._spiel, wanted).dict.items()}
 
     def _board_shape(self, name: str) -> tuple[int, ...]:
         if self.remembers:

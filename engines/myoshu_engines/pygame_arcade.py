@@ -29,7 +29,7 @@ import copy
 import math
 from collections.abc import Callable, Hashable, Sequence
 from hashlib import blake2b
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,15 @@ class Scene(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Scene)
+
+
+def _named(eye: Eye[Any]) -> tuple[str, ...]:
+    """What each of the stacked looks' numbers or channels is: the oldest look first."""
+    names = getattr(eye, "names", ())
+    ages = [f"{age} decision{'s' if age > 1 else ''} ago" for age in range(eye.stack - 1, 0, -1)]
+    if eye.stack == 1:
+        return tuple(names)
+    return tuple(f"{name}, {age}" for age in [*ages, "now"] for name in names)
 
 
 class Arcade(Generic[Kind]):
@@ -102,6 +111,8 @@ class Arcade(Generic[Kind]):
         """Frames that an action is held for."""
         self.length = length
         """Decisions after which a game is cut off."""
+        self.planes = _named(eye)
+        """What each number or channel of an observation is, if the eye says."""
         self._legal = list(range(len(self.actions)))
         self._spec = GameSpec(
             name=name,

@@ -152,9 +152,7 @@ class Crowd:
             first = True
             while len(self) and (first or perf_counter() + self._base + self._row < end):
                 opened = self._admit(end, first)
-                if self._search(end, budget, first and not opened):
-                    first = False
-                elif not opened:
+                if not self._search(end, budget, first and not opened) and not opened:
                     break
                 first = False
         finally:

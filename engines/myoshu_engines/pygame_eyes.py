@@ -8,7 +8,7 @@ same ones to ask an agent.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -51,14 +51,21 @@ class Numbers(Generic[Scene]):
         read: returns them, as many each time; best within about ±1.
         count: how many.
         stack: how many looks make an observation.
+        names: what each is; they go into the agent's file.
 
     Raises:
-        ArgumentError: a number is not from 1.
+        ArgumentError: a number is not from 1, or there are names, but not one for each number.
     """
 
-    def __init__(self, read: Callable[[Scene], ArrayLike], count: int, *, stack: int = 1) -> None:
+    def __init__(
+        self, read: Callable[[Scene], ArrayLike], count: int, *, stack: int = 1, names: Sequence[str] = ()
+    ) -> None:
         self.shape: tuple[int, ...] = (_whole("count", count),)
         """One dimension."""
+        if names and len(names) != count:
+            raise ArgumentError(f"names: expected {count}, got {len(names)}")
+        self.names = tuple(names)
+        """What each number is; empty if that is not said."""
         self.stack = _whole("stack", stack)
         """How many looks, one a decision, make an observation."""
         self._read = read
@@ -118,6 +125,8 @@ class Pixels(Generic[Scene]):
         """Whether colours are told apart."""
         self.shape: tuple[int, ...] = (3 if color else 1, self.small[1], self.small[0])
         """Channels, height, width."""
+        self.names = ("red", "green", "blue") if color else ("brightness",)
+        """What each channel is."""
         self._draw = draw
         self._canvas: pygame.Surface | None = None
 

@@ -15,7 +15,7 @@ import numpy as np
 import pygame
 
 from myoshu import Decision
-from myoshu.errors import ArgumentError
+from myoshu_engines.pygame_letters import Letters
 
 __all__ = ["Overlay"]
 
@@ -34,7 +34,7 @@ class Overlay:
     """Draws a decision: probabilities over the board or as a list, value, expected line, cost. Pygame's font is needed.
 
     Args:
-        font: a font of Pygame's; its own of ``size`` if not given.
+        font: a font of Pygame's; Pygame's own, evenly set, of ``size`` if not given.
         size: height of its letters in pixels, where no font is given.
         low: the colour of what is worst for the agent.
         high: the colour of what is best for it.
@@ -42,12 +42,12 @@ class Overlay:
         back: the colour behind the text.
 
     Raises:
-        ArgumentError: the size is not more than 0.
+        ArgumentError: the size is not an integer from 1.
     """
 
     def __init__(
         self,
-        font: pygame.font.Font | None = None,
+        font: pygame.font.Font | Letters | None = None,
         *,
         size: int = 18,
         low: Color = (214, 90, 80),
@@ -55,10 +55,8 @@ class Overlay:
         ink: Color = (232, 236, 242),
         back: Color = (22, 26, 34),
     ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ArgumentError(f"size: expected an integer from 1, got {size!r}")
-        pygame.font.init()
-        self.font = font or pygame.font.Font(None, size)
+        letters = Letters(size)
+        self.font = font or letters
         """What the text is drawn with."""
         self.low, self.high, self.ink, self.back = low, high, ink, back
 
@@ -110,11 +108,12 @@ class Overlay:
         Args:
             surface: what is drawn on.
             rect: where; what does not fit is left out.
-            decision: what is shown; nothing is thought about if not given.
+            decision: what is shown; that there is none yet if not given.
             name: an action as a person would write it.
             spent: seconds used in this frame, if to be shown.
             budget: seconds it may use, likewise.
-            scale: the least and the greatest value.
+            scale: the least and the greatest that the game pays. The bar begins at 0, or at the end that is nearest to
+                it; an estimate beyond the scale, which a network can make, is shown as the end that it passed.
             title: what stands above.
         """
         clip = surface.get_clip()
@@ -129,7 +128,7 @@ class Overlay:
             self._text(surface, title, inner.left, y)
             y += line
         if decision is None:
-            self._text(surface, "nothing to think about", inner.left, y, faint=True)
+            self._text(surface, "no decision yet", inner.left, y, faint=True)
             surface.set_clip(clip)
             return
         y = self._value(surface, pygame.Rect(inner.left, y, inner.width, line), decision.value, scale) + line // 2
@@ -147,20 +146,24 @@ class Overlay:
         surface.set_clip(clip)
 
     def _value(self, surface: pygame.Surface, bar: pygame.Rect, value: float, scale: tuple[float, float]) -> int:
-        """The value bar: red to the left, green to the right, a mark in the middle."""
+        """The value bar: from the mark at 0, what is gained to the right in green, what is lost to the left in red."""
         low, high = scale
-        share = min(max((value - low) / (high - low) if high > low else 0.5, 0.0), 1.0)
+        value = min(max(value, low), high)
+        zero = min(max(0.0, low), high)
+        told = f"{value:.2f} of {high:g}" if low == 0.0 else f"{value:+.2f}"
         self._text(surface, "expects", bar.left, bar.top, faint=True)
-        self._text(surface, f"{value:+.2f}", bar.right, bar.top, right=True)
+        self._text(surface, told, bar.right, bar.top, right=True)
         track = pygame.Rect(bar.left, bar.bottom, bar.width, max(6, bar.height // 3))
         radius = track.height // 2
         pygame.draw.rect(surface, self._blend(self.back, self.ink, 0.15), track, border_radius=radius)
-        color = self._blend(self.low, self.high, share)
-        middle = track.centerx
-        end = track.left + round(share * track.width)
-        filled = pygame.Rect(min(middle, end), track.top, abs(end - middle), track.height)
+        mark, end = (
+            track.left + round((x - low) / (high - low) * track.width) if high > low else track.centerx
+            for x in (zero, value)
+        )
+        filled = pygame.Rect(min(mark, end), track.top, abs(end - mark), track.height)
+        color = self.high if value >= zero else self.low
         pygame.draw.rect(surface, color, filled, border_radius=min(radius, filled.width // 2))
-        pygame.draw.line(surface, self.ink, (middle, track.top - 2), (middle, track.bottom + 1))
+        pygame.draw.line(surface, self.ink, (mark, track.top - 2), (mark, track.bottom + 1))
         return track.bottom
 
     def _actions(

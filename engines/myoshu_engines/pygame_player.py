@@ -206,7 +206,8 @@ class Player:
     ) -> None:
         begin = perf_counter()
         self.cancel()
-        thinking = self.session.think(observation, legal_actions, limit, to_play)
+        begin_thinking = self.session.ponder if ponder else self.session.think
+        thinking = begin_thinking(observation, legal_actions, limit, to_play)
         self._pondering = ponder
         self._current.append(thinking)
         if not self.background:

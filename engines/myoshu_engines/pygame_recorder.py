@@ -36,7 +36,7 @@ class Recorder:
 
     Args:
         path: a file ending in ``.gif``, or a folder for ``frame-00000.png`` and so on, made if need be.
-        every: keep one of so many frames.
+        every: keep one frame in this many.
         scale: how much smaller it is kept, from more than 0 to 1.
         rate: frames a second of the game.
         most: bytes that a GIF may have.

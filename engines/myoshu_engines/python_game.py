@@ -1,5 +1,9 @@
 """A person's own class as a game: ``python:package.module:ClassName`` or ``python:path/to/file.py:ClassName``.
 
+The game is called by the string that it was loaded by, but known by its module's and its class's names alone
+(:func:`myoshu.spec.same_game`): its file may move. :meth:`PythonGame.called` gives it the name that a run or an agent
+knows it by.
+
 The class is made without arguments, and a few random games are played with it before anything else is: what is wrong
 with it is said in one line, by the conformance kit of :mod:`myoshu.testing.games`.
 """
@@ -17,9 +21,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from myoshu.errors import GameError, GameStringError
+from myoshu.errors import ArgumentError, GameError, GameStringError
 from myoshu.game import Game, State
-from myoshu.spec import GameSpec
+from myoshu.planes import planes_of
+from myoshu.spec import GameSpec, same_game
 from myoshu.symmetry import symmetries_of
 from myoshu.testing.games import check_game
 
@@ -57,12 +62,19 @@ def load(rest: str) -> PythonGame:
 class PythonGame:
     """A person's game, named by the string that finds it again."""
 
-    def __init__(self, rest: str, game: Game) -> None:
+    def __init__(self, rest: str, game: Game, name: str | None = None) -> None:
         self._rest = rest
         self._game = game
-        self._spec = msgspec.structs.replace(game.spec, name=f"python:{rest}")
+        self._spec = msgspec.structs.replace(game.spec, name=name or f"python:{rest}")
+        self.hidden_information = bool(getattr(game, "hidden_information", False))
+        """Whether the class says that there is something which the player to move does not see."""
         self.symmetries = symmetries_of(game)
         """Those that the class declares."""
+        said = planes_of(game)
+        self.planes = said.words
+        """What each plane or number of an observation is, if the class says."""
+        self.layout = said.layout
+        """What its rows and columns are, if the class says."""
 
     @property
     def spec(self) -> GameSpec:
@@ -77,11 +89,25 @@ class PythonGame:
         """The action as a person would write it."""
         return self._game.action_name(state, action)
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return load, (self._rest,)
+    def called(self, name: str) -> PythonGame:
+        """The same game by another string that names it.
+
+        Raises:
+            ArgumentError: the string names another game.
+        """
+        if not same_game(name, self._spec.name):
+            raise ArgumentError(f"name: expected another string for {self._spec.name}, got {name!r}")
+        return PythonGame(self._rest, self._game, name)
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return _load_called, (self._rest, self._spec.name)
 
     def __repr__(self) -> str:
         return f"<PythonGame {self._spec.name}>"
+
+
+def _load_called(rest: str, name: str) -> PythonGame:
+    return load(rest).called(name)
 
 
 def _from_file(where: str) -> ModuleType:

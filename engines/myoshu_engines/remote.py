@@ -8,12 +8,13 @@ and so are all of them if the engine dies and returns.
 from __future__ import annotations
 
 import logging
+import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,8 +42,9 @@ class RemoteGame:
     """A game in another process.
 
     Args:
-        address: where the engine is.
-        name: the game string that finds it again.
+        address: where the engine is. It is no part of the game's identity, which is the name that the engine gives it:
+            the same game may be at another address tomorrow, or its engine may be the one that connects.
+        where: the address as errors name it; its URL if not given.
         token: what the engine must be shown.
         patience: seconds for which an engine that died is waited for.
         link: a conversation with an engine that connected to us, instead of one that listens.
@@ -55,8 +57,8 @@ class RemoteGame:
     def __init__(
         self,
         address: Address,
-        name: str,
         *,
+        where: str | None = None,
         token: str | None = None,
         patience: float = PATIENCE,
         link: Link | None = None,
@@ -66,8 +68,9 @@ class RemoteGame:
         if link is None:
             link = Link(address, Role.TRAINER, token=token, timeout=TIMEOUT, patience=patience)
         self._link = link
-        self._name = name
-        self._arguments = (address, name, token, patience)
+        self._goodbye = weakref.finalize(self, _say_goodbye, link, os.getpid())
+        self._where = address.url if where is None else where
+        self._arguments = (address, self._where, token, patience)
         found = self._link.ask(with_id(EnvSpec), Spec)
         self.replayable = found.mode != "realtime"
         """Whether the same seed and actions make the same game. One in realtime is not: it has no clones, and is lost
@@ -75,7 +78,12 @@ class RemoteGame:
         self.most_games = None if self.replayable else found.slots
         """How many games can go on at once; None for any number."""
         self._ticks, self._missed = 0, 0
-        self._spec = msgspec.structs.replace(found.game.spec(), name=name)
+        self._spec = found.game.spec()
+        said = found.game.words()
+        self.planes = said.words
+        """What each plane or number of an observation is, if the engine says."""
+        self.layout = said.layout
+        """What its rows and columns are, if the engine says."""
         self._found = found
         self._free = list(range(found.slots - 1, -1, -1))
         self._held: OrderedDict[int, RemoteState] = OrderedDict()
@@ -139,20 +147,20 @@ class RemoteGame:
         return answer
 
     def close(self) -> None:
-        """Say goodbye to the engine."""
-        self._link.close()
+        """Say goodbye to the engine; a game that nobody uses any more does so by itself."""
+        self._goodbye()
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         if self.one_process:
-            raise TypeError(f"{self._name}: the engine is connected to this process")
+            raise TypeError(f"{self._where}: the engine is connected to this process")
         return RemoteGame._again, self._arguments
 
     def __repr__(self) -> str:
-        return f"<RemoteGame {self._name}>"
+        return f"<RemoteGame {self._spec.name} at {self._where}>"
 
     @staticmethod
-    def _again(address: Address, name: str, token: str | None, patience: float) -> RemoteGame:
-        return RemoteGame(address, name, token=token, patience=patience)
+    def _again(address: Address, where: str, token: str | None, patience: float) -> RemoteGame:
+        return RemoteGame(address, where=where, token=token, patience=patience)
 
     def _step(self, states: Sequence[RemoteState], actions: Sequence[int]) -> list[NDArray[np.float32] | Exception]:
         outcomes: list[NDArray[np.float32] | Exception] = [
@@ -161,7 +169,7 @@ class RemoteGame:
         ]  # fmt: skip
         for row, state in enumerate(states):
             if state.slot is None and not self.replayable:
-                outcomes[row] = _GameLostError(f"{self._name}: expected a game that goes on, its slot went to another")
+                outcomes[row] = _GameLostError(f"{self._where}: expected a game that goes on, its slot went to another")
         rows = [row for row, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
         if not rows:
             return outcomes
@@ -187,7 +195,7 @@ class RemoteGame:
                 continue
             state.history.append(moves[place])
             self._take(state, answer, place, legal)
-            outcomes[row] = rewards[place]
+            outcomes[row] = self._overlong(state) or rewards[place]
         self._watch_clock(playing, answer)
         return outcomes
 
@@ -201,7 +209,7 @@ class RemoteGame:
             state.tick = tick
         if self._ticks >= MANY and 2 * self._missed > self._ticks:
             log.warning(
-                f"{self._name}: {self._missed} of {self._ticks} ticks passed without an action: "
+                f"{self._where}: {self._missed} of {self._ticks} ticks passed without an action: "
                 "search with fewer --simulations, or let the engine's clock go slower"
             )
             self._ticks = -(1 << 62)
@@ -222,7 +230,7 @@ class RemoteGame:
                 if last:
                     raise
             except RequestError as error:
-                raise GameError(f"{self._name}: {error}") from error
+                raise GameError(f"{self._where}: {error}") from error
         raise AssertionError
 
     def _bring(self, states: Sequence[RemoteState]) -> None:
@@ -237,7 +245,9 @@ class RemoteGame:
     def _reset(self, missing: Sequence[RemoteState]) -> list[GameError | None]:
         """Put states into slots and have their moves played there; for each, why the engine could not."""
         if not self.replayable and any(not state.is_terminal() for state in missing):
-            raise _GameLostError(f"{self._name}: expected a game that goes on, it was lost with its connection or slot")
+            raise _GameLostError(
+                f"{self._where}: expected a game that goes on, it was lost with its connection or slot"
+            )
         for state in missing:
             if self._free:
                 slot = self._free.pop()
@@ -249,7 +259,7 @@ class RemoteGame:
         make = with_id(
             Reset,
             slots=tuple(state.slot for state in missing),
-            seeds=tuple(state.seed for state in missing),
+            seeds=tuple(state.reset_seed for state in missing),
             moves=tuple(tuple(state.history) for state in missing),
         )
         try:
@@ -257,7 +267,7 @@ class RemoteGame:
         except RequestError as error:
             for state in missing:
                 self.release(state)
-            raise GameError(f"{self._name}: {error}") from error
+            raise GameError(f"{self._where}: {error}") from error
         except ConnectionLostError:
             for state in missing:
                 self.release(state)
@@ -285,24 +295,35 @@ class RemoteGame:
         if error.code == "illegal_action":
             return IllegalActionError(error.msg)
         self.release(state)
-        return GameError(f"{self._name}: {error.code}: {error.msg} (seed {state.seed}, moves {state.history})")
+        return GameError(f"{self._where}: {error.code}: {error.msg} (seed {state.reset_seed}, moves {state.history})")
+
+    def _overlong(self, state: RemoteState) -> GameError | None:
+        """Why a game may not go on, where it is longer than its specification allows."""
+        most = self._spec.max_length
+        if most is None or len(state.history) < most or state.is_terminal():
+            return None
+        self.release(state)
+        return GameError(
+            f"{self._where}: expected games of at most {most} actions (spec.game.max_length), got one that goes on "
+            f"after as many (seed {state.reset_seed}, moves {state.history})"
+        )
 
     def _legal(self, answer: States) -> NDArray[np.bool_]:
         try:
             return unpack_masks(answer.legal, len(answer.slots), self._spec.actions)
         except ValueError as error:
-            raise GameError(f"{self._name}: states.legal: {error}") from error
+            raise GameError(f"{self._where}: states.legal: {error}") from error
 
     def _take(self, state: RemoteState, answer: States, row: int, legal: NDArray[np.bool_]) -> None:
         """Take in one row of what the engine said."""
         if answer.obs.sh[1:] != self._spec.observation:
             raise GameError(
-                f"{self._name}: states.obs.sh: expected {[len(answer.slots), *self._spec.observation]}, "
+                f"{self._where}: states.obs.sh: expected {[len(answer.slots), *self._spec.observation]}, "
                 f"got {list(answer.obs.sh)}"
             )
         if answer.rewards.sh[1:] != (self._spec.players,):
             raise GameError(
-                f"{self._name}: states.rewards.sh: expected {[len(answer.slots), self._spec.players]}, "
+                f"{self._where}: states.rewards.sh: expected {[len(answer.slots), self._spec.players]}, "
                 f"got {list(answer.rewards.sh)}"
             )
         over = answer.terminated[row] or answer.truncated[row]
@@ -316,6 +337,12 @@ class RemoteGame:
             self.release(state)
 
 
+def _say_goodbye(link: Link, process: int) -> None:
+    """End a conversation, unless this is a fork of the process whose it is."""
+    if os.getpid() == process:
+        link.close()
+
+
 class _GameLostError(ConnectionLostError):
     """A game in realtime is lost; the engine need not be."""
 
@@ -326,8 +353,8 @@ class RemoteState:
     def __init__(self, game: RemoteGame, seed: int) -> None:
         self.game = game
         """Whose it is."""
-        self.seed = seed
-        """What all chance follows from."""
+        self.reset_seed = seed
+        """What the engine's ``reset`` is sent: all chance follows from it."""
         self.history: list[int] = []
         """The actions since the beginning."""
         self.slot: int | None = None
@@ -383,14 +410,14 @@ class RemoteState:
             raise GameError(
                 f"{self.game.spec.name}: expected a game that waits for its steps, one in realtime has no clones"
             )
-        copy = type(self)(self.game, self.seed)
+        copy = type(self)(self.game, self.reset_seed)
         copy.history = list(self.history)
         copy.see(self._observation, self._legal, self._to_play, truncated=self.truncated)
         return copy
 
     def key(self) -> Hashable:
         """The moves, and the seed where the rules draw chance."""
-        return (self.seed if self.game.spec.stochastic else None, tuple(self.history))
+        return (self.reset_seed if self.game.spec.stochastic else None, tuple(self.history))
 
     def __str__(self) -> str:
         """The position as the engine draws it, or its moves."""

@@ -24,6 +24,8 @@ def load(rest: str) -> RemoteGame:
     except ArgumentError as error:
         raise GameStringError(f"game: expected tcp://HOST:PORT, got {name!r}") from error
     try:
-        return RemoteGame(address, name, token=os.environ.get("MYOSHU_TOKEN") or None)
-    except (ConnectionLostError, RequestError) as error:
-        raise GameError(f"{name}: {error}") from error
+        return RemoteGame(address, token=os.environ.get("MYOSHU_TOKEN") or None)
+    except ConnectionLostError as error:
+        raise GameError(str(error)) from error
+    except RequestError as error:
+        raise GameError(f"{address.url}: {error}") from error

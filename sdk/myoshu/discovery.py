@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
+import stat
 import tempfile
 from pathlib import Path
 
 import msgspec
 
-from myoshu.errors import ConnectionLostError
+from myoshu.errors import ArgumentError, ConnectionLostError
 from myoshu.protocol.messages import VERSION
 
 __all__ = ["Discovery", "default_path"]
+
+PATIENCE = 1.0
+"""Seconds in which a server on this machine takes a connection."""
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,16 +40,39 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """The token, if there is one."""
 
     def write(self, path: Path) -> None:
-        """Put the file in place at once, readable by its owner alone."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Put the file in place at once, readable by its owner alone.
+
+        Raises:
+            ArgumentError: another server that answers is found by it, or it cannot be written.
+        """
+        with contextlib.suppress(ConnectionLostError):
+            there = Discovery.read(path)
+            if there.tcp != self.tcp and there.answers():  # where this one listens, no other does
+                raise ArgumentError(
+                    f"{path}: expected a discovery file of no other server, got that of process {there.pid}, which "
+                    f"answers at {there.tcp}: name another file"
+                )
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
                 file.write(msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
             temporary.replace(path)
+        except OSError as error:
+            raise ArgumentError(f"{path}: expected to write a discovery file, got: {error.strerror}") from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def answers(self) -> bool:
+        """Whether somebody takes connections there."""
+        host, _, port = str(self.tcp).rpartition("://")[2].rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        except (OSError, ValueError, OverflowError):
+            return False
+        return True
 
     def remove(self, path: Path) -> None:
         """Take the file away, if it is still this server's."""
@@ -61,6 +89,11 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
         """
         try:
             return msgspec.json.decode(path.read_bytes(), type=Discovery)
+        except FileNotFoundError:
+            raise ConnectionLostError(
+                f"{path}: expected a server's discovery file, got none: no server is running; start one with "
+                "'myoshu serve AGENT', or give its address, such as tcp://127.0.0.1:7777"
+            ) from None
         except OSError as error:
             raise ConnectionLostError(f"{path}: expected a server's discovery file, got: {error.strerror}") from error
         except msgspec.DecodeError as error:
@@ -68,9 +101,29 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def default_path() -> Path:
-    """Where the file is where nobody says."""
+    """Where the file is where nobody says.
+
+    Raises:
+        ArgumentError: somebody else could put a file of theirs there.
+    """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
         return Path(runtime) / "myoshu" / "server.json"
     user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"myoshu-{user}" / "server.json"
+    folder = Path(tempfile.gettempdir()) / f"myoshu-{user}"
+    if hasattr(os, "getuid"):
+        _check_own(folder, user)
+    return folder / "server.json"
+
+
+def _check_own(folder: Path, user: int) -> None:
+    """Everybody may make a folder of that name among the temporary files: it must be this user's, and no link."""
+    try:
+        held = folder.lstat()
+    except OSError:
+        return
+    if not stat.S_ISDIR(held.st_mode) or held.st_uid != user or held.st_mode & 0o022:
+        raise ArgumentError(
+            f"{folder}: expected a folder that belongs to user {user} and that others cannot write to, got "
+            f"{stat.filemode(held.st_mode)} of user {held.st_uid}: remove it, or set XDG_RUNTIME_DIR"
+        )

@@ -8,6 +8,7 @@
     │   ├── LegalActionsError           empty, or an action the game does not have
     │   └── LimitError                  a limit that allows nothing
     ├── CapacityError                   more simulations, slots or edges than were opened for
+    ├── SessionBusyError                a session was called by a thread while another is in a call of it
     ├── EvaluationError                 a network answered with NaN, infinity or a wrong shape
     ├── BundleError                     a bundle file is damaged, hostile or inconsistent
     │   └── BundleVersionError          it was written by a newer myoshu
@@ -26,6 +27,7 @@
     ├── ConnectionLostError (ConnectionError)   the peer is gone, or does not answer
     └── DependencyError (ImportError)   an optional package is not installed
 
+    ObservationWarning (UserWarning)    a game shows an agent something else than it learned from
     ProviderWarning (UserWarning)       a provider was passed over; the message names the cause
 
 Messages say where, what was expected and what came:
@@ -52,12 +54,14 @@ __all__ = [
     "MatchError",
     "MyoshuError",
     "ObservationError",
+    "ObservationWarning",
     "ProtocolError",
     "ProviderError",
     "ProviderWarning",
     "RecordError",
     "RemoteProtocolError",
     "RequestError",
+    "SessionBusyError",
     "TrainingError",
 ]
 
@@ -84,6 +88,10 @@ class LimitError(ArgumentError):
 
 class CapacityError(MyoshuError):
     """More simulations, slots or edges were asked for than memory was opened for."""
+
+
+class SessionBusyError(MyoshuError):
+    """A session was called by a thread while another is in a call of it; each thread wants a session of its own."""
 
 
 class EvaluationError(MyoshuError):
@@ -191,6 +199,10 @@ class ConnectionLostError(MyoshuError, ConnectionError):
 
 class DependencyError(MyoshuError, ImportError):
     """An optional package is not installed; the message says which extra brings it."""
+
+
+class ObservationWarning(UserWarning):
+    """A game shows an agent something else than it learned from; the message says how, where that can be told."""
 
 
 class ProviderWarning(UserWarning):

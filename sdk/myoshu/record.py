@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, RecordError
 from myoshu.game import Game, State
+from myoshu.spec import same_game
 
 __all__ = [
     "Ending",
@@ -142,7 +143,7 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             RecordError: it is another game's, or not what the rules make of these moves; the message says where.
         """
         spec = game.spec
-        if self.game != spec.name:
+        if not same_game(self.game, spec.name):
             raise RecordError(f"game: expected {spec.name!r}, got {self.game!r}")
         if len(self.seats) != spec.players:
             raise RecordError(f"seats: expected {spec.players}, got {len(self.seats)}")

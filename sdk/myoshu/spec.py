@@ -5,12 +5,17 @@ from __future__ import annotations
 import enum
 import hashlib
 import math
+import operator
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+import numpy as np
 
 from myoshu.errors import ArgumentError
 
-__all__ = ["GameSpec", "ModelSpec", "Movers", "spec_hash"]
+__all__ = ["GameSpec", "ModelSpec", "Movers", "reward_bounds", "same_game", "spec_hash", "value_bounds"]
 
 MAX_PLAYERS = 64
 MAX_ACTIONS = 1 << 20
@@ -27,7 +32,14 @@ class Movers(enum.StrEnum):
 
 
 class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is fixed about a game, whatever its state."""
+    """What is fixed about a game, whatever its state.
+
+    Numbers may be given as Python's or NumPy's, ``movers`` as text, a shape of one dimension as an integer; each field
+    is kept as the type below says, so that specs that mean the same are equal and have the same hash.
+
+    Raises:
+        ArgumentError: a field is not as described; the message begins with its name.
+    """
 
     name: str
     """The game string that makes it, as ``openspiel:tic_tac_toe``."""
@@ -48,16 +60,23 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stochastic: bool = False
     """Whether the rules themselves draw chance (dice, cards)."""
     max_length: int | None = None
-    """An upper bound on the number of actions in a game, where one is known."""
+    """An upper bound on the number of actions in a game, where one is known; training cuts longer games off."""
 
     def __post_init__(self) -> None:
-        _text("name", self.name)
-        _integer("players", self.players, 1, MAX_PLAYERS)
-        _integer("actions", self.actions, 1, MAX_ACTIONS)
-        _shape("observation", self.observation)
-        _interval("returns", self.returns)
-        if self.max_length is not None:
-            _integer("max_length", self.max_length, 1, 1 << 31)
+        longest = self.max_length
+        _keep(
+            self,
+            name=_text("name", self.name),
+            players=_integer("players", self.players, 1, MAX_PLAYERS),
+            actions=_integer("actions", self.actions, 1, MAX_ACTIONS),
+            observation=_shape("observation", self.observation),
+            returns=_interval("returns", self.returns),
+            zero_sum=_flag("zero_sum", self.zero_sum),
+            movers=_movers("movers", self.movers),
+            final_rewards_only=_flag("final_rewards_only", self.final_rewards_only),
+            stochastic=_flag("stochastic", self.stochastic),
+            max_length=None if longest is None else _integer("max_length", longest, 1, 1 << 31),
+        )
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +96,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     (actor + i) mod players, where the actor chose the action. A single column in a two-player zero-sum game is the
     mover's (the actor's); the other player has its negative. ``mover`` is how many seats the turn moves on:
     the next mover is (actor + mover) mod players.
+
+    Fields are converted and checked as those of :class:`GameSpec` are.
     """
 
     observation: tuple[int, ...]
@@ -95,13 +116,18 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How the next mover is known."""
 
     def __post_init__(self) -> None:
-        _shape("observation", self.observation)
-        _integer("actions", self.actions, 1, MAX_ACTIONS)
-        _integer("players", self.players, 1, MAX_PLAYERS)
-        _shape("latent", self.latent)
-        narrow = {1, self.players} if self.players <= 2 else {self.players}
-        _choice("value_columns", self.value_columns, narrow)
-        _choice("reward_columns", self.reward_columns, narrow | {0})
+        players = _integer("players", self.players, 1, MAX_PLAYERS)
+        narrow = {1, players} if players <= 2 else {players}
+        _keep(
+            self,
+            observation=_shape("observation", self.observation),
+            actions=_integer("actions", self.actions, 1, MAX_ACTIONS),
+            players=players,
+            latent=_shape("latent", self.latent),
+            value_columns=_choice("value_columns", self.value_columns, narrow),
+            reward_columns=_choice("reward_columns", self.reward_columns, narrow | {0}),
+            movers=_movers("movers", self.movers),
+        )
 
     @property
     def latent_size(self) -> int:
@@ -114,30 +140,104 @@ def spec_hash(*specs: GameSpec | ModelSpec) -> str:
     return hashlib.sha256(msgspec.json.encode(specs, order="sorted")).hexdigest()
 
 
-def _integer(field: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+def same_game(one: str, other: str) -> bool:
+    """Whether two game strings name the same game.
+
+    A Python class is known by its module's name and its own, wherever the module lies: ``python:rules.py:MyGame``,
+    ``python:a/rules.py:MyGame`` and ``python:package.rules:MyGame`` are the same. Of other kinds, equal strings are.
+    """
+    return _identity(one) == _identity(other)
+
+
+def _identity(name: str) -> str:
+    prefix, _, rest = name.partition(":")
+    where, _, made = rest.rpartition(":")
+    if prefix != "python":
+        return name
+    module = where.replace("\\", "/").rpartition("/")[2].removesuffix(".py").rpartition(".")[2]
+    return f"{prefix}:{module}:{made}"
+
+
+def value_bounds(game: GameSpec) -> tuple[float, float]:
+    """The least and the greatest value of a position: what a player may still collect."""
+    low, high = game.returns
+    if game.final_rewards_only:
+        return min(low, 0.0), max(high, 0.0)
+    span = high - low
+    return min(low, -span), max(high, span)
+
+
+def reward_bounds(game: GameSpec) -> tuple[float, float]:
+    """The least and the greatest reward."""
+    low, high = value_bounds(game)
+    return min(low, 0.0), max(high, 0.0)
+
+
+def _keep(spec: GameSpec | ModelSpec, **fields: object) -> None:
+    for name, value in fields.items():
+        msgspec.structs.force_setattr(spec, name, value)
+
+
+def _integer(field: str, value: Any, low: int, high: int) -> int:
+    try:
+        number = low - 1 if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = low - 1
+    if not low <= number <= high:
         raise ArgumentError(f"{field}: expected an integer from {low} to {high}, got {value!r}")
+    return number
 
 
-def _text(field: str, value: str) -> None:
+def _flag(field: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(f"{field}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def _text(field: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ArgumentError(f"{field}: expected a text that is not empty, got {value!r}")
+    return str(value)
 
 
-def _choice(field: str, value: int, choices: set[int]) -> None:
-    if value not in choices:
+def _movers(field: str, value: Any) -> Movers:
+    try:
+        return Movers(value)
+    except ValueError:
+        choices = " or ".join(repr(choice.value) for choice in Movers)
+        raise ArgumentError(f"{field}: expected {choices}, got {value!r}") from None
+
+
+def _choice(field: str, value: Any, choices: set[int]) -> int:
+    try:
+        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number not in choices:
         allowed = " or ".join(map(str, sorted(choices)))
         raise ArgumentError(f"{field}: expected {allowed}, got {value!r}")
+    return number
 
 
-def _shape(field: str, shape: tuple[int, ...]) -> None:
-    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
-        raise ArgumentError(f"{field}: expected one or more positive integers, got {shape!r}")
+def _shape(field: str, value: Any) -> tuple[int, ...]:
+    try:
+        sizes = value if isinstance(value, Sequence | np.ndarray) and np.ndim(value) else (value,)
+        shape = tuple(_integer(field, size, 1, sys.maxsize) for size in sizes)
+    except (ArgumentError, ValueError):
+        shape = ()
+    if not shape:
+        raise ArgumentError(f"{field}: expected one or more positive integers, got {value!r}")
     if math.prod(shape) > MAX_ELEMENTS:
         raise ArgumentError(f"{field}: expected at most {MAX_ELEMENTS} elements, got {math.prod(shape)}")
+    return shape
 
 
-def _interval(field: str, interval: tuple[float, float]) -> None:
-    low, high = interval
+def _interval(field: str, value: Any) -> tuple[float, float]:
+    try:
+        ends = [math.nan if isinstance(end, bool | np.bool_ | str | bytes) else float(end) + 0.0 for end in value]
+        low, high = ends
+    except (TypeError, ValueError, OverflowError):
+        low, high = math.nan, math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ArgumentError(f"{field}: expected two finite numbers in order, got {interval!r}")
+        raise ArgumentError(f"{field}: expected two finite numbers in order, got {value!r}")
+    return low, high

@@ -21,6 +21,7 @@ from myoshu.testing.networks import mlp, write_bundle
 
 Serving = Callable[..., AbstractContextManager[dict[str, Any]]]
 JAVASCRIPT = Path(__file__).resolve().parents[2] / "bindings" / "javascript"
+TIC_TAC_TOE = Path(__file__).resolve().parents[2] / "demos" / "agents" / "tic_tac_toe.myoshu"
 SEED = 11
 
 
@@ -70,7 +71,7 @@ def given(small_bundle: Path, serving: Serving, tmp_path_factory: pytest.TempPat
         session.play(observation, legal_actions=actions, limit=myoshu.Limit(simulations=30))
         for observation, actions in zip(observations, legal, strict=True)
     ]
-    with serving(tmp_path_factory.mktemp("server"), small_bundle, token="s3cret") as there:
+    with serving(tmp_path_factory.mktemp("server"), small_bundle, TIC_TAC_TOE, token="s3cret") as there:
         yield {
             **there,
             "seed": SEED,

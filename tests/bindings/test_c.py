@@ -29,6 +29,7 @@ from myoshu.client.environment_checks import EnvironmentChecks
 from myoshu.client.link import Link
 from myoshu.client.raw_talk import RawTalk
 from myoshu.errors import GameError, IllegalActionError, RequestError
+from myoshu.planes import Planes, planes_of
 from myoshu.protocol import Role
 from myoshu.protocol.messages import Bye, EnvSpec, Error, Ping, Reset, Spec, States, Step
 from myoshu.spec import Movers
@@ -152,13 +153,48 @@ def test_everything_that_a_client_does(run: Run, there: dict[str, Any]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 wrong\n", "")
 
 
+@pytest.fixture(scope="module")
+def player(bundles: tuple[Path, Path], serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The discovery file of a server with the agent of tic-tac-toe, and one that has no positions."""
+    agent = ROOT / "demos" / "agents" / "tic_tac_toe.myoshu"
+    with serving(tmp_path_factory.mktemp("server"), agent, bundles[0]) as found:
+        yield found["discovery"]
+
+
+def test_what_a_program_shows_is_checked(run: Run, player: str) -> None:
+    done = run("client", player, "check", "right")
+    said = "8 positions: the observations are those that the agent learned from"
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"0 of 8: {said}\nOK: \n", "")
+    done = run("client", player, "check", "raw")
+    assert done.stdout.startswith("8 of 8: 8 of 8 positions differ from what the agent learned from: the planes are in")
+    assert "the agent's plane 0 (the mover's stones) is your plane 2 (player 0 to move) or 1 (player 1" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("client", player, "check", "right", "mlp")
+    assert done.stdout == (
+        "0 of 0: nothing was compared with what the agent learned from: its file has no positions that moves alone "
+        "bring about\nOK: \n"
+    )
+
+
+def test_a_check_that_cannot_be_made_is_an_error(run: Run, player: str) -> None:
+    said = run("client", player, "check", "right", "none").stdout
+    assert said == "INVALID: model: expected one of myoshu_models, got none\n"
+    assert run("client", player, "check", "failing").stdout.startswith(
+        "INVALID: observe: expected 0, got another value"
+    )
+    assert run("client", player, "check", "nan").stdout.startswith("REFUSED: check.obs.b: expected finite numbers")
+
+
 def test_the_server_is_found_by_itself(run: Run, there: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "myoshu").mkdir()
     shutil.copy(there["discovery"], tmp_path / "myoshu" / "server.json")
     done = run("client", "", "dial", XDG_RUNTIME_DIR=str(tmp_path))
     assert done.stdout == "thinking\nOK: \n", done.stderr
     done = run("client", "", "dial", XDG_RUNTIME_DIR="", TMPDIR=str(tmp_path))
-    assert done.stdout.endswith("expected a server's discovery file, got No such file or directory\n")
+    assert done.stdout.endswith(
+        "expected a server's discovery file, got none: no server is running; "
+        "start one with 'myoshu serve AGENT', or give its address\n"
+    )
 
 
 def test_the_same_seed_gives_the_same_moves_as_in_process(
@@ -208,12 +244,12 @@ def test_a_wrong_token_and_a_wrong_address_are_told_apart(run: Run, there: dict[
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
 def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
     agent = ScriptedAgent(script)
-    names = ["think_aloud" if call.get("infos") else call["do"] for call in script["calls"]]
+    names = [_named(call) for call in script["calls"]]
     done = run("client", agent.url, "calls", ",".join(names), TIMEOUT="10", PATIENCE="1")
     agent.join()
     wanted = []
     for call in script["calls"]:
-        outcome = {key: value for key, value in call.items() if key != "do"}
+        outcome = {key: value for key, value in call.items() if key not in ("do", "legal", "moves")}
         word = "action" if "action" in outcome else next(iter(outcome))
         wanted.append(
             {"ok": "ok", "lost": "lost", "broken": "broken", "error": f"error {outcome.get('error')}",
@@ -221,6 +257,15 @@ def test_a_client_keeps_to_the_script(run: Run, script: dict[str, Any]) -> None:
         )  # fmt: skip
     assert done.stdout.splitlines() == wanted
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def _named(call: dict[str, Any]) -> str:
+    """A call as the test program takes it."""
+    if "moves" in call:
+        return f"{call['do']}:{call['moves']}"
+    if "legal" in call:
+        return f"{call['do']}:{';'.join(map(str, call['legal']))}"
+    return "think_aloud" if call.get("infos") else str(call["do"])
 
 
 @contextlib.contextmanager
@@ -505,7 +550,7 @@ def test_a_trainer_that_does_not_read_is_not_read_from(start: Start) -> None:
 def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     process, port = start("dots_engine")
     address = Address.of(f"tcp://127.0.0.1:{port}")
-    game = RemoteGame(address, address.url, patience=20.0)
+    game = RemoteGame(address, patience=20.0)
     state = game.new_state(np.random.default_rng(0))
     state.apply(3)
     process.kill()
@@ -517,6 +562,14 @@ def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
     assert state.history == [3, 0]
     with pytest.raises(IllegalActionError):
         state.apply(3)
+    game.close()
+
+
+def test_an_engine_says_what_its_observations_hold(start: Start) -> None:
+    _, port = start("rules")
+    address = Address.of(f"tcp://127.0.0.1:{port}")
+    game = RemoteGame(address, address.url)
+    assert planes_of(game) == Planes(words=("moves played", "the seed modulo 1000"), layout="two numbers")
     game.close()
 
 
@@ -548,7 +601,7 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
-    assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == f"listen://127.0.0.1:{port}"
+    assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == "c:dots_and_boxes"
 
 
 def test_an_engine_that_was_killed_connects_again_and_training_goes_on(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.client.test_exchanges import SCRIPTS, ScriptedAgent
 
 import myoshu
 from myoshu.game import apply_all
@@ -43,11 +46,59 @@ def test_the_package_passes_its_own_tests(node: str, given: dict[str, Any], tmp_
     assert int(counts["fail"]) == int(counts["skipped"]) == 0
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
+def test_a_client_keeps_to_the_script(node: str, script: dict[str, Any]) -> None:
+    agent = ScriptedAgent(script)
+    asked = [{key: call[key] for key in ("do", "infos", "legal", "moves") if key in call} for call in script["calls"]]
+    outcomes = json.loads(run(node, "tests/exchange.js", agent.url, json.dumps(asked)))
+    agent.join()
+    told = [{key: call[key] for key in call if key not in ("do", "legal", "moves")} for call in script["calls"]]
+    assert outcomes == told
+
+
 def test_declarations_are_what_the_compiler_makes_of_the_source(node: str, tmp_path: Path) -> None:
     run(node, "node_modules/typescript/bin/tsc", "--outDir", str(tmp_path))
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     held = {path.name: path.read_text() for path in (PACKAGE / "types").iterdir()}
     assert made == held, "npm run types makes them anew"
+
+
+def test_it_is_installed_in_a_project_elsewhere_as_the_page_says(
+    node: str, given: dict[str, Any], tmp_path: Path
+) -> None:
+    page = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    (install,) = [block for block in re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S) if "npm pack" in block]
+    program = re.findall(r"^```js\n(.*?)^```", page, re.M | re.S)[0]
+    project, runtime = tmp_path / "project", tmp_path / "runtime"
+    project.mkdir()
+    (runtime / "myoshu").mkdir(parents=True)
+    shutil.copy(given["discovery"], runtime / "myoshu" / "server.json")
+    (project / "move.mjs").write_text(program, encoding="utf-8")
+    quiet = {"npm_config_audit": "false", "npm_config_fund": "false", "npm_config_update_notifier": "false"}
+
+    def said(*command: str) -> str:
+        environment = {**os.environ, **quiet, "XDG_RUNTIME_DIR": str(runtime)}
+        done = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    said("npm", "init", "-y")
+    for line in install.splitlines():
+        said(*line.partition(" #")[0].replace("/path/to/myoshu", str(PACKAGE.parents[1])).split())
+    for installed_again in (False, True):
+        if installed_again:
+            said("npm", "ci")
+        assert re.search(r"agent plays [048] of 9 and expects -?\d\.\d\d\n$", said(node, "move.mjs"))
+    said("npm", "ls", "--all")
+    there = project / "node_modules" / "myoshu"
+    assert not there.is_symlink()
+    assert (there / "LICENSE").read_text() == (PACKAGE.parents[1] / "LICENSE").read_text()
+    assert (there / "types" / "node.d.ts").is_file()
+    (imports,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.S)
+    for address in json.loads(imports)["imports"].values():
+        assert (project / address.lstrip("/")).is_file()
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +123,8 @@ def ours(engine: str) -> Iterator[Any]:
 def test_the_example_engine_has_the_rules_of_openspiel(ours: Any) -> None:
     theirs = load_game("openspiel:connect_four(rows=4,columns=5)")
     assert ours.spec.observation == theirs.spec.observation
+    assert ours.planes == ("the mover's stones", "the opponent's stones", "empty cells")
+    assert ours.layout == theirs.layout
     rng = np.random.default_rng(2)
     pairs = [(ours.new_state(rng), theirs.new_state(rng)) for _ in range(60)]
     drawn = won = 0

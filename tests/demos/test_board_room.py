@@ -174,6 +174,98 @@ def test_agents_play_each_other_and_the_same_game_again(driver: Driver, game: in
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(
+    ("game", "actions", "won"),
+    [
+        (TIC_TAC_TOE, [0, 3, 1, 4, 2], {(0, 0), (0, 1), (0, 2)}),
+        (TIC_TAC_TOE, [0, 1, 2, 3, 6, 5, 8, 7, 4], {(0, 0), (1, 1), (2, 2), (0, 2), (2, 0)}),  # two rows at once
+        (TIC_TAC_TOE, [0, 1, 2, 4, 3, 5, 7, 6, 8], set()),
+        (CONNECT_FOUR, [3, 2, 3, 2, 3, 2, 3], {(2, 3), (3, 3), (4, 3), (5, 3)}),
+        (CONNECT_FOUR, [0, 1, 1, 2, 2, 3, 2, 3, 3, 6, 3], {(5, 0), (4, 1), (3, 2), (2, 3)}),
+        (CONNECT_FOUR, [6, 5, 5, 4, 4, 3, 4, 3, 3, 0, 3], {(5, 6), (4, 5), (3, 4), (2, 3)}),
+    ],
+)
+def test_the_stones_that_have_won_are_marked(
+    driver: Driver, demo: Any, game: int, actions: list[int], won: set[tuple[int, int]]
+) -> None:
+    table = driver.sit(game, 3)
+    for action in actions:
+        assert driver.room.board.winning(table) == []
+        driver.play(action)
+    assert table.over
+    assert set(driver.room.board.winning(table)) == won
+    driver.picture()
+    board = driver.room.board
+    ring = board.size // 2 - 3 - 2 if game == TIC_TAC_TOE else board.square(0, 0).width * 9 // 20 - 2
+    for row, column in ((row, column) for row in range(board.rows) for column in range(board.columns)):
+        x, y = board.square(row, column).center
+        marked = driver.room.surface.get_at((x - ring, y))[:3] == demo.LAST
+        assert marked == ((row, column) in won), (row, column)
+
+
+@pytest.mark.parametrize("way", ["button", "enter"])
+def test_another_game_is_offered_once_one_is_over(driver: Driver, demo: Any, way: str) -> None:
+    table = driver.sit(TIC_TAC_TOE, 3)
+    driver.click(demo.AGAIN.center)  # no button yet
+    assert table.persons_turn
+    for action in (0, 3, 1, 4):
+        driver.play(action)
+    driver.picture()
+    assert driver.room.surface.get_at((demo.AGAIN.centerx, demo.AGAIN.bottom - 4))[:3] == demo.BACK
+    driver.play(2)
+    pygame.mouse.set_pos((0, 0))
+    driver.frame()
+    driver.picture()
+    assert driver.room.surface.get_at((demo.AGAIN.centerx, demo.AGAIN.bottom - 4))[:3] == demo.GO
+    if way == "button":
+        driver.click(demo.AGAIN.center)
+    else:
+        driver.key(pygame.K_RETURN)
+    assert table.moves == []
+    assert table.persons_turn
+
+
+@pytest.mark.parametrize("game", [TIC_TAC_TOE, CONNECT_FOUR, OTHELLO, DOTS])
+def test_places_are_named_as_the_overlay_names_them(driver: Driver, demo: Any, game: int) -> None:
+    driver.sit(game, 3)
+    board = driver.room.board
+    labels = board.labels()
+    frame = board.rect.inflate(20, 20)
+    names = {board.name(action) for action in board.cells()}
+    assert len(names) == len(board.cells())
+    marks = {mark for mark, _ in labels}
+    assert all(set(name.split()[0]) <= marks for name in names)
+    for mark, middle in labels:
+        size = driver.room.small.size(mark)
+        place = pygame.Rect((0, 0), size)
+        place.center = middle
+        assert driver.room.surface.get_rect().contains(place)
+        assert not place.colliderect(demo.SIDE)
+        assert game == DOTS or not place.colliderect(frame)
+    if game == CONNECT_FOUR:
+        assert [mark for mark, _ in labels] == list("1234567")
+
+
+def test_the_strength_begins_in_the_middle_and_watching_shows_the_best(driver: Driver, demo: Any) -> None:
+    for number, agent in enumerate(driver.room.agents):
+        assert driver.room._chosen_level(agent).name == "medium", number
+    driver.room.watch(CONNECT_FOUR)
+    assert driver.room.table.level.name == "strong"
+    assert driver.room.table.people == frozenset()
+
+
+def test_nothing_is_drawn_anew_while_a_person_is_awaited(driver: Driver) -> None:
+    assert driver.room.idle
+    table = driver.sit(TIC_TAC_TOE, 0)
+    assert driver.room.idle
+    driver.play(0)
+    assert not driver.room.idle  # the agent thinks
+    driver.until(lambda: table.persons_turn)
+    driver.key(pygame.K_h)
+    driver.until(lambda: table.advice is not None)
+    assert driver.room.idle
+
+
 def test_undo_goes_back_to_ones_own_move(driver: Driver) -> None:
     table = driver.sit(TIC_TAC_TOE, 0)
     empty = driver.picture()
@@ -205,8 +297,11 @@ def test_a_hint_is_legal_and_shown(driver: Driver) -> None:
     driver.until(lambda: table.advice is not None)
     assert table.advice.action in table.state.legal_actions()
     assert driver.picture() != before
+    assert driver.room._title(table) == "Hint for you"
     driver.play(table.advice.action)
     assert table.advice is None
+    driver.until(lambda: table.persons_turn or table.over)
+    assert driver.room._title(table) == "Agent, medium"
 
 
 def test_the_overlay_may_be_switched_off(driver: Driver) -> None:
@@ -234,12 +329,12 @@ def test_the_menu_works_with_the_mouse(driver: Driver) -> None:
     room = driver.room
     driver.click(room.tiles()[DOTS].center)
     mode, level, start = room.buttons()
-    strong = driver.picture()
+    medium = driver.picture()
     driver.click(level.center)
-    assert driver.picture() != strong
+    assert driver.picture() != medium
     driver.click(mode.center)
     driver.click(start.center)
-    assert room.table.level.name == "easy"
+    assert room.table.level.name == "strong"
     assert room.table.people == {1}
     assert room.board.title == "Dots and boxes"
 

@@ -52,14 +52,14 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_pages_file_is_the_demos() -> None:
-    *file, _, _ = blocks("python")
+    *file, _, _, _ = blocks("python")
     code = (ROOT / "demos" / "three_in_a_row.py").read_text(encoding="utf-8").partition('"""\n\n')[2]
     assert "\n\n\n".join(file) + "\n" == code
 
 
 @pytest.mark.slow
 def test_the_page_from_an_empty_file_to_an_opponent(tmp_path: Path) -> None:
-    *file, check, embed = blocks("python")
+    *file, check, embed, dice = blocks("python")
     (tmp_path / "three_in_a_row.py").write_text("\n\n\n".join(file) + "\n", encoding="utf-8")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -71,6 +71,7 @@ def test_the_page_from_an_empty_file_to_an_opponent(tmp_path: Path) -> None:
         return done.stdout
 
     run(sys.executable, "-c", check)
+    run(sys.executable, "-c", dice)
     train, inspect, match, play = blocks("sh")[0].splitlines()
     assert "learned python:three_in_a_row.py:ThreeInARow" in run(*_less(train, "--minutes 5", "--minutes 0.2").split())
     assert (tmp_path / "runs" / "three" / "curves.png").exists()

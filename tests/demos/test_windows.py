@@ -83,6 +83,24 @@ def test_two_people_win_undo_begin_anew_and_draw(tmp_path: Path) -> None:
         leave(window)
 
 
+def test_a_window_made_smaller_shows_all_and_is_clicked_where_it_shows(tmp_path: Path) -> None:
+    with Window(DEMOS / "board_room", pictures=tmp_path) as window:
+        sit_down(window, "1", "people")
+        window.resize(520, 360)
+        window.wait(lambda: not window.seen()[361:, :].any() and not window.seen()[:, 521:].any(), "the smaller window")
+        for number in (0, 8):
+            x, y = square(number)
+            window.click(x // 2, y // 2)
+            around = (x // 2 - 30, y // 2 - 30, 60, 60)
+            window.wait_color((RED, BLUE)[number // 8], around, f"a stone on {number}", least=50)
+        window.keep("smaller")
+        leave_small = window.seen()
+        window.press("Escape")
+        window.wait(lambda: bool((window.seen() != leave_small).any()), "the menu")
+        window.press("Escape")
+        assert window.ended() == 0
+
+
 def test_who_plays_badly_loses_to_the_agent(tmp_path: Path) -> None:
     with Window(DEMOS / "board_room", pictures=tmp_path) as window:
         sit_down(window, "2", "first")

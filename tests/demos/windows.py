@@ -77,6 +77,11 @@ class Window:
         for key in keys:
             self._do("key", key)
 
+    def resize(self, width: int, height: int) -> None:
+        """The window, made larger or smaller, in the screen's corner."""
+        (*_, own) = self._do("search", "--onlyvisible", "--class", "").split()  # after the screen itself
+        self._do("windowmove", own, "0", "0", "windowsize", own, str(width), str(height))
+
     def hold(self, key: str, *, down: bool) -> None:
         """A key, held or let go."""
         self._do("keydown" if down else "keyup", key)
@@ -118,5 +123,9 @@ class Window:
         """What the program has printed, once it has ended."""
         return self.program.stdout.read().decode() if self.program.stdout is not None else ""
 
-    def _do(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], env=self._environment, check=True, capture_output=True, timeout=PATIENCE)
+    def _do(self, *words: str) -> str:
+        command = ["xdotool", *words]
+        done = subprocess.run(
+            command, env=self._environment, check=True, capture_output=True, text=True, timeout=PATIENCE
+        )
+        return done.stdout

@@ -13,23 +13,33 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from myoshu.errors import BundleError, MyoshuError
+from myoshu.planes import Planes
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.archive import read_archive, write_archive
-from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
+from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, OPTIONAL, PARITY, POSITIONS, Bundle
 from myoshu.runtime.graphs import check_graph, external_weights
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Entry, Manifest
 from myoshu.runtime.parity import Parity
+from myoshu.runtime.positions import Position, decode_examples
+from myoshu.spec import GameSpec
 from myoshu.testing.networks import mlp, resnet, write_bundle
 
 MUTATIONS = 4000
+GAME = GameSpec(name="a:b", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0))
 SECONDS = 0.5
 BYTES = 1 << 24
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write_bundle(tmp_path_factory.mktemp("bundle") / "small.myoshu", mlp(4, 3, 4)).read_bytes()
+    rng = np.random.default_rng(0)
+    positions = [
+        Position((1, 2, 0)[:row], row, row == 1, row % 2, (0, 2), rng.standard_normal(4).astype(np.float32))
+        for row in range(3)
+    ]
+    path = tmp_path_factory.mktemp("bundle") / "small.myoshu"
+    return write_bundle(path, mlp(4, 3, 4), positions=positions, planes=Planes(words=("a", "b", "c", "d"))).read_bytes()
 
 
 def mutated(data: bytes, rng: np.random.Generator) -> bytes:
@@ -66,6 +76,8 @@ def resealed(contents: dict[str, bytes]) -> bytes:
             fields["graphs"][name] = {"sha256": entry.sha256, "size": entry.size}
         entry = Entry.of(contents[PARITY])
         fields["parity"] = {"sha256": entry.sha256, "size": entry.size}
+        entry = Entry.of(contents[POSITIONS])
+        fields["positions"] = {"sha256": entry.sha256, "size": entry.size}
         contents = {**contents, MANIFEST: json.dumps(fields).encode()}
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
@@ -97,10 +109,10 @@ def test_mutated_files_are_refused_or_unharmed(sound: bytes) -> None:
     assert refused > MUTATIONS // 2
 
 
-@pytest.mark.parametrize("file", [MANIFEST, PARITY])
+@pytest.mark.parametrize("file", [MANIFEST, PARITY, POSITIONS])
 def test_mutated_contents_under_right_sums_are_refused_or_sound(sound: bytes, file: str) -> None:
     rng = np.random.default_rng(2)
-    contents = read_archive(sound, LIMITS)
+    contents = read_archive(sound, LIMITS, OPTIONAL)
     tracemalloc.start()
     try:
         for _ in range(MUTATIONS // 2):
@@ -117,7 +129,7 @@ def test_mutated_contents_under_right_sums_are_refused_or_sound(sound: bytes, fi
 def test_mutated_graphs_under_right_sums_are_refused_or_play(sound: bytes, graph: str) -> None:
     """They reach ONNX Runtime. Whatever loads has reproduced the parity vectors, so it plays."""
     rng = np.random.default_rng(3)
-    contents = read_archive(sound, LIMITS)
+    contents = read_archive(sound, LIMITS, OPTIONAL)
     for _ in range(MUTATIONS // 8):
         data = resealed({**contents, FILES[graph]: mutated(contents[FILES[graph]], rng)})
         try:
@@ -163,7 +175,7 @@ def test_any_bytes_as_a_manifest(data: bytes) -> None:
     st.data(),
 )
 def test_any_value_in_any_field_of_a_manifest(sound: bytes, value: object, data: st.DataObject) -> None:
-    fields = json.loads(read_archive(sound, LIMITS)[MANIFEST])
+    fields = json.loads(read_archive(sound, LIMITS, OPTIONAL)[MANIFEST])
     place = fields
     while True:
         key = data.draw(st.sampled_from(sorted(place)))
@@ -184,7 +196,7 @@ def test_any_value_in_any_field_of_a_manifest(sound: bytes, value: object, data:
 @given(ANYTHING)
 def test_any_bytes_as_parity_vectors(data: bytes) -> None:
     with pytest.raises(BundleError, match="parity"):
-        Parity.decode(data, mlp(4, 3, 4).model)
+        Parity.decode(data, mlp(4, 3, 4).model, GAME)
 
 
 @SETTINGS
@@ -208,3 +220,10 @@ def test_real_graphs_are_never_refused(tmp_path: Path) -> None:
     assert sorted(external_weights("graphs.initial", network.graphs["initial"])) == sorted(
         name for name in network.weights if not name.startswith("g.")
     )
+
+
+@SETTINGS
+@given(ANYTHING)
+def test_any_bytes_as_positions(data: bytes) -> None:
+    with pytest.raises(BundleError, match="positions"):
+        decode_examples(data, mlp(4, 3, 4).model)

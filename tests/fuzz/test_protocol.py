@@ -25,6 +25,7 @@ from myoshu.protocol.codec import decode, encode
 from myoshu.protocol.framing import FrameReader, frame
 from myoshu.protocol.messages import Error, Hello, Open, Result, Think, Welcome
 from myoshu.protocol.roles import REQUESTS
+from myoshu.runtime.positions import Position
 from myoshu.server import Server, Settings
 from myoshu.testing.networks import mlp, write_bundle
 
@@ -35,8 +36,17 @@ ASKED = [
     for name, message in generate.VALID.items()
     if message["t"] in set().union(*REQUESTS.values())
 ]
-HELLO = frame(encode(Hello(proto=(1, 1), role="player", caps=("batch", "stream"))))
+HELLO = frame(encode(Hello(proto=(1, 1), role="player", caps=("batch", "examples", "stream"))))
 DOCUMENTED = set(re.findall(r"^\| `(\w+)` \| (?:no|yes|both) \|", (ROOT / "bindings/PROTOCOL.md").read_text(), re.M))
+
+
+def agent_in(folder: Path) -> myoshu.Agent:
+    """An agent of random weights that has positions to be checked with."""
+    rng = np.random.default_rng(0)
+    positions = [
+        Position((row,), 0, row == 3, row % 2, (0, 4, 8), rng.integers(0, 2, 27).astype(np.float32)) for row in range(8)
+    ]
+    return myoshu.load(write_bundle(folder / "ttt.myoshu", mlp(27, 9, 16), positions=positions), "cpu")
 
 
 def mutated(rng: random.Random) -> bytes:
@@ -88,7 +98,7 @@ async def fuzz_server(agent: Any, count: int, seed: int) -> Counter[str]:
         AssertionError: the client's moves changed, the server hung, or something was left behind.
     """
     rng, outcomes = random.Random(seed), Counter[str]()
-    async with Server({"mlp": agent}, Settings(simulations=200, handshake=5.0)) as server:
+    async with Server({"ttt": agent}, Settings(simulations=200, handshake=5.0)) as server:
         port = await server.listen_tcp("127.0.0.1", 0)
         player = asyncio.create_task(_play(port))
         wanted = await asyncio.wait_for(player, 60)
@@ -166,7 +176,7 @@ def test_the_state_machines_answer_anything_with_documented_errors() -> None:
 
 
 def test_a_live_server_answers_anything_and_leaves_others_alone(tmp_path: Path) -> None:
-    agent = myoshu.load(write_bundle(tmp_path / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
+    agent = agent_in(tmp_path)
     outcomes = asyncio.run(fuzz_server(agent, 1500, seed=1))
     assert set(outcomes) <= DOCUMENTED - {"internal"}
     assert len(outcomes) >= 5
@@ -180,7 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     print("state machines", dict(fuzz_machines(options.machines, options.seed)))
     with tempfile.TemporaryDirectory() as folder:
-        agent = myoshu.load(write_bundle(Path(folder) / "mlp.myoshu", mlp(27, 9, 16)), "cpu")
+        agent = agent_in(Path(folder))
         print("server", dict(asyncio.run(fuzz_server(agent, options.server, options.seed))))
 
 

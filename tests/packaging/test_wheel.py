@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -81,3 +82,43 @@ def test_a_missing_compiler_is_named(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "C++ compiler" in done.stderr
     assert "apt install" in done.stderr
+
+
+WITHOUT_LTO = """#!/bin/sh
+for argument; do
+  case $argument in
+    -c) compiles=1 ;;
+    -flto*) optimises=1 ;;
+  esac
+done
+if [ "$optimises" ] && [ ! "$compiles" ]; then
+  echo "fatal error: -fuse-linker-plugin, but liblto_plugin.so not found" >&2
+  exit 1
+fi
+exec "$COMPILER" "$@"
+"""
+"""A compiler whose link-time optimiser cannot start: it says so as late as when it links."""
+
+
+@pytest.mark.parametrize("way", ["cannot", "off"])
+def test_a_compiler_that_cannot_optimise_at_link_time_builds_all_the_same(tmp_path: Path, way: str) -> None:
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    assert compiler is not None
+    wrapper = tmp_path / "c++"
+    wrapper.write_text(WITHOUT_LTO)
+    wrapper.chmod(0o755)
+    env = {**os.environ, "CXX": str(wrapper), "COMPILER": compiler}
+    command = [
+        "cmake",
+        "-S",
+        ROOT / "bindings" / "python",
+        "-B",
+        tmp_path / "build",
+        f"-DPython_EXECUTABLE={sys.executable}",
+    ]
+    options = ["-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *(["-DMYOSHU_LTO=OFF"] if way == "off" else [])]
+    said = run(*command, *options, env=env)
+    assert ("built without link-time optimisation" in said) == (way == "cannot")
+    flags = (tmp_path / "build" / "compile_commands.json").read_text()
+    assert "wave.cpp" in flags
+    assert "-flto" not in flags

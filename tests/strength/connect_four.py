@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import myoshu
-from myoshu.arena.statistics import score_interval
 from myoshu.game import Game, State
+from myoshu.rating.intervals import score_interval
 from myoshu_engines import load_game
 
 SOLVER = Path(__file__).parents[1] / "solver" / "connect_four.cpp"

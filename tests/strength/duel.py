@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import myoshu
-from myoshu.arena.statistics import score_interval
+from myoshu.rating.intervals import score_interval
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
 sys.path.insert(0, str(DEMOS / "duel"))

@@ -16,7 +16,7 @@ import numpy as np
 import pyspiel
 
 import myoshu
-from myoshu.arena.statistics import score_interval
+from myoshu.rating.intervals import score_interval
 from myoshu_engines import load_game
 
 GAME = "connect_four(rows=4,columns=5)"

@@ -33,6 +33,18 @@ def test_there_are_commands() -> None:
     assert len(commands()) > 10
 
 
+def test_the_check_of_observations_says_what_its_page_shows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "observations.md").read_text("utf-8")
+    code, shown = (re.search(rf"^```{kind}\n(.*?)^```$", page, re.M | re.S) for kind in ("python", "text"))
+    assert code is not None
+    assert shown is not None
+    monkeypatch.chdir(ROOT)
+    exec(compile(code[1], "observations.md", "exec"), {})
+    assert capsys.readouterr().out == shown[1]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
@@ -45,3 +57,30 @@ def test_the_map_of_training_names_its_files() -> None:
     assert len(files) > 20
     for file in files:
         assert (ROOT / "sdk" / "myoshu" / "training" / file).exists(), file
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "bindings").glob("*/README.md"))], ids=lambda page: page.name)
+def test_nothing_of_ours_is_fetched_from_an_index(page: Path) -> None:
+    """Until there is a release, its name on an index may be anybody's: what is installed is the clone."""
+    text = page.read_text("utf-8")
+    for line in re.findall(r"pip install ([^#`\n]+)", text):
+        assert "myoshu" not in line, line
+    for line in re.findall(r"npm (?:install|i|add) ([^#`\n]+)", text):
+        assert line.startswith("./"), line
+
+
+def test_the_readme_names_every_page() -> None:
+    index = (ROOT / "README.md").read_text("utf-8").split("## Documentation\n")[1].split("\n## ")[0]
+    linked = set(re.findall(r"\]\(([^)]+)\)", index))
+    pages = {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+    assert linked >= pages | {"bindings/PROTOCOL.md", "bindings/javascript/README.md", "bindings/c/README.md"}
+
+
+def test_the_readmes_figures_are_the_benchmarks_figures() -> None:
+    figures = (ROOT / "README.md").read_text("utf-8").split("## Figures\n")[1].split("\n## ")[0]
+    told = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    found = re.findall(r"\d[\d,.]*\d", figures.split("\n- ", 1)[1])
+    assert len(found) > 8
+    derived = {"173"}  # 142 and the 31 of Python's caches
+    for figure in set(found) - derived:
+        assert figure in told, figure

@@ -12,7 +12,7 @@ def test_every_error_has_one_root_and_stands_in_the_drawing() -> None:
     assert drawn == set(errors.__all__)
     for name in errors.__all__:
         kind = getattr(errors, name)
-        assert issubclass(kind, errors.MyoshuError | errors.ProviderWarning)
+        assert issubclass(kind, errors.MyoshuError | errors.ProviderWarning | errors.ObservationWarning)
         assert kind.__doc__
 
 

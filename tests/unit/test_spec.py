@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from myoshu.errors import ArgumentError
-from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
+from myoshu.spec import GameSpec, ModelSpec, Movers, reward_bounds, same_game, spec_hash, value_bounds
 
 GAME = GameSpec(
     name="python:nim:Nim", players=2, actions=3, observation=(4,), returns=(-1.0, 1.0), movers=Movers.ALTERNATE
@@ -29,6 +32,24 @@ MODEL = ModelSpec(observation=(4,), actions=3, players=2, latent=(8,), value_col
         ({"returns": (1.0, -1.0)}, "returns: expected two finite numbers in order"),
         ({"returns": (float("nan"), 1.0)}, "returns: expected two finite numbers in order"),
         ({"max_length": 0}, "max_length: expected an integer from 1"),
+        ({"name": 5}, "name: expected a text"),
+        ({"players": 2.0}, "players: expected an integer from 1"),
+        ({"actions": np.True_}, "actions: expected an integer from 1"),
+        ({"observation": "48"}, "observation: expected one or more positive integers, got '48'"),
+        ({"observation": 4.0}, "observation: expected one or more positive integers, got 4.0"),
+        ({"observation": (3, "x")}, "observation: expected one or more positive integers"),
+        ({"observation": None}, "observation: expected one or more positive integers, got None"),
+        ({"observation": [[3], [3, 4]]}, "observation: expected one or more positive integers"),
+        ({"returns": 1.0}, "returns: expected two finite numbers in order, got 1.0"),
+        ({"returns": (-1.0,)}, "returns: expected two finite numbers in order"),
+        ({"returns": (-1.0, 0.0, 1.0)}, "returns: expected two finite numbers in order"),
+        ({"returns": ("-1", "1")}, "returns: expected two finite numbers in order"),
+        ({"returns": (False, True)}, "returns: expected two finite numbers in order"),
+        ({"returns": (-1, 10**400)}, "returns: expected two finite numbers in order"),
+        ({"movers": "alternating"}, "movers: expected 'alternate' or 'predicted', got 'alternating'"),
+        ({"zero_sum": 1}, "zero_sum: expected True or False, got 1"),
+        ({"final_rewards_only": "yes"}, "final_rewards_only: expected True or False, got 'yes'"),
+        ({"stochastic": None}, "stochastic: expected True or False, got None"),
     ],
 )
 def test_a_game_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
@@ -43,6 +64,8 @@ def test_a_game_that_cannot_be_is_refused(change: dict[str, object], message: st
         ({"players": 3}, "value_columns: expected 3, got 1"),
         ({"reward_columns": 4}, "reward_columns: expected 0 or 1 or 2, got 4"),
         ({"latent": ()}, "latent: expected one or more positive integers"),
+        ({"value_columns": True}, "value_columns: expected 1 or 2, got True"),
+        ({"movers": "turns"}, "movers: expected 'alternate' or 'predicted', got 'turns'"),
     ],
 )
 def test_a_model_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
@@ -68,3 +91,90 @@ def test_different_specs_have_different_hashes() -> None:
 
 def test_a_models_latent_size_is_the_product_of_its_shape() -> None:
     assert msgspec.structs.replace(MODEL, latent=(3, 6, 7)).latent_size == 126
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("python:rules.py:Walk", "python:rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:game/rules.py:Walk", True),
+        ("python:/home/me/rules.py:Walk", "python:..\\rules.py:Walk", True),
+        ("python:C:\\games\\rules.py:Walk", "python:rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:rules:Walk", True),
+        ("python:package.rules:Walk", "python:package/rules.py:Walk", True),
+        ("python:rules.py:Walk", "python:rules.py:Run", False),
+        ("python:rules.py:Walk", "python:other.py:Walk", False),
+        ("openspiel:go(board_size=5)", "openspiel:go(board_size=5)", True),
+        ("openspiel:go(board_size=5)", "openspiel:go(board_size=9)", False),
+        ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", False),
+    ],
+)
+def test_a_class_is_known_by_module_and_name_wherever_it_lies(one: str, other: str, same: bool) -> None:
+    assert same_game(one, other) == same
+    assert same_game(other, one) == same
+
+
+ODD: list[dict[str, Any]] = [
+    {"returns": (-1, 1)},
+    {"returns": [np.float32(-1), np.int8(1)]},
+    {"returns": np.array([-1.0, 1.0])},
+    {"players": np.int64(2), "actions": np.uint8(3)},
+    {"observation": 4},
+    {"observation": np.int64(4)},
+    {"observation": [np.int32(4)]},
+    {"observation": np.array([4])},
+    {"movers": "alternate"},
+    {"zero_sum": np.False_, "stochastic": np.False_},
+    {"name": np.str_("python:nim:Nim")},
+]
+
+
+@pytest.mark.parametrize("fields", ODD, ids=str)
+def test_a_spec_that_means_the_same_is_the_same(fields: dict[str, Any]) -> None:
+    spec = msgspec.structs.replace(GAME, **fields)
+    assert spec == GAME
+    assert hash(spec) == hash(GAME)
+    assert spec_hash(spec) == spec_hash(GAME)
+    assert msgspec.json.decode(msgspec.json.encode(spec), type=GameSpec) == GAME
+    assert all(type(getattr(spec, name)) is type(getattr(GAME, name)) for name in GAME.__struct_fields__)
+
+
+def test_zero_has_one_sign_and_lengths_are_integers() -> None:
+    one, other = (msgspec.structs.replace(GAME, returns=(low, 1), max_length=np.int64(9)) for low in (-0.0, 0))
+    assert spec_hash(one) == spec_hash(other)
+    assert type(one.max_length) is int
+
+
+def test_a_models_numbers_are_converted_too() -> None:
+    odd = ModelSpec(
+        observation=[np.int64(4)],  # type: ignore[arg-type]  # as a person may write it
+        actions=np.int64(3),  # type: ignore[arg-type]
+        players=np.int64(2),  # type: ignore[arg-type]
+        latent=np.int64(8),  # type: ignore[arg-type]
+        value_columns=np.int64(1),  # type: ignore[arg-type]
+        reward_columns=np.int64(0),  # type: ignore[arg-type]
+        movers="alternate",  # type: ignore[arg-type]
+    )
+    assert odd == MODEL
+    assert spec_hash(odd) == spec_hash(MODEL)
+
+
+def test_hashes_are_those_of_the_bundles_that_exist() -> None:
+    assert spec_hash(GAME, MODEL) == "ecb71175de6f85f1953c10cc200fdb1257416823bd2905f6abae17ae7879270f"
+
+
+@pytest.mark.parametrize(
+    ("final", "returns", "value", "reward"),
+    [
+        (True, (0.5, 1.0), (0.0, 1.0), (0.0, 1.0)),
+        (False, (-1.0, 1.0), (-2.0, 2.0), (-2.0, 2.0)),
+        (False, (1.0, 500.0), (-499.0, 500.0), (-499.0, 500.0)),
+        (False, (5.0, 5.0), (0.0, 5.0), (0.0, 5.0)),
+    ],
+)
+def test_what_a_position_and_a_move_can_be_worth(
+    final: bool, returns: tuple[float, float], value: tuple[float, float], reward: tuple[float, float]
+) -> None:
+    spec = msgspec.structs.replace(GAME, final_rewards_only=final, returns=returns)
+    assert value_bounds(spec) == value
+    assert reward_bounds(spec) == reward

@@ -144,7 +144,9 @@ static myoshu_status discover(const char *path, tsj_address *address, myoshu_err
   char tcp[288], socket_path[256], url[288];
   FILE *file = fopen(path, "rb");
   if (file == NULL)
-    return tsj_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "%s", strerror(errno));
+    return tsj_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "%s",
+                    errno == ENOENT ? "none: no server is running; start one with 'myoshu serve AGENT', or give its address"
+                                    : strerror(errno));
   char *held = malloc(LONGEST + 1);
   size_t size = held == NULL ? 0 : fread(held, 1, LONGEST + 1, file);
   (void)fclose(file);

@@ -3,16 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "decision.h"
 #include "error.h"
-#include "link.h"
-#include "models.h"
-
-struct myoshu_client {
-  tsj_link link;
-  tsj_models *models;
-  myoshu_session *sessions;
-};
 
 struct myoshu_session {
   myoshu_client *client;
@@ -129,8 +122,7 @@ myoshu_status myoshu_ping(myoshu_client *client, myoshu_error *error) {
 
 /* ------------------------------------------------------------------ sessions */
 
-/* The model of a name; the first if NULL. */
-static const myoshu_model *model_named(const myoshu_client *client, const char *name) {
+const myoshu_model *tsj_model_named(const myoshu_client *client, const char *name) {
   for (size_t i = 0; i < client->models->count; i++)
     if (name == NULL || strcmp(client->models->models[i].name, name) == 0) return &client->models->models[i];
   return NULL;
@@ -156,6 +148,7 @@ myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, 
   if (options->hash != NULL) tsj_key(request, "hash"), tsj_write_text(writer, options->hash);
   if (options->seed != NULL) tsj_key(request, "seed"), tsj_write_int(writer, *options->seed);
   if (options->level != NULL) tsj_key(request, "level"), tsj_write_double(writer, *options->level);
+  if (options->elo != NULL) tsj_key(request, "elo"), tsj_write_double(writer, *options->elo);
   tsj_key(request, "options");
   tsj_write_map(writer, options->temperature == NULL ? 1 : 2);
   tsj_write_text(writer, "keep_tree");
@@ -172,7 +165,7 @@ myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, 
     made->number = (uint32_t)tsj_integer_of(&reply.map, "session", 0);
     made->generation = client->link.generation;
     tsj_text_of(&reply.map, "model", name, sizeof name);
-    made->model = model_named(client, name);
+    made->model = tsj_model_named(client, name);
     tsj_request_free(&client->link, request);
     if (made->model == NULL) {
       tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "opened.model", "a model of welcome.models", "%s", name);
@@ -250,7 +243,7 @@ myoshu_status myoshu_swap(myoshu_session *session, const char *model, const char
   tsj_write_text(&request->frame, model);
   if (hash != NULL) tsj_key(request, "hash"), tsj_write_text(&request->frame, hash);
   status = ask(session->client, request, error);
-  const myoshu_model *found = model_named(session->client, model);
+  const myoshu_model *found = tsj_model_named(session->client, model);
   if (status == MYOSHU_OK && found != NULL) session->model = found;
   return status;
 }
@@ -480,7 +473,7 @@ myoshu_status myoshu_act_batch(myoshu_client *client, const myoshu_crowd *crowd,
   if (!link->batch)
     return tsj_fail(error, MYOSHU_REFUSED, "unsupported", "act_batch", "a server that decides for crowds", "another");
   if (crowd->count == 0) return tsj_fail(error, MYOSHU_INVALID, "", "crowd.count", "1 or more", "0");
-  const myoshu_model *model = model_named(client, crowd->model);
+  const myoshu_model *model = tsj_model_named(client, crowd->model);
   if (model == NULL)
     return tsj_fail(error, MYOSHU_INVALID, "unknown_model", "crowd.model", "one of myoshu_models", "%s", crowd->model);
   tsj_request *request = tsj_request_new(link, TSJ_ACT_BATCH, error);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,6 +35,21 @@ static myoshu_status refuse(myoshu_error *error, const char *field, const char *
   return tsj_fail(error, MYOSHU_INVALID, "", field, expected, "%g", got);
 }
 
+/* What an observation's planes are: texts of a size that a trainer takes. */
+static myoshu_status check_words(const myoshu_game *game, myoshu_error *error) {
+  if (game->planes != NULL && game->shape[0] > 1024)
+    return refuse(error, "rules.game.planes", "none for more than 1024 planes", (double)game->shape[0]);
+  for (int64_t i = 0; game->planes != NULL && i < game->shape[0]; i++) {
+    size_t size = game->planes[i] == NULL ? 0 : strlen(game->planes[i]);
+    char where[64];
+    (void)snprintf(where, sizeof where, "rules.game.planes[%lld]", (long long)i);
+    if (size < 1 || size > 256) return refuse(error, where, "a text of 1 to 256 bytes", (double)size);
+  }
+  if (game->layout != NULL && strlen(game->layout) > 1024)
+    return refuse(error, "rules.game.layout", "a text of at most 1024 bytes", (double)strlen(game->layout));
+  return MYOSHU_OK;
+}
+
 static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error) {
   const myoshu_game *game = &rules->game;
   if (game->name == NULL || game->name[0] == '\0')
@@ -52,6 +68,8 @@ static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error)
     return refuse(error, "rules.game.shape", "at most 2097152 numbers", elements);
   if (!isfinite(game->returns[0]) || !isfinite(game->returns[1]) || game->returns[0] > game->returns[1])
     return refuse(error, "rules.game.returns", "two finite numbers in order", game->returns[0]);
+  myoshu_status status = check_words(game, error);
+  if (status != MYOSHU_OK) return status;
   if (rules->slots < 1 || rules->slots > 65536) return refuse(error, "rules.slots", "1 to 65536", (double)rules->slots);
   if (rules->game_size < 1 || rules->game_size > SIZE_MAX / 65536 / 2)
     return refuse(error, "rules.game_size", "1 or more bytes", (double)rules->game_size);

@@ -8,6 +8,8 @@
 #define NAME .form = TSJ_A_TEXT, .longest = 128
 #define WORDS .form = TSJ_A_LIST, .longest = 64, .parts = &name_element
 #define ACTIONS .form = TSJ_A_LIST, .parts = &action_element
+#define PLANES .form = TSJ_A_LIST, .longest = 1024, .parts = &plane_element
+#define LAYOUT .form = TSJ_A_TEXT, .longest = 1024
 #define END {.key = NULL}
 
 static const char *const roles[] = {"player", "agent", "trainer", "environment", NULL};
@@ -22,12 +24,13 @@ static const tsj_field name_element = {.key = "", NAME};
 static const tsj_field text_element = {.key = "", .form = TSJ_A_TEXT, .longest = 65536};
 static const tsj_field action_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = I31};
 const tsj_field tsj_actions = {.key = "", ACTIONS};
+static const tsj_field plane_element = {.key = "", .form = TSJ_A_TEXT, .fewest = 1, .longest = 256};
 static const tsj_field step_element = {.key = "", .form = TSJ_A_INTEGER, .low = -1, .high = I31};
 static const tsj_field slot_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = U32};
 static const tsj_field seed_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = INT64_MAX};
 static const tsj_field id_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = U32};
 static const tsj_field count_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = INT64_MAX};
-static const tsj_field version_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = 65535};
+static const tsj_field version_element = {.key = "", .form = TSJ_A_INTEGER, .low = 0, .high = 65535};
 static const tsj_field size_element = {.key = "", .form = TSJ_A_INTEGER, .low = 1, .high = U32};
 static const tsj_field number_element = {.key = "", .form = TSJ_A_NUMBER, ANY};
 static const tsj_field flag_element = {.key = "", .form = TSJ_A_BOOLEAN};
@@ -44,12 +47,15 @@ static const tsj_field game_fields[] = {
     {.key = "final_rewards_only", .form = TSJ_A_BOOLEAN},
     {.key = "stochastic", .form = TSJ_A_BOOLEAN},
     {.key = "max_length", .form = TSJ_A_INTEGER, .low = 1, .high = INT64_C(1) << 31},
+    {.key = "planes", PLANES},
+    {.key = "layout", LAYOUT},
     END};
 static const tsj_field model_fields[] = {
     {.key = "name", NAME, .required = true},
     {.key = "hash", NAME, .required = true},
     {.key = "game", .form = TSJ_A_MAP, .required = true, .parts = game_fields},
     {.key = "levels", .form = TSJ_A_LIST, .parts = &number_element},
+    {.key = "elo", .form = TSJ_A_LIST, .parts = &number_element},
     {.key = "simulations", .form = TSJ_A_INTEGER, .low = 1, .high = I31},
     {.key = "provider", NAME},
     END};
@@ -121,6 +127,7 @@ static const tsj_field open_fields[] = {
     {.key = "hash", NAME},
     {.key = "seed", .form = TSJ_A_INTEGER, .high = INT64_MAX},
     {.key = "level", .form = TSJ_A_NUMBER, ANY},
+    {.key = "elo", .form = TSJ_A_NUMBER, ANY},
     {.key = "options", .form = TSJ_SOME_OPTIONS},
     END};
 static const tsj_field opened_fields[] = {
@@ -198,6 +205,29 @@ static const tsj_field swap_fields[] = {
     {.key = "model", NAME, .required = true},
     {.key = "hash", NAME},
     END};
+static const tsj_field examples_fields[] = {{.key = "model", NAME}, END};
+static const tsj_field positions_fields[] = {
+    {.key = "model", NAME, .required = true},
+    {.key = "planes", PLANES},
+    {.key = "layout", LAYOUT},
+    {.key = "moves", .form = TSJ_A_LIST, .required = true, .parts = &tsj_actions},
+    {.key = "drawn", .form = TSJ_A_LIST, .required = true, .parts = &flag_element},
+    {.key = "to_play", ACTIONS, .required = true},
+    {.key = "legal", .form = TSJ_A_BINARY, .required = true},
+    {.key = "obs", .form = TSJ_A_TENSOR, .required = true},
+    {.key = "prior", .form = TSJ_A_TENSOR, .required = true},
+    {.key = "values", .form = TSJ_A_LIST, .required = true, .parts = &number_element},
+    {.key = "actions", ACTIONS, .required = true},
+    END};
+static const tsj_field check_fields[] = {
+    {.key = "model", NAME},
+    {.key = "rows", .form = TSJ_A_LIST, .required = true, .fewest = 1, .longest = 64, .parts = &slot_element},
+    {.key = "obs", .form = TSJ_A_TENSOR, .required = true},
+    END};
+static const tsj_field checked_fields[] = {
+    {.key = "differ", .form = TSJ_A_LIST, .required = true, .parts = &slot_element},
+    {.key = "text", .form = TSJ_A_TEXT, .required = true, .longest = 65536},
+    END};
 static const tsj_field ok_fields[] = {{.key = "found", .form = TSJ_A_BOOLEAN}, END};
 static const tsj_field spec_fields[] = {
     {.key = "game", .form = TSJ_A_MAP, .required = true, .parts = game_fields},
@@ -252,6 +282,10 @@ const tsj_type_entry tsj_types[TSJ_TYPES] = {
     [TSJ_SWAP] = {"swap", TSJ_REQUEST, swap_fields},
     [TSJ_CLOSE] = {"close", TSJ_REQUEST, session_fields},
     [TSJ_OK] = {"ok", TSJ_REPLY, ok_fields},
+    [TSJ_EXAMPLES] = {"examples", TSJ_REQUEST, examples_fields},
+    [TSJ_POSITIONS] = {"positions", TSJ_REPLY, positions_fields},
+    [TSJ_CHECK] = {"check", TSJ_REQUEST, check_fields},
+    [TSJ_CHECKED] = {"checked", TSJ_REPLY, checked_fields},
     [TSJ_ENV_SPEC] = {"env_spec", TSJ_REQUEST, no_fields},
     [TSJ_SPEC] = {"spec", TSJ_REPLY, spec_fields},
     [TSJ_RESET] = {"reset", TSJ_REQUEST, reset_fields},

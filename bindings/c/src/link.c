@@ -81,7 +81,7 @@ myoshu_status tsj_link_refuse(tsj_link *link, myoshu_error *error) {
 }
 
 static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myoshu_error *error) {
-  static const char *const caps[] = {"batch", "resume", "stream"};
+  static const char *const caps[] = {"batch", "examples", "resume", "stream"};
   tsj_writer writer = {.data = NULL};
   size_t begin = tsj_frame_begin(&writer), pending = 0;
   for (const tsj_request *each = link->requests; each != NULL; each = each->next) pending += !each->done;
@@ -98,8 +98,8 @@ static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myosh
   tsj_write_text(&writer, "name");
   tsj_write_text(&writer, "myoshu.h 1");
   tsj_write_text(&writer, "caps");
-  tsj_write_array(&writer, 3);
-  for (size_t i = 0; i < 3; i++) tsj_write_text(&writer, caps[i]);
+  tsj_write_array(&writer, 4);
+  for (size_t i = 0; i < 4; i++) tsj_write_text(&writer, caps[i]);
   tsj_write_text(&writer, "heartbeat");
   tsj_write_double(&writer, 0.0);
   if (has_token) {
@@ -135,7 +135,10 @@ static myoshu_status greet(tsj_link *link, double deadline, bool *resumed, myosh
     return tsj_fail(error, MYOSHU_PROTOCOL, "version", "welcome.proto", "1", "%lld",
                     (long long)tsj_integer_of(&welcome.map, "proto", 0));
   link->sendable = (size_t)tsj_integer_of(&welcome.map, "frame", (int64_t)TSJ_DEFAULT_FRAME);
+  double heartbeat = tsj_double_of(&welcome.map, "heartbeat", 0.0);
+  link->heartbeat = heartbeat > 0.0 ? heartbeat : link->timeout / 2;
   link->batch = tsj_has_word(&welcome.map, "caps", "batch");
+  link->examples = tsj_has_word(&welcome.map, "caps", "examples");
   link->stream = tsj_has_word(&welcome.map, "caps", "stream");
   *resumed = resumes && tsj_integer_of(&welcome.map, "resumed", 0) != 0;
   link->ticket[0] = '\0';
@@ -152,6 +155,7 @@ static myoshu_status connect_once(tsj_link *link, bool *resumed, myoshu_error *e
   link->sendable = TSJ_FIRST_FRAME;
   link->heard = tsj_now();
   link->asked = false;
+  link->leaving = false;
   link->handle = tsj_dial(&link->address, deadline, error);
   if (link->handle < 0) return error->status;
   myoshu_status status = greet(link, deadline, resumed, error);
@@ -186,7 +190,10 @@ static myoshu_status come_back(tsj_link *link, myoshu_error *error) {
 }
 
 myoshu_status tsj_link_ready(tsj_link *link, myoshu_error *error) {
-  if (link->handle >= 0) return MYOSHU_OK;
+  bool over = link->leaving;
+  for (const tsj_request *each = link->requests; each != NULL; each = each->next) over = over && each->done;
+  if (link->handle >= 0 && !over) return MYOSHU_OK;
+  drop(link);
   bool resumed;
   if (link->generation == 0) { /* for the first time */
     myoshu_status status = connect_once(link, &resumed, error);
@@ -294,6 +301,8 @@ static tsj_type reply_to(tsj_type type) {
     case TSJ_OPEN: return TSJ_OPENED;
     case TSJ_THINK: case TSJ_PONDER: return TSJ_RESULT;
     case TSJ_ACT_BATCH: return TSJ_ACTS;
+    case TSJ_EXAMPLES: return TSJ_POSITIONS;
+    case TSJ_CHECK: return TSJ_CHECKED;
     default: return TSJ_OK;
   }
 }
@@ -316,7 +325,10 @@ static myoshu_status pong(tsj_link *link, uint32_t id, myoshu_error *error) {
 static myoshu_status take(tsj_link *link, const tsj_message *message, const uint8_t *payload, size_t size,
                           myoshu_error *error) {
   if (message->type == TSJ_PING) return pong(link, message->id, error);
-  if (message->type == TSJ_BYE) return MYOSHU_OK;
+  if (message->type == TSJ_BYE) {
+    link->leaving = true;
+    return MYOSHU_OK;
+  }
   if (message->type == TSJ_ERROR && message->id == 0) return tsj_error_of(message, MYOSHU_LOST, error);
   tsj_request *request = link->requests;
   while (request != NULL && (request->id != message->id || request->done)) request = request->next;
@@ -365,7 +377,7 @@ myoshu_status tsj_request_wait(tsj_link *link, tsj_request *request, double unti
   myoshu_error spare;
   if (error == NULL) error = &spare;
   while (!request->done) {
-    double now = tsj_now(), silent = link->heard + (link->asked ? link->timeout : link->timeout / 2);
+    double now = tsj_now(), silent = link->heard + link->heartbeat * (link->asked ? 2.0 : 1.0);
     double end = until < request->deadline ? until : request->deadline;
     tsj_message message;
     const uint8_t *payload;

@@ -37,10 +37,13 @@ struct tsj_link {
   uint32_t last_id;
   char ticket[520]; /* empty: none */
   bool batch;
+  bool examples;
   bool stream;
   uint64_t generation; /* grows when sessions are gone */
   double heard;        /* when something came last */
   bool asked;          /* whether a ping is out because nothing came */
+  double heartbeat;    /* seconds of silence before a ping */
+  bool leaving;        /* the server has said goodbye: nothing new is asked over this connection */
   tsj_request *requests;
   /* Takes what the server says of itself; `anew` unless sessions live on. */
   myoshu_status (*on_welcome)(void *owner, const tsj_message *welcome, bool anew, myoshu_error *error);

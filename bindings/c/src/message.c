@@ -151,6 +151,11 @@ static myoshu_status check_tensor(place *where, const tsj_value *map) {
     else (void)snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)size);
     return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
   }
+  for (size_t i = 0; type.size == 4 && memcmp(type.data, "bool", 4) == 0 && i < bytes.size; i++)
+    if (bytes.data[i] > 1) {
+      enter(where, ".", "b");
+      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "0 or 1 for bool", "%u", bytes.data[i]);
+    }
   return MYOSHU_OK;
 }
 
@@ -162,7 +167,9 @@ static myoshu_status check_options(place *where, const tsj_value *map) {
     at = tsj_read(at, map->end, &name);
     if (at == NULL || tsj_read(at, map->end, &value) == NULL) return wrong(where, "a map in whole", map);
     if (value.kind != TSJ_BOOL && value.kind != TSJ_INT && value.kind != TSJ_FLOAT) {
-      enter(where, "", "[...]");
+      char key[65];
+      (void)snprintf(key, sizeof key, "%.*s", (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
+      enter(where, ".", key);
       return wrong(where, "a boolean or a number", &value);
     }
     at = tsj_skip(at, map->end);
@@ -227,7 +234,7 @@ static myoshu_status check_value(place *where, const tsj_field *wanted, const ts
 static myoshu_status unlike(myoshu_error *error, const char *type, const char *key, size_t expected, size_t got) {
   char where[192], wanted[64];
   (void)snprintf(where, sizeof where, "%s.%s", type, key);
-  (void)snprintf(wanted, sizeof wanted, "%zu, one a slot", expected);
+  (void)snprintf(wanted, sizeof wanted, "%zu, one for each of the others", expected);
   return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", got);
 }
 
@@ -238,15 +245,13 @@ static int compare(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
-/* Slots are different, and the other lists as long. */
-static myoshu_status check_slots(const char *type, const tsj_value *map, myoshu_error *error) {
-  static const char *const lists[] = {"seeds", "moves", "actions", "to_play", "terminated", "truncated", "ticks", NULL};
-  static const char *const tensors[] = {"obs", "rewards", NULL};
-  tsj_value slots, other;
-  if (!tsj_find(map, "slots", &slots)) return MYOSHU_OK;
+/* Numbers of a list are different. */
+static myoshu_status check_different(const char *type, const char *key, const tsj_value *map, myoshu_error *error) {
+  tsj_value slots;
+  if (!tsj_find(map, key, &slots)) return MYOSHU_OK;
   char where[96];
   uint32_t *sorted = malloc(slots.size * sizeof *sorted); /* at most four times the payload */
-  if (sorted == NULL) return tsj_no_memory(error, "slots");
+  if (sorted == NULL) return tsj_no_memory(error, key);
   const uint8_t *at = slots.data;
   for (size_t i = 0; i < slots.size; i++) {
     tsj_value slot;
@@ -258,9 +263,18 @@ static myoshu_status check_slots(const char *type, const tsj_value *map, myoshu_
   for (size_t i = 1; i < slots.size; i++) twice += sorted[i] == sorted[i - 1];
   free(sorted);
   if (twice > 0) {
-    (void)snprintf(where, sizeof where, "%s.slots", type);
+    (void)snprintf(where, sizeof where, "%s.%s", type, key);
     return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "different ones", "one twice");
   }
+  return MYOSHU_OK;
+}
+
+/* The other lists, and tensors, are as long as this one. */
+static myoshu_status check_lengths(const char *type, const char *key, const char *const *lists,
+                                   const char *const *tensors, const tsj_value *map, myoshu_error *error) {
+  tsj_value slots, other;
+  char where[96];
+  if (!tsj_find(map, key, &slots)) return MYOSHU_OK;
   for (size_t i = 0; lists[i] != NULL; i++)
     if (tsj_find(map, lists[i], &other) && other.kind == TSJ_ARRAY && other.size != slots.size)
       return unlike(error, type, lists[i], slots.size, other.size);
@@ -275,6 +289,22 @@ static myoshu_status check_slots(const char *type, const tsj_value *map, myoshu_
   return MYOSHU_OK;
 }
 
+static myoshu_status check_rows(tsj_type type, const tsj_value *map, myoshu_error *error) {
+  static const char *const slot_lists[] = {"seeds", "moves", "actions", "to_play", "terminated", "truncated", "ticks",
+                                           NULL};
+  static const char *const slot_tensors[] = {"obs", "rewards", NULL};
+  static const char *const position_lists[] = {"drawn", "to_play", "values", "actions", NULL};
+  static const char *const position_tensors[] = {"obs", "prior", NULL};
+  static const char *const no_lists[] = {NULL}, *const row_tensors[] = {"obs", NULL};
+  const char *name = tsj_types[type].name;
+  if (type == TSJ_POSITIONS) return check_lengths(name, "moves", position_lists, position_tensors, map, error);
+  const char *key = type == TSJ_CHECK ? "rows" : "slots";
+  myoshu_status status = check_different(name, key, map, error);
+  if (status != MYOSHU_OK) return status;
+  if (type == TSJ_CHECK) return check_lengths(name, key, no_lists, row_tensors, map, error);
+  return check_lengths(name, key, slot_lists, slot_tensors, map, error);
+}
+
 static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_error *error) {
   tsj_value returns, shape, low, high;
   char where[96];
@@ -286,6 +316,14 @@ static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_
     (void)snprintf(where, sizeof where, "%s.returns", type);
     return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
                     greatest);
+  }
+  tsj_value planes, first;
+  (void)tsj_read(shape.data, shape.end, &first);
+  if (tsj_find(game, "planes", &planes) && planes.size > 0 && planes.size != first.natural) {
+    char expected[64];
+    (void)snprintf(where, sizeof where, "%s.planes", type);
+    (void)snprintf(expected, sizeof expected, "%llu texts, one a plane", (unsigned long long)first.natural);
+    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, expected, "%zu", planes.size);
   }
   uint64_t elements = 1;
   at = shape.data;
@@ -299,6 +337,19 @@ static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_
     return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
   }
   return MYOSHU_OK;
+}
+
+/* A hello of other versions is refused as such, whatever else it says that this version does not know. */
+static myoshu_status check_versions(const tsj_value *map, myoshu_error *error) {
+  tsj_value list, low, high;
+  if (!tsj_find(map, "proto", &list) || list.kind != TSJ_ARRAY || list.size != 2) return MYOSHU_OK;
+  const uint8_t *at = tsj_read(list.data, list.end, &low);
+  if (low.kind != TSJ_INT || low.huge) return MYOSHU_OK;
+  (void)tsj_read(at, list.end, &high);
+  if (high.kind != TSJ_INT || high.huge || low.integer > high.integer) return MYOSHU_OK;
+  if (low.integer <= 1 && high.integer >= 1) return MYOSHU_OK;
+  return tsj_fail(error, MYOSHU_PROTOCOL, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
+                  (long long)low.integer, (long long)high.integer);
 }
 
 static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_error *error) {
@@ -321,6 +372,14 @@ static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_erro
       (void)snprintf(where, sizeof where, "%s.models[%zu].game", tsj_types[type].name, i);
       tsj_value model, game;
       (void)tsj_read(at, value.end, &model);
+      tsj_value levels = {.size = 0}, elo;
+      (void)tsj_find(&model, "levels", &levels);
+      if (tsj_find(&model, "elo", &elo) && elo.size != levels.size) {
+        char wanted[64];
+        (void)snprintf(where, sizeof where, "%s.models[%zu].elo", tsj_types[type].name, i);
+        (void)snprintf(wanted, sizeof wanted, "%zu, one a level", levels.size);
+        return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", elo.size);
+      }
       if (tsj_find(&model, "game", &game)) {
         myoshu_status status = check_game(where, &game, error);
         if (status != MYOSHU_OK) return status;
@@ -328,7 +387,8 @@ static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_erro
       at = tsj_skip(at, value.end);
     }
   }
-  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES) return check_slots(tsj_types[type].name, map, error);
+  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES || type == TSJ_POSITIONS || type == TSJ_CHECK)
+    return check_rows(type, map, error);
   return MYOSHU_OK;
 }
 
@@ -362,6 +422,7 @@ myoshu_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *messa
                     name);
   if (!has_id && tsj_types[found].part != TSJ_ALONE)
     return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
+  if (found == TSJ_HELLO && (status = check_versions(&message->map, error)) != MYOSHU_OK) return status;
   place where = {.error = error};
   enter(&where, "", tsj_types[found].name);
   status = check_map(&where, tsj_types[found].fields, &message->map);

@@ -32,23 +32,31 @@ static bool read_game(const tsj_value *map, myoshu_game *game) {
   return game->name != NULL;
 }
 
-static bool read_model(const tsj_value *map, myoshu_model *model) {
+/* A list of numbers, to be freed, and how many; NULL with 0 if it is absent or empty. False without memory. */
+static bool read_numbers(const tsj_value *map, const char *key, const double **numbers, size_t *count) {
   tsj_value held, number;
+  if (!tsj_find(map, key, &held) || held.size == 0) return true;
+  double *made = malloc(held.size * sizeof *made);
+  if (made == NULL) return false;
+  const uint8_t *at = held.data;
+  for (; *count < held.size; (*count)++) {
+    at = tsj_read(at, held.end, &number);
+    made[*count] = tsj_number(&number);
+  }
+  *numbers = made;
+  return true;
+}
+
+static bool read_model(const tsj_value *map, myoshu_model *model) {
+  tsj_value held;
+  size_t measured = 0;
   model->name = tsj_copy_of(map, "name");
   model->hash = tsj_copy_of(map, "hash");
   model->provider = tsj_copy_of(map, "provider");
   model->simulations = (int32_t)tsj_integer_of(map, "simulations", 1);
   if (!tsj_find(map, "game", &held) || !read_game(&held, &model->game)) return false;
-  if (tsj_find(map, "levels", &held) && held.size > 0) {
-    double *levels = malloc(held.size * sizeof *levels);
-    if (levels == NULL) return false;
-    const uint8_t *at = held.data;
-    for (; model->level_count < held.size; model->level_count++) {
-      at = tsj_read(at, held.end, &number);
-      levels[model->level_count] = tsj_number(&number);
-    }
-    model->levels = levels;
-  }
+  if (!read_numbers(map, "levels", &model->levels, &model->level_count)) return false;
+  if (!read_numbers(map, "elo", &model->elo, &measured)) return false;
   return model->name != NULL && model->hash != NULL && model->provider != NULL;
 }
 
@@ -78,7 +86,7 @@ void tsj_models_free(tsj_models *models) {
     tsj_models *before = models->before;
     for (size_t i = 0; i < models->count; i++) {
       myoshu_model *model = &models->models[i];
-      const void *held[] = {model->name, model->hash, model->provider, model->game.name, model->levels};
+      const void *held[] = {model->name, model->hash, model->provider, model->game.name, model->levels, model->elo};
       for (size_t j = 0; j < sizeof held / sizeof *held; j++) free((void *)(uintptr_t)held[j]);
     }
     free(models->models);

@@ -303,7 +303,7 @@ static void answer_spec(const tsj_slots *slots, uint32_t id, tsj_writer *writer)
   tsj_write_text(writer, "slots");
   tsj_write_unsigned(writer, slots->rules->slots);
   tsj_write_text(writer, "game");
-  tsj_write_map(writer, game->max_length > 0 ? 10 : 9);
+  tsj_write_map(writer, 9U + (game->max_length > 0) + (game->planes != NULL) + (game->layout != NULL));
   tsj_write_text(writer, "name");
   tsj_write_text(writer, game->name);
   tsj_write_text(writer, "players");
@@ -327,6 +327,15 @@ static void answer_spec(const tsj_slots *slots, uint32_t id, tsj_writer *writer)
   if (game->max_length > 0) {
     tsj_write_text(writer, "max_length");
     tsj_write_int(writer, game->max_length);
+  }
+  if (game->planes != NULL) {
+    tsj_write_text(writer, "planes");
+    tsj_write_array(writer, (size_t)game->shape[0]);
+    for (int64_t i = 0; i < game->shape[0]; i++) tsj_write_text(writer, game->planes[i]);
+  }
+  if (game->layout != NULL) {
+    tsj_write_text(writer, "layout");
+    tsj_write_text(writer, game->layout);
   }
 }
 

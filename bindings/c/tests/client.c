@@ -5,9 +5,11 @@
  *   client ADDRESS long SECONDS    one think of so many seconds, told when it begins
  *   client ADDRESS ponder SECONDS  sleeps in the middle: whoever wants to cuts the connection then
  *   client ADDRESS dial            connects, thinks once, and says what became of it
- *   client ADDRESS calls CALLS     of the script of exchanges: connect,open,think,close, one line for each
+ *   client ADDRESS check WHAT      what a model of tic-tac-toe is shown: right, raw, failing or nan
+ *   client ADDRESS calls CALLS     of the script of exchanges: connect,open,think:8;0,observe:70000,close, one line for each
  * TIMEOUT and PATIENCE in the environment are the settings. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +250,31 @@ static int once(myoshu_client *client, double seconds, double pause) {
   return said(status, &error) || wrong;
 }
 
+/* Tic-tac-toe after some moves: the mover's stones, the opponent's, the empty squares; or, raw, the planes as OpenSpiel
+ * has them: empty squares, noughts, crosses. */
+static int observe_moves(const int32_t *moves, size_t count, float *seen, void *user) {
+  const char *what = user;
+  if (strcmp(what, "failing") == 0 && count > 0) return 1;
+  bool raw = strcmp(what, "raw") == 0;
+  int empty = raw ? 0 : 2;
+  for (int i = 0; i < 9; i++) seen[9 * empty + i] = 1.0F;
+  for (size_t i = 0; i < count; i++) {
+    int plane = raw ? (i % 2 == 0 ? 2 : 1) : (i % 2 == count % 2 ? 0 : 1);
+    seen[9 * empty + moves[i]] = 0.0F;
+    seen[9 * plane + moves[i]] = 1.0F;
+  }
+  if (strcmp(what, "nan") == 0) seen[0] = NAN;
+  return 0;
+}
+
+static int check(myoshu_client *client, char *what, const char *model) {
+  myoshu_error error;
+  myoshu_check found;
+  myoshu_status status = myoshu_check_observations(client, model, observe_moves, what, &found, &error);
+  if (status == MYOSHU_OK) printf("%zu of %zu: %s\n", found.differ, found.compared, found.text);
+  return said(status, &error);
+}
+
 static int tell_of_info(const myoshu_info *info, void *user) {
   (void)info;
   ++*(int *)user;
@@ -265,12 +292,22 @@ static void calls(const char *address, const myoshu_settings *settings, char *na
     int heard = 0;
     myoshu_limit limit = {.on_info = strcmp(name, "think_aloud") == 0 ? tell_of_info : NULL, .user = &heard};
     myoshu_position empty = {.observation = zeros};
+    int32_t allowed[9];
+    const char *colon = strchr(name, ':');
+    for (const char *at = colon; at != NULL && strncmp(name, "think", 5) == 0; at = strchr(at + 1, ';')) {
+      allowed[empty.legal_count++] = (int32_t)atoi(at + 1);
+      empty.legal = allowed;
+    }
+    memset(&error, 0, sizeof error);
     if (strcmp(name, "connect") == 0) status = myoshu_connect(&client, address, settings, &error);
     else if (strcmp(name, "open") == 0) status = myoshu_open(client, NULL, &session, &error);
-    else if (strcmp(name, "close") == 0) status = myoshu_close(session, &error);
+    else if (strncmp(name, "observe:", 8) == 0) {
+      static const int32_t told[1 << 17];
+      status = myoshu_observe(session, told, (size_t)atoi(colon + 1), &error);
+    } else if (strcmp(name, "close") == 0) status = myoshu_close(session, &error);
     else status = myoshu_think(session, &empty, &limit, &decision, &error);
     if (status == MYOSHU_OK && decision.action >= 0) printf("action %d infos %d\n", (int)decision.action, heard);
-    else if (status == MYOSHU_REFUSED) printf("error %s\n", error.code);
+    else if (status == MYOSHU_REFUSED || (status != MYOSHU_PROTOCOL && strcmp(error.code, "too_large") == 0)) printf("error %s\n", error.code);
     else printf("%s\n", status == MYOSHU_OK ? "ok" : status == MYOSHU_PROTOCOL ? "broken" : "lost");
     myoshu_decision_clear(&decision);
   }
@@ -293,6 +330,7 @@ int main(int count, char **arguments) {
   int result = 0;
   if (strcmp(what, "all") == 0) all(client);
   else if (strcmp(what, "moves") == 0) result = moves(client, (int64_t)number);
+  else if (strcmp(what, "check") == 0 && count > 3) result = check(client, arguments[3], count > 4 ? arguments[4] : NULL);
   else if (strcmp(what, "long") == 0) result = once(client, number, 0.0);
   else if (strcmp(what, "ponder") == 0) result = once(client, number, number);
   else result = once(client, 0.0, 0.0);

@@ -56,9 +56,10 @@ static void end(void *memory, void *user) {
   (*(int *)user)--;
 }
 
+static const char *const planes[] = {"moves played", "the seed modulo 1000"};
 static const myoshu_rules right = {
     .game = {.name = "c:odd", .players = 2, .actions = 4, .rank = 1, .shape = {2}, .returns = {-3, 3}, .zero_sum = 1,
-             .alternate = 1, .max_length = 3},
+             .alternate = 1, .max_length = 3, .planes = planes, .layout = "two numbers"},
     .slots = 8, .game_size = sizeof(game), .user = &held, .begin = begin, .play = play, .look = look, .end = end};
 
 static int refuses(const myoshu_rules *rules, const myoshu_listen *where, const char *message) {
@@ -88,6 +89,17 @@ static int check(void) {
   wrong += refuses(&rules, NULL, "rules.game.shape: expected at most 2097152 numbers, got 4.1943e+06");
   rules = right, rules.game.returns[1] = NAN;
   wrong += refuses(&rules, NULL, "rules.game.returns: expected two finite numbers in order, got");
+  const char *const hole[] = {"moves played", NULL}, *const nothing[] = {"", "x"};
+  rules = right, rules.game.planes = hole;
+  wrong += refuses(&rules, NULL, "rules.game.planes[1]: expected a text of 1 to 256 bytes, got 0");
+  rules = right, rules.game.planes = nothing;
+  wrong += refuses(&rules, NULL, "rules.game.planes[0]: expected a text of 1 to 256 bytes, got 0");
+  rules = right, rules.game.shape[0] = 1025;
+  wrong += refuses(&rules, NULL, "rules.game.planes: expected none for more than 1024 planes, got 1025");
+  static char endless[1026];
+  memset(endless, 'x', sizeof endless - 1);
+  rules = right, rules.game.layout = endless;
+  wrong += refuses(&rules, NULL, "rules.game.layout: expected a text of at most 1024 bytes, got 1025");
   rules = right, rules.slots = 65537;
   wrong += refuses(&rules, NULL, "rules.slots: expected 1 to 65536, got 65537");
   rules = right, rules.game_size = 0;

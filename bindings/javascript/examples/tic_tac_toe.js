@@ -1,5 +1,6 @@
 // Tic-tac-toe, whole: rules for a trainer, and a game against an agent.
 //
+//     npm ci      once, in bindings/javascript
 //     node examples/tic_tac_toe.js serve [PORT]      and then: myoshu train tcp://127.0.0.1:PORT --out ttt.myoshu
 //     myoshu serve ttt.myoshu                        and then: node examples/tic_tac_toe.js play
 import { createInterface } from "node:readline/promises";

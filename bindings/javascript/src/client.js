@@ -1,8 +1,10 @@
+import { checkObservations, examplesOf } from "./check.js";
 import { VERSION } from "./codec.js";
 import { ConnectionLostError, RequestError } from "./errors.js";
 import { Link } from "./link.js";
 import { Session } from "./session.js";
 import { tensor } from "./tensor.js";
+import { checkActs } from "./legality.js";
 import { limitOf } from "./limit.js";
 
 /** @typedef {import("./codec.js").Message} Message */
@@ -17,11 +19,11 @@ import { limitOf } from "./limit.js";
  *   for never; 30 if not given
  * @property {string} [name] program and version, for the server's log
  */
-/** @typedef {{name: string, players: number, actions: number, observation: number[], returns: [number, number], zero_sum?: boolean, movers?: "alternate" | "predicted", final_rewards_only?: boolean, stochastic?: boolean, max_length?: number}} GameSpec */
-/** @typedef {{name: string, hash: string, game: GameSpec, levels?: number[], simulations?: number, provider?: string}} Model */
+/** @typedef {{name: string, players: number, actions: number, observation: number[], returns: [number, number], zero_sum?: boolean, movers?: "alternate" | "predicted", final_rewards_only?: boolean, stochastic?: boolean, max_length?: number, planes?: string[], layout?: string}} GameSpec */
+/** @typedef {{name: string, hash: string, game: GameSpec, levels?: number[], elo?: number[], simulations?: number, provider?: string}} Model */
 /** @typedef {{queue: number, network: number, search: number, total: number}} Times seconds */
 /** @typedef {{actions: number[], values: number[], simulations: number[], stop: string, times: Times, provider: string, model: string}} Acts */
-/** @typedef {{message: Message, resolve: (reply: any) => void, reject: (error: Error) => void, onInfo?: (info: Message) => void}} Waiting */
+/** @typedef {{message: Message, resolve: (reply: any) => void, reject: (error: Error) => void, onInfo?: (info: Message) => void, check?: (reply: Message) => void}} Waiting */
 
 const RETRY = 0.2;
 
@@ -77,15 +79,16 @@ export class Client {
    * @param {string} [options.hash] what the model's hash must be
    * @param {number | bigint} [options.seed] of the session's random numbers; another each time if not given
    * @param {number} [options.level] how strongly to play, one of the model's levels
+   * @param {number} [options.elo] the same in measured points above random play, between those of two levels
    * @param {number} [options.temperature] how freely moves are drawn; 0 plays the best
    * @param {boolean} [options.keepTree] whether searches go on from what is known after moves that were told
    * @returns {Promise<Session>}
    * @throws {RequestError} the server refuses
    */
-  async newSession({ model, hash, seed, level, temperature, keepTree } = {}) {
+  async newSession({ model, hash, seed, level, elo, temperature, keepTree } = {}) {
     const settings = { temperature, keep_tree: keepTree };
     const options = temperature === undefined && keepTree === undefined ? undefined : settings;
-    return new Session(this, await this.ask({ t: "open", model, hash, seed, level, options }));
+    return new Session(this, await this.ask({ t: "open", model, hash, seed, level, elo, options }));
   }
 
   /**
@@ -105,10 +108,33 @@ export class Client {
   actBatch(observations, { rows, legal, toPlay, model, time, simulations, temperature, seed }) {
     const held = model === undefined ? this.models[0] : this.models.find((each) => each.name === model);
     const shape = held?.game.observation ?? [observations.length / rows];
-    return this.ask({
+    const request = {
       t: "act_batch", model, obs: tensor(observations, [rows, ...shape]), legal, to_play: toPlay, temperature, seed,
       ...limitOf({ time, simulations }),
-    });
+    };
+    return this.ask(request, undefined, undefined, (acts) => checkActs(acts, rows, held?.game.actions, legal));
+  }
+
+  /**
+   * A few positions of real games that came with a model: what it saw in them, and what its network made of them.
+   * @param {string} [model] its name; the first if not given
+   * @returns {Promise<import("./check.js").Examples>}
+   * @throws {RequestError} the server is older than this request
+   */
+  examples(model) {
+    return examplesOf(this, model);
+  }
+
+  /**
+   * Check that a model is shown what it learned from: an observation of the right size may still hold other planes, in
+   * another order or turned, and then the agent plays badly and nothing else tells.
+   * @param {import("./check.js").Observe} observe
+   * @param {string} [model] its name; the first if not given
+   * @returns {Promise<import("./check.js").Check>}
+   * @throws {RequestError} the server is older than this request
+   */
+  checkObservations(observe, model) {
+    return checkObservations(this, observe, model);
   }
 
   /**
@@ -116,11 +142,12 @@ export class Client {
    * @param {Message} message without an id
    * @param {(info: Message) => void} [onInfo]
    * @param {AbortSignal} [signal] ends thinking: the reply is then the best so far
+   * @param {(reply: Message) => void} [check] throws a `ProtocolError` if the reply is none to this request
    * @returns {Promise<any>}
    * @throws {RequestError} the server answered with an error
    * @throws {ConnectionLostError} the server is gone
    */
-  ask(message, onInfo, signal) {
+  ask(message, onInfo, signal, check) {
     return new Promise((resolve, reject) => {
       if (this._failure !== null) throw this._failure;
       const id = this._takeId();
@@ -130,6 +157,7 @@ export class Client {
       this._waiting.set(id, {
         message: request,
         onInfo,
+        check,
         resolve: (reply) => (done(), resolve(reply)),
         reject: (error) => (done(), reject(error)),
       });
@@ -170,7 +198,7 @@ export class Client {
   /** @param {string} [ticket] of the connection that was lost */
   async _greet(ticket) {
     const { token, timeout, heartbeat, resume, name } = this._options;
-    const caps = resume > 0 ? ["batch", "stream", "resume"] : ["batch", "stream"];
+    const caps = resume > 0 ? ["batch", "examples", "stream", "resume"] : ["batch", "examples", "stream"];
     const pending = ticket === undefined ? undefined : [...this._waiting.keys()];
     const proto = [VERSION, VERSION];
     const hello = { t: "hello", proto, role: "player", name, token, caps, heartbeat, resume: ticket, pending };
@@ -178,7 +206,7 @@ export class Client {
       await Link.greet(await this._dial(), hello, timeout, {
         onWelcome: (link) => this._take(link, pending),
         onReply: (message) => this._meet(message),
-        onLost: (why) => void this._recover(why),
+        onLost: (why, broken) => void this._recover(why, broken),
       });
     } catch (error) {
       if (error instanceof ConnectionLostError) throw new ConnectionLostError(`${this._url}: ${error.message}`);
@@ -215,14 +243,15 @@ export class Client {
     if (waiting === undefined) return;
     if (message.t === "info") return waiting.onInfo?.(message);
     if (message.t === "error" && message.code === "lost" && this._link !== null) return this._link.send(waiting.message);
+    if (message.t !== "error") waiting.check?.(message);
     this._waiting.delete(message.id);
     if (message.t === "error") waiting.reject(new RequestError(/** @type {any} */ (message)));
     else waiting.resolve(message);
   }
 
-  /** @param {string} why */
-  async _recover(why) {
-    const ticket = this._welcome.ticket;
+  /** @param {string} why @param {boolean} broken whether the server broke the protocol, and would again */
+  async _recover(why, broken) {
+    const ticket = broken ? undefined : this._welcome.ticket;
     this._link = null;
     const end = Date.now() + this._options.resume * 1000;
     let said = why;

@@ -47,6 +47,7 @@ export function decode(payload) {
     throw new ProtocolError(code, "t", `a type of version ${VERSION}`, said(t), present ? id : undefined);
   }
   if (!present && !WITHOUT_ID.has(t)) throw new ProtocolError("malformed", `${t}.id`, ID, "nothing");
+  if (t === "hello") checkVersions(held.proto);
   try {
     MESSAGES[t](held, t);
   } catch (error) {
@@ -54,6 +55,14 @@ export function decode(payload) {
     throw error;
   }
   return held;
+}
+
+/** A hello of other versions is refused as such, whatever else it says that this version does not know. @param {any} proto */
+function checkVersions(proto) {
+  if (!Array.isArray(proto) || proto.length !== 2 || !proto.every(Number.isInteger)) return;
+  const [low, high] = proto;
+  if (low <= high && !(low <= VERSION && VERSION <= high))
+    throw new ProtocolError("version", "hello.proto", `a range with ${VERSION}`, `[${low}, ${high}]`);
 }
 
 /**

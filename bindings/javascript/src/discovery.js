@@ -24,7 +24,9 @@ export function discover(path = discoveryPath()) {
     if (typeof found?.pid !== "number") throw new Error("no pid");
     return { tcp: null, unix: null, ws: null, metrics: null, token: null, ...found };
   } catch (error) {
-    const said = /** @type {Error} */ (error).message;
-    throw new ConnectionLostError(`${path}: expected a server's discovery file, got: ${said}`);
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const none = "none: no server is running; start one with 'myoshu serve AGENT', or give its address";
+    const said = code === "ENOENT" ? none : message;
+    throw new ConnectionLostError(`${path}: expected a server's discovery file, got${code === "ENOENT" ? " " : ": "}${said}`);
   }
 }

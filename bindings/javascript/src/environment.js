@@ -138,7 +138,7 @@ export class EnvironmentService {
         }
       } catch (error) {
         const illegal = error instanceof IllegalActionError;
-        if (!illegal) this._states[slot] = null;
+        if (!illegal || t === "reset") this._states[slot] = null;
         errors.push({ slot, code: illegal ? "illegal_action" : "environment", msg: said(error) });
       }
     });

@@ -60,9 +60,10 @@ export const binary = (value, path) => {
   if (!(value instanceof Uint8Array)) invalid(path, "binary", value);
 };
 
-/** @param {number} most characters @returns {Check} */
-export const text = (most) => (value, path) => {
+/** @param {number} most characters @param {number} [least] @returns {Check} */
+export const text = (most, least = 0) => (value, path) => {
   if (typeof value !== "string") invalid(path, "a text", value);
+  if (value.length < least) invalid(path, `at least ${least} characters`, value.length);
   if (value.length > most && [...value].length > most) invalid(path, `at most ${most} characters`, value);
 };
 
@@ -85,7 +86,7 @@ export const either = (first, second, isFirst) => (value, path) => (isFirst(valu
 /** A map with any keys. @param {Check} each @returns {Check} */
 export const dictionary = (each) => (value, path) => {
   if (!isMap(value)) invalid(path, "a map", value);
-  for (const held of Object.values(value)) each(held, `${path}[...]`);
+  for (const [key, held] of Object.entries(value)) each(held, `${path}.${key.slice(0, 64)}`);
 };
 
 /**
@@ -117,5 +118,7 @@ export const tensorField = map(
     if (type === undefined) return invalid(`${path}.dt`, `one of ${Object.keys(TYPES).join(", ")}`, value.dt);
     const size = value.sh.reduce((/** @type {number} */ product, /** @type {number} */ side) => product * side, type.size);
     if (value.b.length !== size) invalid(`${path}.b`, `${size} bytes for ${value.dt} [${value.sh}]`, value.b.length);
+    if (value.dt === "bool" && value.b.some((/** @type {number} */ byte) => byte > 1))
+      invalid(`${path}.b`, "0 or 1 for bool", value.b.find((/** @type {number} */ byte) => byte > 1));
   },
 );

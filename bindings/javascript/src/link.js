@@ -18,12 +18,14 @@ import { checkSize, DEFAULT_FRAME, FIRST_FRAME, frame, FrameReader } from "./fra
  * @typedef {object} Listener
  * @property {(link: Link) => void} onWelcome called once, when the other side has answered the handshake
  * @property {(message: Message) => void} onReply called with each reply
- * @property {(why: string) => void} onLost called once when a greeted connection is lost
+ * @property {(why: string, broken: boolean) => void} onLost called once when a greeted connection is lost; `broken`:
+ *   because the other side broke the protocol
  */
 
 /** The reply of each request, where it is no `error`. @type {Record<string, string>} */
 const FINAL = {
   ping: "pong", open: "opened", think: "result", ponder: "result", observe: "ok", cancel: "ok", act_batch: "acts",
+  examples: "positions", check: "checked",
   level: "ok", swap: "ok", close: "ok",
 };
 
@@ -64,6 +66,8 @@ export class Link {
     /** Requests without a final reply: type by id. @type {Map<number, string>} */
     this.asked = new Map();
     this.ended = false;
+    /** Whether the other side has said goodbye: it answers what is pending, and nothing new is asked. */
+    this._leaving = false;
     /** @type {((error: Error | null) => void) | null} */
     this._greeted = null;
     /** @type {any} */
@@ -118,7 +122,7 @@ export class Link {
       if (!(error instanceof ProtocolError)) throw error;
       const { code, message, field, expected, got } = error;
       this._write({ t: "error", code, msg: message, field, expected, got });
-      this._end(`the server broke the protocol: ${message}`);
+      this._end(`the server broke the protocol: ${message}`, true);
     }
   }
 
@@ -126,7 +130,10 @@ export class Link {
   _meet(message) {
     if (this._greeted !== null) return this._settle(message);
     if (message.t === "ping") return this._write({ t: "pong", id: message.id });
-    if (message.t === "bye") return;
+    if (message.t === "bye") {
+      this._leaving = true;
+      return this._leave();
+    }
     if (message.t === "error" && message.id === undefined)
       return this._end(`${message.code}: ${message.msg}`);
     const request = this.asked.get(message.id);
@@ -135,6 +142,12 @@ export class Link {
       throw new ProtocolError("unexpected", "t", `a reply to ${request ?? "a pending request"}`, message.t);
     if (!partial) this.asked.delete(message.id);
     this._listener.onReply(message);
+    this._leave();
+  }
+
+  /** After the other side's goodbye the connection ends as soon as nothing is pending. */
+  _leave() {
+    if (this._leaving && this.asked.size === 0) this._end("the server has said goodbye");
   }
 
   /** @param {Message} message */
@@ -150,6 +163,7 @@ export class Link {
     } else {
       this.welcome = message;
       this._sendable = message.frame ?? DEFAULT_FRAME;
+      this._heartbeat = message.heartbeat ?? this._heartbeat;
       const greeted = this._greeted;
       this._greeted = null;
       this._listen();
@@ -181,12 +195,12 @@ export class Link {
     }, this._heartbeat * 1000);
   }
 
-  /** @param {string} why */
-  _end(why) {
+  /** @param {string} why @param {boolean} [broken] whether the other side broke the protocol */
+  _end(why, broken = false) {
     if (this.ended) return;
     if (this._greeted !== null) return this._refuse(new ConnectionLostError(why));
     this._finish();
-    this._listener.onLost(why);
+    this._listener.onLost(why, broken);
   }
 
   _finish() {

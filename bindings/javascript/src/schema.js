@@ -22,6 +22,9 @@ const stop = word("simulations", "time", "capacity", "only_move", "stopped");
 const role = word("player", "agent", "trainer", "environment");
 const heartbeat = float(0, 3600);
 
+const planes = list(text(256, 1), 0, 1024);
+const layout = text(1024);
+
 /** What is fixed about a game. */
 export const game = map(
   {
@@ -30,14 +33,23 @@ export const game = map(
   },
   {
     zero_sum: boolean, movers: word("alternate", "predicted"), final_rewards_only: boolean, stochastic: boolean,
-    max_length: integer(1, 2 ** 31),
+    max_length: integer(1, 2 ** 31), planes, layout,
   },
   (value, path) => {
     const [least, greatest] = value.returns;
     if (!(least <= greatest)) invalid(`${path}.returns`, "two numbers in order", `${least}, ${greatest}`);
+    if (value.planes?.length && value.planes.length !== value.observation[0])
+      invalid(`${path}.planes`, `${value.observation[0]} texts, one a plane`, value.planes.length);
   },
 );
-const model = map({ name, hash: name, game }, { levels: list(number), simulations: count, provider: name });
+const model = map(
+  { name, hash: name, game },
+  { levels: list(number), elo: list(number), simulations: count, provider: name },
+  (value, path) => {
+    const levels = value.levels?.length ?? 0;
+    if (value.elo && value.elo.length !== levels) invalid(`${path}.elo`, `${levels}, one a level`, value.elo.length);
+  },
+);
 const limits = map({ sessions: whole, thinking: whole, simulations: whole, batch: whole });
 const option = map(
   { name, type: word("int", "float", "bool"), default: either(boolean, number, (value) => typeof value === "boolean") },
@@ -56,10 +68,16 @@ const search = {
 /** @type {Record<string, Check>} */
 const played = { simulations: whole, stop, times, provider: name, model: name };
 
-/** @param {any} value @param {string} path */
-function differentSlots(value, path) {
-  if (value.slots.length === 0) invalid(`${path}.slots`, "at least 1", "none");
-  if (new Set(value.slots).size !== value.slots.length) invalid(`${path}.slots`, "different ones", "one twice");
+/** @param {any} value @param {string} path @param {string} [key] */
+function differentSlots(value, path, key = "slots") {
+  if (value[key].length === 0) invalid(`${path}.${key}`, "at least 1", "none");
+  if (new Set(value[key]).size !== value[key].length) invalid(`${path}.${key}`, "different ones", "one twice");
+}
+
+/** @param {any} value @param {string} path @param {number} count @param {...string} fields tensors */
+function oneRowEach(value, path, count, ...fields) {
+  for (const field of fields)
+    if (value[field].sh[0] !== count) invalid(`${path}.${field}.sh`, `${count} rows`, `[${value[field].sh}]`);
 }
 
 /** @param {any} value @param {string} path @param {...string} fields */
@@ -72,7 +90,7 @@ function oneEach(value, path, ...fields) {
 /** Every message by its type. @type {Record<string, Check>} */
 export const MESSAGES = {
   hello: map(
-    { proto: list(version, 2, 2), role },
+    { proto: list(integer(0, 0xffff), 2, 2), role },
     {
       name, token: text(1024), caps: words, frame: frameSize, heartbeat, resume: name, pending: list(id, 0, 4096),
       models: list(model, 0, 256),
@@ -94,7 +112,7 @@ export const MESSAGES = {
   pong: map({ id }),
   bye: map({}, { reason: prose }),
   error: map({ code: name, msg: prose }, { id, field: prose, expected: prose, got: prose, retry: number }),
-  open: map({ id }, { model: name, hash: name, seed, level: number, options: dictionary(setting) }),
+  open: map({ id }, { model: name, hash: name, seed, level: number, elo: number, options: dictionary(setting) }),
   opened: map({ id, session: slot, model: name, hash: name, simulations: count }),
   think: map({ id, session: slot, obs: tensorField }, { ...search, priority }),
   ponder: map({ id, session: slot, obs: tensorField }, search),
@@ -118,6 +136,25 @@ export const MESSAGES = {
   level: map({ id, session: slot, level: number }),
   swap: map({ id, session: slot, model: name }, { hash: name }),
   close: map({ id, session: slot }),
+  examples: map({ id }, { model: name }),
+  positions: map(
+    {
+      id, model: name, moves: list(actions), drawn: list(boolean), to_play: actions, legal: binary, obs: tensorField,
+      prior: tensorField, values: list(number), actions,
+    },
+    { planes, layout },
+    (value, path) => {
+      const count = value.moves.length;
+      for (const field of ["drawn", "to_play", "values", "actions"])
+        if (value[field].length !== count) invalid(`${path}.${field}`, `${count}, one a position`, value[field].length);
+      oneRowEach(value, path, count, "obs", "prior");
+    },
+  ),
+  check: map({ id, rows: list(slot, 1, 64), obs: tensorField }, { model: name }, (value, path) => {
+    differentSlots(value, path, "rows");
+    oneRowEach(value, path, value.rows.length, "obs");
+  }),
+  checked: map({ id, differ: list(slot), text: prose }),
   ok: map({ id }, { found: boolean }),
   env_spec: map({ id }),
   spec: map({ id, game, slots: integer(1, 65536) }, { mode: word("lockstep", "realtime"), tick: seconds }),
@@ -138,9 +175,7 @@ export const MESSAGES = {
     (value, path) => {
       differentSlots(value, path);
       oneEach(value, path, "to_play", "terminated", "truncated", "ticks");
-      for (const field of ["obs", "rewards"])
-        if (value[field].sh[0] !== value.slots.length)
-          invalid(`${path}.${field}.sh`, `${value.slots.length} rows`, `[${value[field].sh}]`);
+      oneRowEach(value, path, value.slots.length, "obs", "rewards");
     },
   ),
   describe: map({ id, slot }),

@@ -1,5 +1,6 @@
 import { ConnectionLostError } from "./errors.js";
 import { limitOf } from "./limit.js";
+import { checkResult } from "./legality.js";
 import { elements, tensor } from "./tensor.js";
 
 /** @typedef {import("./client.js").Client} Client */
@@ -122,10 +123,11 @@ export class Session {
   async _search(t, observation, options) {
     const { legal, toPlay, moves, onInfo, stream, every, signal, priority } = options;
     const game = this._client.models.find((each) => each.name === this.model)?.game;
+    const allowed = legal === undefined || legal instanceof Uint8Array ? legal?.slice() : [...legal];
     const request = {
       t,
       obs: tensor(observation, game?.observation),
-      legal: legal === undefined || legal instanceof Uint8Array ? legal : [...legal],
+      legal: allowed,
       to_play: toPlay,
       moves,
       ...limitOf(options),
@@ -133,18 +135,20 @@ export class Session {
       every,
       priority: t === "think" ? priority : undefined,
     };
-    return opened(await this._ask(request, onInfo && ((info) => onInfo(opened(info))), signal));
+    const tell = onInfo && ((/** @type {any} */ info) => onInfo(opened(info)));
+    return opened(await this._ask(request, tell, signal, (reply) => checkResult(reply, game?.actions, allowed)));
   }
 
   /**
    * @param {import("./codec.js").Message} message
    * @param {(info: any) => void} [onInfo]
    * @param {AbortSignal} [signal]
+   * @param {(reply: import("./codec.js").Message) => void} [check]
    */
-  async _ask(message, onInfo, signal) {
+  async _ask(message, onInfo, signal, check) {
     if (this._era !== this._client.era)
       throw new ConnectionLostError(`session ${this.number}: expected a server that knows it, got one started anew`);
-    return this._client.ask({ ...message, session: this.number }, onInfo, signal);
+    return this._client.ask({ ...message, session: this.number }, onInfo, signal, check);
   }
 }
 

@@ -181,7 +181,7 @@ test("a server that says nothing any more is given up after twice the heartbeat"
 
 test("who cannot be reached or refuses says so", { skip }, async () => {
   await assert.rejects(connect("tcp://127.0.0.1:9"), /tcp:\/\/127\.0\.0\.1:9: expected a server/);
-  await assert.rejects(connect("/nowhere/server.json"), /expected a server's discovery file/);
+  await assert.rejects(connect("/nowhere/server.json"), /expected a server's discovery file, got none: no server is running; start one/);
   await assert.rejects(connect("http://127.0.0.1:9"), ArgumentError);
   await assert.rejects(connect(given.tcp, { token: "wrong" }), { code: "unauthorized", field: "hello.token" });
 });

@@ -63,16 +63,18 @@ export class Client {
      * @param {string} [options.hash] what the model's hash must be
      * @param {number | bigint} [options.seed] of the session's random numbers; another each time if not given
      * @param {number} [options.level] how strongly to play, one of the model's levels
+     * @param {number} [options.elo] the same in measured points above random play, between those of two levels
      * @param {number} [options.temperature] how freely moves are drawn; 0 plays the best
      * @param {boolean} [options.keepTree] whether searches go on from what is known after moves that were told
      * @returns {Promise<Session>}
      * @throws {RequestError} the server refuses
      */
-    newSession({ model, hash, seed, level, temperature, keepTree }?: {
+    newSession({ model, hash, seed, level, elo, temperature, keepTree }?: {
         model?: string | undefined;
         hash?: string | undefined;
         seed?: number | bigint | undefined;
         level?: number | undefined;
+        elo?: number | undefined;
         temperature?: number | undefined;
         keepTree?: boolean | undefined;
     }): Promise<Session>;
@@ -101,15 +103,32 @@ export class Client {
         seed?: number | bigint | undefined;
     }): Promise<Acts>;
     /**
+     * A few positions of real games that came with a model: what it saw in them, and what its network made of them.
+     * @param {string} [model] its name; the first if not given
+     * @returns {Promise<import("./check.js").Examples>}
+     * @throws {RequestError} the server is older than this request
+     */
+    examples(model?: string): Promise<import("./check.js").Examples>;
+    /**
+     * Check that a model is shown what it learned from: an observation of the right size may still hold other planes, in
+     * another order or turned, and then the agent plays badly and nothing else tells.
+     * @param {import("./check.js").Observe} observe
+     * @param {string} [model] its name; the first if not given
+     * @returns {Promise<import("./check.js").Check>}
+     * @throws {RequestError} the server is older than this request
+     */
+    checkObservations(observe: import("./check.js").Observe, model?: string): Promise<import("./check.js").Check>;
+    /**
      * Make any request and wait for its final reply.
      * @param {Message} message without an id
      * @param {(info: Message) => void} [onInfo]
      * @param {AbortSignal} [signal] ends thinking: the reply is then the best so far
+     * @param {(reply: Message) => void} [check] throws a `ProtocolError` if the reply is none to this request
      * @returns {Promise<any>}
      * @throws {RequestError} the server answered with an error
      * @throws {ConnectionLostError} the server is gone
      */
-    ask(message: Message, onInfo?: (info: Message) => void, signal?: AbortSignal): Promise<any>;
+    ask(message: Message, onInfo?: (info: Message) => void, signal?: AbortSignal, check?: (reply: Message) => void): Promise<any>;
     /** Whether the server is there. @returns {Promise<void>} */
     ping(): Promise<void>;
     /** Say goodbye; the server takes all sessions back. Requests under way end with an error. */
@@ -127,8 +146,8 @@ export class Client {
     _take(link: Link, pending?: number[]): void;
     /** @param {Message} message */
     _meet(message: Message): void;
-    /** @param {string} why */
-    _recover(why: string): Promise<void>;
+    /** @param {string} why @param {boolean} broken whether the server broke the protocol, and would again */
+    _recover(why: string, broken: boolean): Promise<void>;
     /** @param {Error} error every request under way ends with it */
     _fail(error: Error): void;
 }
@@ -169,12 +188,15 @@ export type GameSpec = {
     final_rewards_only?: boolean;
     stochastic?: boolean;
     max_length?: number;
+    planes?: string[];
+    layout?: string;
 };
 export type Model = {
     name: string;
     hash: string;
     game: GameSpec;
     levels?: number[];
+    elo?: number[];
     simulations?: number;
     provider?: string;
 };
@@ -201,6 +223,7 @@ export type Waiting = {
     resolve: (reply: any) => void;
     reject: (error: Error) => void;
     onInfo?: (info: Message) => void;
+    check?: (reply: Message) => void;
 };
 import { Link } from "./link.js";
 import { Session } from "./session.js";

@@ -18,7 +18,7 @@ export const number: Check;
 export const boolean: Check;
 /** @type {Check} */
 export const binary: Check;
-export function text(most: number): Check;
+export function text(most: number, least?: number): Check;
 export function word(...words: string[]): Check;
 export function list(each: Check, least?: number, most?: number): Check;
 export function either(first: Check, second: Check, isFirst: (value: any) => boolean): Check;

@@ -23,6 +23,8 @@ export class Link {
     /** Requests without a final reply: type by id. @type {Map<number, string>} */
     asked: Map<number, string>;
     ended: boolean;
+    /** Whether the other side has said goodbye: it answers what is pending, and nothing new is asked. */
+    _leaving: boolean;
     /** @type {((error: Error | null) => void) | null} */
     _greeted: ((error: Error | null) => void) | null;
     /** @type {any} */
@@ -41,14 +43,16 @@ export class Link {
     _feed(data: Uint8Array): void;
     /** @param {Message} message */
     _meet(message: Message): void;
+    /** After the other side's goodbye the connection ends as soon as nothing is pending. */
+    _leave(): void;
     /** @param {Message} message */
     _settle(message: Message): void;
     /** @param {Error} error */
     _refuse(error: Error): void;
     /** After a silence ask whether the other side is there; after another give it up. */
     _listen(): void;
-    /** @param {string} why */
-    _end(why: string): void;
+    /** @param {string} why @param {boolean} [broken] whether the other side broke the protocol */
+    _end(why: string, broken?: boolean): void;
     _finish(): void;
 }
 export type Message = import("./codec.js").Message;
@@ -87,8 +91,9 @@ export type Listener = {
      */
     onReply: (message: Message) => void;
     /**
-     * called once when a greeted connection is lost
+     * called once when a greeted connection is lost; `broken`:
+     * because the other side broke the protocol
      */
-    onLost: (why: string) => void;
+    onLost: (why: string, broken: boolean) => void;
 };
 import { FrameReader } from "./framing.js";

@@ -103,8 +103,9 @@ export class Session {
      * @param {import("./codec.js").Message} message
      * @param {(info: any) => void} [onInfo]
      * @param {AbortSignal} [signal]
+     * @param {(reply: import("./codec.js").Message) => void} [check]
      */
-    _ask(message: import("./codec.js").Message, onInfo?: (info: any) => void, signal?: AbortSignal): Promise<any>;
+    _ask(message: import("./codec.js").Message, onInfo?: (info: any) => void, signal?: AbortSignal, check?: (reply: import("./codec.js").Message) => void): Promise<any>;
 }
 export type Client = import("./client.js").Client;
 export type Times = import("./client.js").Times;
@@ -185,7 +186,7 @@ export type ThinkOptions = {
     /**
      * the legal actions, or a mask as `packMask` makes; all if not given
      */
-    legal?: Uint8Array<ArrayBufferLike> | Iterable<number> | undefined;
+    legal?: Iterable<number> | Uint8Array<ArrayBufferLike> | undefined;
     /**
      * the player to move; else player 0, or whose turn it is after the moves told
      */

@@ -179,7 +179,7 @@ def graded(bundle: Bundle, strengths: Sequence[Strength], conditions: dict[str, 
     manifest = bundle.manifest
     provenance = manifest.provenance if conditions is None else {**manifest.provenance, "calibration": conditions}
     changed = msgspec.structs.replace(manifest, strength=list(strengths), provenance=provenance)
-    return Bundle(changed, {name: bundle.graph(name) for name in GRAPHS}, bundle.parity)
+    return Bundle(changed, {name: bundle.graph(name) for name in GRAPHS}, bundle.parity, bundle.examples)
 
 
 def misses(game: Game, agent: Agent, levels: Sequence[float], positions: int, seed: int = 0) -> list[int]:

@@ -16,9 +16,9 @@ import numpy as np
 from myoshu.arena.match import Outcome
 from myoshu.arena.player import Player
 from myoshu.arena.solver import Solver
-from myoshu.arena.statistics import Tally
 from myoshu.errors import MatchError
 from myoshu.game import Game, State
+from myoshu.rating.tally import Tally
 
 __all__ = ["ExhaustiveReport", "play_every_line"]
 

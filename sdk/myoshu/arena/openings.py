@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from myoshu.errors import MatchError
+from myoshu.arena.written_move import written_move
+from myoshu.errors import IllegalActionError, MatchError
 from myoshu.game import Game
 
 __all__ = ["Openings", "RandomOpenings", "WrittenOpenings", "read_openings"]
@@ -109,7 +110,8 @@ def read_openings(path: Path, game: Game) -> WrittenOpenings:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MatchError(f"openings: expected to read {path}, got: {error}") from error
+        reason = getattr(error, "strerror", None) or error  # an OSError's whole text names the file once more
+        raise MatchError(f"openings: expected to read {path}, got: {reason}") from error
     lines: list[tuple[int, ...]] = []
     seen: dict[Hashable, int] = {}
     for number, written in enumerate(text.splitlines(), 1):
@@ -122,10 +124,10 @@ def read_openings(path: Path, game: Game) -> WrittenOpenings:
         for word in words:
             if state.is_terminal():
                 raise MatchError(f"{where}: expected an opening that leaves something to play, got a finished game")
-            names = {game.action_name(state, action).lower(): int(action) for action in state.legal_actions()}
-            action = names.get(word.lower(), int(word) if word.isdecimal() else -1)
-            if action not in state.legal_actions():
-                raise MatchError(f"{where}: expected a legal move, got {word!r} after {actions}")
+            try:
+                action = written_move(game, state, word)
+            except IllegalActionError as error:
+                raise MatchError(f"{where}: {error} after {actions}") from error
             actions.append(action)
             state.apply(action)
         if state.is_terminal():

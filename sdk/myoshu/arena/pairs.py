@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from myoshu.arena.match import GameResult, Outcome
-from myoshu.arena.statistics import Interval
+from myoshu.rating.intervals import Interval
 
 __all__ = ["PAIR_SCORES", "Pentanomial", "count_pairs"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from myoshu.arena.match import GameResult
-from myoshu.arena.statistics import Interval, mean_interval
+from myoshu.rating.intervals import Interval, mean_interval
 
 __all__ = ["Placement", "place", "placements"]
 

@@ -12,6 +12,7 @@ import myoshu
 from myoshu.arena.match import Ending, GameResult, Outcome
 from myoshu.arena.standings import Standings, stand
 from myoshu.game import Game
+from myoshu.rating.intervals import margin
 
 __all__ = ["html_report"]
 
@@ -105,7 +106,7 @@ def _plot(standings: Standings) -> str:
     """Ratings as points, their 95% intervals as bars, the best on top."""
     assert standings.ratings is not None
     rated = [(standings.names[player], standings.ratings.players[player]) for player in standings.order]
-    ends = [end for _, rating in rated for end in rating.interval()]
+    ends = [end for _, rating in rated for end in (rating.interval().low, rating.interval().high)]
     step = _step(max(ends) - min(ends))
     low, high = math.floor(min(ends) / step) * step, math.ceil(max(ends) / step) * step
     if low == high:
@@ -124,7 +125,8 @@ def _plot(standings: Standings) -> str:
         lines.append(f'<text class="soft" x="{x:.1f}" y="{bottom + 20}" text-anchor="middle">{label}</text>')
     for index, (name, rating) in enumerate(rated):
         y = 10 + row * index + row / 2
-        start, end = (across(value) for value in rating.interval())
+        there = rating.interval()
+        start, end = across(there.low), across(there.high)
         lines.append(f'<text x="{left - 14}" y="{y + 4.5:.1f}" text-anchor="end">{escape(_short(name))}</text>')
         lines.append(
             f'<line x1="{start:.1f}" y1="{y}" x2="{end:.1f}" y2="{y}" stroke="var(--mark)" stroke-width="4" '
@@ -164,7 +166,7 @@ def _players(standings: Standings) -> str:
             if rating is None:
                 row += ["–", "–"]
             else:
-                row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
+                row += [f"{rating.elo:+.0f}", f"± {margin(rating.error):.0f}" if rating.error else "anchor"]
             tally = own.overall
             row += [str(tally), _share(tally.score)]
         else:
@@ -215,21 +217,24 @@ def _link(result: GameResult, player: int) -> str:
 def _game(game: Game, result: GameResult, names: Sequence[str]) -> str:
     """One game: who sat where, how it ended, its moves by name and the last position."""
     state = game.new_state(np.random.default_rng(result.seed))
+    count = len(result.seats)
+    order = [(int(state.to_play()) + number) % count for number in range(count)]  # who begins is named first
     said = []
     for ply, action in enumerate(result.actions):
         name = escape(game.action_name(state, action))
         said.append(f'<span class="soft">{name}</span>' if ply < len(result.opening) else name)
         state.apply(action)
-    seated = " – ".join(escape(names[player]) for player in result.seats)
-    paid = " : ".join(f"{value:g}" for value in result.returns)
+    seated = " – ".join(escape(names[result.seats[seat]]) for seat in order)
+    paid = " : ".join(f"{result.returns[seat]:g}" for seat in order)
     end = ""
     if result.ending is not Ending.FINISHED and result.offender is not None:
         who = escape(names[result.seats[result.offender]])
         end = f' <span class="bad">{who}: {escape(result.ending)}: {escape(result.reason)}</span>'
-    number = result.number + 1
+    number, played = result.number + 1, len(result.actions)
+    moves = f"{played} move{'' if played == 1 else 's'}"
     return (
         f"<details><summary>{number}. <b>{seated}</b> &nbsp; {paid} "
-        f'<span class="soft">({len(result.actions)} moves)</span>{end}</summary>'
+        f'<span class="soft">({moves})</span>{end}</summary>'
         f'<div class="moves" id="game-{number}">{" ".join(said)}</div><pre>{escape(str(state))}</pre></details>'
     )
 

@@ -18,7 +18,7 @@ from myoshu.arena.player import Choice
 from myoshu.errors import MatchError, RecordError
 from myoshu.file_lock import lock_file
 from myoshu.record import FORMAT, GameRecord, encode_record, read_records
-from myoshu.spec import GameSpec
+from myoshu.spec import GameSpec, same_game
 
 __all__ = ["Scoresheet", "as_record", "as_result", "versions"]
 
@@ -164,6 +164,10 @@ class Scoresheet:
             where = f"{self._path}: game {number + 1}"
             if record.conditions is None:
                 raise MatchError(f"{where}: expected a game of this match, got one of no match")
+            if not same_game(record.game, self._spec.name):
+                raise MatchError(
+                    f"{where}: expected a game of {self._spec.name}, got one of {record.game}; name another file"
+                )
             if record.conditions != self._conditions:
                 raise MatchError(
                     f"{where}: expected a game of this match ({self._conditions}), got one of another "

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from myoshu.arena.elo import score_of_elo
 from myoshu.errors import ArgumentError
+from myoshu.rating.elo import score_of_elo
 
 __all__ = ["Sprt", "SprtState", "Verdict", "log_likelihood_ratio"]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from myoshu.arena.elo import EloDifference, elo_difference, superiority
 from myoshu.arena.match import GameResult
 from myoshu.arena.pairs import PAIR_SCORES, Pentanomial, count_pairs
 from myoshu.arena.placement import Placement, placements
-from myoshu.arena.ratings import Pairing, Ratings, fit_ratings
-from myoshu.arena.statistics import Interval, Summary, Tally, summarize
+from myoshu.arena.statistics import Summary, summarize
 from myoshu.errors import ArgumentError
+from myoshu.rating.elo import EloDifference, elo_difference, superiority
+from myoshu.rating.intervals import Interval
+from myoshu.rating.ratings import Pairing, Ratings, fit_ratings
+from myoshu.rating.tally import Tally
 
 __all__ = ["Duel", "Standings", "stand"]
 

@@ -12,7 +12,9 @@ import typer
 from myoshu.cli._match_json import write_json
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
+from myoshu.cli._seats import Seats
 from myoshu.cli._text import line_text, table
+from myoshu.counted import counted
 from myoshu.errors import MatchError
 
 if TYPE_CHECKING:
@@ -41,12 +43,13 @@ def play_exhaustively(setting: Table, texts: Sequence[str], seed: int, file: Pat
 
     def tell(lines: int) -> None:
         if progress.due:
-            progress.show(f"moving {'second' if reports else 'first'}: {lines} lines")
+            progress.show(f"{seats.labels[seats.order[len(reports)]]}: {counted(lines, 'line')}")
 
-    for seat in (0, 1):
+    seats = Seats(setting.game)
+    for seat in seats.order:
         reports.append(play_every_line(setting.game, player, seat, seed=seed, solver=solver, on_line=tell))
     progress.clear()
-    typer.echo(_every_line_text(setting, player, reports))
+    typer.echo(_every_line_text(setting, player, reports, seats.labels))
     if file is not None:
         write_json(file, _every_line_json(setting.game.spec.name, player.name, seed, reports))
     if any(report.illegal for report in reports):
@@ -66,11 +69,11 @@ def _solver(game: Game) -> Solver | None:
     return solver
 
 
-def _every_line_text(setting: Table, player: Player, reports: Sequence[ExhaustiveReport]) -> str:
+def _every_line_text(setting: Table, player: Player, reports: Sequence[ExhaustiveReport], labels: Sequence[str]) -> str:
     parts = [f"{setting.game.spec.name}: {player.name} against every line an opponent could play"]
     rows = [
         [
-            f"moving {'second' if report.seat else 'first'}",
+            labels[report.seat],
             str(report.lines),
             *map(str, (report.tally.wins, report.tally.draws, report.tally.losses, report.illegal)),
             str(report.decisions),
@@ -85,7 +88,7 @@ def _every_line_text(setting: Table, player: Player, reports: Sequence[Exhaustiv
         lost = [f"lost: {line_text(setting.game, line)}" for line in report.lost_lines]
         thrown = [f"value thrown away by the last of: {line_text(setting.game, line)}" for line in report.thrown_lines]
         if lost or thrown:
-            parts.append("\n".join([f"Moving {'second' if report.seat else 'first'}:", *lost, *thrown]))
+            parts.append("\n".join([f"{labels[report.seat].capitalize()}:", *lost, *thrown]))
     losses = sum(report.tally.losses for report in reports)
     lines = sum(report.lines for report in reports)
     parts.append(f"{losses or 'None'} of {lines} lines {'is' if losses < 2 else 'are'} lost.")

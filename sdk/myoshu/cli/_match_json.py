@@ -13,7 +13,8 @@ from myoshu.errors import MatchError
 if TYPE_CHECKING:
     from myoshu.arena.match import GameResult
     from myoshu.arena.standings import Standings
-    from myoshu.arena.statistics import Interval, Summary
+    from myoshu.arena.statistics import Summary
+    from myoshu.rating.intervals import Interval
 
 __all__ = ["games_json", "write_json"]
 

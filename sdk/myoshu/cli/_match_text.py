@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from myoshu.cli._seats import Seats
 from myoshu.cli._text import seconds, share, table
+from myoshu.counted import counted
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.arena.sprt import SprtState
     from myoshu.arena.standings import Standings
+    from myoshu.game import Game
 
 __all__ = ["match_text", "progress_text"]
 
 
-def match_text(game: str, seed: int, standings: Standings, test: SprtState | None) -> str:
+def match_text(game: Game, seed: int, standings: Standings, test: SprtState | None) -> str:
     """All that is to be said of a match that is over."""
-    parts = [f"{game}: {standings.games} games, seed {seed}"]
+    parts = [f"{game.spec.name}: {counted(standings.games, 'game')}, seed {seed}"]
     if standings.seats == 2 and len(standings.names) == 2:
-        parts += [_scores(standings), _verdict(standings)]
+        parts += [_scores(standings, Seats(game)), _verdict(standings)]
     elif standings.seats == 2:
         parts += [_pool(standings), _cross_table(standings)]
     else:
-        parts.append(_returns(standings))
+        parts.append(_returns(standings, Seats(game)))
     if test is not None:
         parts.append(f"SPRT: {test}")
     parts.append(_conduct(standings))
@@ -51,12 +54,12 @@ def progress_text(standings: Standings, games: int, test: SprtState | None) -> s
     return said + (f"   {test}" if test is not None else "")
 
 
-def _scores(standings: Standings) -> str:
+def _scores(standings: Standings, seats: Seats) -> str:
     """The first player's score, in all and at each seat; the other's figures are these, turned round."""
     name, summary = standings.names[0], standings.summaries[0]
-    labels = [name, *(f"  moving {ordinal}" for ordinal in _ordinals(2))]
+    tallies = [(name, summary.overall), *((f"  {seats.labels[seat]}", summary.by_seat[seat]) for seat in seats.order)]
     rows = []
-    for label, tally in zip(labels, [summary.overall, *summary.by_seat], strict=True):
+    for label, tally in tallies:
         interval = tally.interval()
         if label == name and (0, 1) in standings.duels:
             interval = standings.duels[0, 1].interval
@@ -78,7 +81,7 @@ def _pool(standings: Standings) -> str:
         row = [f"{rank}. {standings.names[player]}"]
         if standings.ratings is not None:
             rating = standings.ratings.players[player]
-            row += [f"{rating.elo:+.0f}", f"± {1.96 * rating.error:.0f}" if rating.error else "anchor"]
+            row += [f"{rating.elo:+.0f}", f"± {margin(rating.error):.0f}" if rating.error else "anchor"]
         else:
             row += ["–", "–"]
         rows.append([*row, str(tally.games), str(tally), share(tally.score)])
@@ -94,9 +97,8 @@ def _cross_table(standings: Standings) -> str:
     return table(["score against", *(f"{rank}." for rank in range(1, len(order) + 1))], rows)
 
 
-def _returns(standings: Standings) -> str:
+def _returns(standings: Standings, seats: Seats) -> str:
     """Games of one or of many: what was paid, and who came in where."""
-    ordinals = _ordinals(standings.seats)
     many = standings.seats > 1
     rows = []
     for player in standings.order:
@@ -110,8 +112,9 @@ def _returns(standings: Standings) -> str:
             row += [share(placed.first), f"{placed.mean:.2f}", f"{first:.2f} to {last:.2f}"]
         rows.append(row)
         if many:
-            for ordinal, tally in zip(ordinals, summary.by_seat, strict=True):
-                rows.append([f"  moving {ordinal}", str(tally.games), f"{tally}", *[""] * 4])
+            for seat in seats.order:
+                tally = summary.by_seat[seat]
+                rows.append([f"  {seats.labels[seat]}", str(tally.games), f"{tally}", *[""] * 4])
     head = ["", "games", "mean return", "95% interval"]
     return table([*head, *(["came first", "mean place", "95% interval"] if many else [])], rows)
 
@@ -128,7 +131,3 @@ def _conduct(standings: Standings) -> str:
         for name, own in zip(standings.names, standings.summaries, strict=True)
     ]
     return table(["", "moves", "p50", "p99", "lost on time", "illegal", "errors"], rows)
-
-
-def _ordinals(seats: int) -> Sequence[str]:
-    return ["first", "second", "third", *(f"{seat}th" for seat in range(4, seats + 1))][:seats]

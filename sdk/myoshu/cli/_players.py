@@ -68,24 +68,31 @@ class Table:
     """
 
     def __init__(self, texts: Sequence[str], game: str | None, limit: Limit | None) -> None:
+        from myoshu.cli._games import game_named
         from myoshu.errors import MatchError
         from myoshu_engines import load_game
 
         self._limit = limit
         self._agents: dict[str, Agent] = {}
         for text in texts:
-            self._agent(text)
-        if game is None:
-            if not self._agents:
-                raise MatchError("--game: expected a game such as openspiel:tic_tac_toe, since no bundle names one")
-            game = next(iter(self._agents.values())).game.name
-        self.game: Game = load_game(game)
+            if self._agent(text) is None:
+                _check_kind(text)
+        self.game: Game
+        """The rules."""
+        self.string: str
+        """The string that loads them, in another process too."""
+        if game is not None:
+            self.game, self.string = load_game(game), game
+            return
+        if not self._agents:
+            raise MatchError("--game: expected a game such as openspiel:tic_tac_toe, since no bundle names one")
+        path, agent = next(iter(self._agents.items()))
+        self.game, self.string = game_named(agent.game.name, Path(path))
 
     def player(self, text: str, name: str | None = None) -> Player:
         """A new player of this kind."""
         from myoshu.arena.perfect_player import PerfectPlayer
         from myoshu.arena.random_player import RandomPlayer
-        from myoshu.errors import MatchError
 
         name = name or _short(text)
         kind, _, rest = text.partition(":")
@@ -99,22 +106,18 @@ class Table:
             from myoshu.cli._person import PersonPlayer
 
             return PersonPlayer(name)
+        _check_kind(text)
         if kind in ("mcts", "cfr"):
             from myoshu_engines.openspiel_players import cfr_player, mcts_player
 
-            if not rest.isdecimal():
-                what = "simulations" if kind == "mcts" else "iterations"
-                raise MatchError(f"player: expected {kind}:N with a number of {what}, as {kind}:1000, got {text!r}")
             return (mcts_player if kind == "mcts" else cfr_player)(int(rest), name)
-        if kind in ("gtp", "uci") and rest:
+        if kind in ("gtp", "uci"):
             from myoshu.cli._engines import engine_player
 
             return engine_player(text, name)
-        if kind == "bot" and rest:
-            from myoshu_engines.openspiel_players import registered_player
+        from myoshu_engines.openspiel_players import registered_player
 
-            return registered_player(rest, name)
-        raise MatchError(f"player: expected {KINDS}, got {text!r}")
+        return registered_player(rest, name)
 
     def players(self, texts: Sequence[str]) -> list[Player]:
         """One player for each name; those that are named alike are numbered."""
@@ -164,6 +167,25 @@ class Table:
 
             self._agents[path] = load(path)
         return self._agents[path]
+
+
+def _check_kind(text: str) -> None:
+    """See that a player that is no bundle is named as one of the kinds.
+
+    Raises:
+        MatchError: it is not.
+    """
+    from myoshu.errors import MatchError
+
+    kind, _, rest = text.partition(":")
+    if text in ("random", "perfect", PERSON) or (kind in ("gtp", "uci", "bot") and rest):
+        return
+    if kind in ("mcts", "cfr"):
+        if rest.isdecimal():
+            return
+        what = "simulations" if kind == "mcts" else "iterations"
+        raise MatchError(f"player: expected {kind}:N with a number of {what}, as {kind}:1000, got {text!r}")
+    raise MatchError(f"player: expected {KINDS}, got {text!r}")
 
 
 def _parts(text: str) -> tuple[str, str]:

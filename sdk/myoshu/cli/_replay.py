@@ -10,6 +10,7 @@ import typer
 
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
+from myoshu.counted import counted
 from myoshu.errors import MatchError, RecordError
 
 if TYPE_CHECKING:
@@ -23,33 +24,37 @@ _TOLD = 10
 """Mismatches that are told one by one."""
 
 
-def replay_file(path: Path, texts: Sequence[str], limit: Limit | None) -> None:
+def replay_file(path: Path, texts: Sequence[str], string: str | None, limit: Limit | None) -> None:
     """Play every game of a file again by the rules; with players, let them choose again too.
 
     Args:
         path: a file of games, or a folder of such files.
         texts: the match's players as it was played, in their order; may be empty.
+        string: where the records' game is now; as they say if not given.
         limit: how long bundles thought about a move.
 
     Raises:
         RecordError: the file cannot be read.
+        GameStringError: the game is not where the records say, and no game string says where.
     """
+    from myoshu.cli._games import game_named
     from myoshu.record import locate_records
     from myoshu_engines import load_game
 
-    known: dict[str, Game] = {}
+    known: dict[str, tuple[Game, str]] = {}
+    given = None if string is None else (load_game(string), string)
     table: Table | None = None
     progress, games, wrong = Progress(), 0, 0
     for place, record in locate_records(path):
         games += 1
         if record.game not in known:
-            known[record.game] = load_game(record.game)
-        game = known[record.game]
+            known[record.game] = given or game_named(record.game, path)
+        game, found = known[record.game]
         try:
             record.replay(game)
             if texts:
                 if table is None:
-                    table = Table(texts, record.game, limit)
+                    table = Table(texts, found, limit)
                 _play_again(record, table, texts)
         except RecordError as error:
             wrong += 1
@@ -57,9 +62,9 @@ def replay_file(path: Path, texts: Sequence[str], limit: Limit | None) -> None:
                 progress.clear()
                 typer.echo(f"{place}: {error}", err=True)
         if progress.due:
-            progress.show(f"{games} games, {wrong} mismatches")
+            progress.show(f"{counted(games, 'game')}, {wrong} wrong")
     progress.clear()
-    typer.echo(f"{path}: {games} games replayed, {wrong} mismatches")
+    typer.echo(f"{path}: {counted(games, 'game')} replayed, {wrong} mismatch{'' if wrong == 1 else 'es'}")
     if wrong:
         raise typer.Exit(1)
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from myoshu.arena.seat_view import hides, seat_view, tells
+from myoshu.cli._seats import ordinal
+
 if TYPE_CHECKING:
     from myoshu.arena.match import GameResult
+    from myoshu.arena.player import Choice
     from myoshu.game import Game, State
 
-__all__ = ["game_text", "line_text", "seconds", "share", "signed", "table"]
+__all__ = ["game_text", "line_text", "seconds", "share", "signed", "table", "thoughts"]
 
 
 def seconds(value: float) -> str:
@@ -55,27 +59,58 @@ def line_text(game: Game, actions: Sequence[int], seed: int = 0) -> str:
     return " ".join(names)
 
 
-def game_text(game: Game, result: GameResult, names: Sequence[str]) -> str:
-    """A whole game, move by move, with the board after each."""
+def game_text(game: Game, result: GameResult, names: Sequence[str], seat: int | None = None) -> str:
+    """A whole game, move by move, with the board after each.
+
+    Args:
+        game: the rules.
+        result: the game.
+        names: what the match's players are called.
+        seat: where the person sits to whom it is shown; None for one who may see everything.
+    """
     state = game.new_state(np.random.default_rng(result.seed))
-    seats = ", ".join(f"{names[player]} plays {_ordinal(seat)}" for seat, player in enumerate(result.seats))
-    parts = [f"Game {result.number + 1}: {seats}", _indented(str(state))]
+    parts = [f"Game {result.number + 1}: {_seated(game, result, names, state)}", _view(game, state, seat)]
     for action in result.opening:
-        said = f"opening: {game.action_name(state, action)}"
+        said = f"opening: {_told(game, state, action, seat)}"
         state.apply(action)
-        parts += [said, _indented(str(state))]
+        parts += [said, _view(game, state, seat)]
+    open_minded = seat is None or not hides(game)
     for number, move in enumerate(result.moves, 1):
         player = names[result.seats[move.seat]]
-        said = f"{number}. {player}: {game.action_name(state, move.choice.action)}"
-        if move.choice.value is not None:
-            said += f"   value {signed(move.choice.value)}"
-        expected = _variation(game, state.clone(), move.choice.principal_variation)
-        if expected:
-            said += f"   expects {expected}"
+        said = f"{number}. {player}: {_told(game, state, move.choice.action, seat)}"
+        if open_minded or move.seat == seat:
+            said += "".join(f"   {thought}" for thought in thoughts(game, state, move.choice))
         state.apply(move.choice.action)
-        parts += [f"{said}   ({seconds(move.elapsed)})", _indented(str(state))]
+        parts += [f"{said}   ({seconds(move.elapsed)})", _view(game, state, seat)]
     parts.append(_end(result, names))
     return "\n\n".join(parts)
+
+
+def thoughts(game: Game, state: State, choice: Choice) -> list[str]:
+    """What a player thought of its move in a position: the value, and the moves it expects."""
+    said = [] if choice.value is None else [f"value {signed(choice.value)}"]
+    expected = _variation(game, state.clone(), choice.principal_variation)
+    return [*said, f"expects {expected}"] if expected else said
+
+
+def _seated(game: Game, result: GameResult, names: Sequence[str], state: State) -> str:
+    """Who sits where, and who begins."""
+    seated = [names[player] for player in result.seats]
+    count, first = len(seated), int(state.to_play())
+    if not getattr(game, "simultaneous", False):
+        in_turn = [(first + number) % count for number in range(count)]
+        return ", ".join(f"{seated[seat]} plays {ordinal(number)}" for number, seat in enumerate(in_turn))
+    return ", ".join(f"{name} sits at seat {seat + 1}" for seat, name in enumerate(seated))
+
+
+def _view(game: Game, state: State, seat: int | None) -> str:
+    return _indented(seat_view(game, state, seat))
+
+
+def _told(game: Game, state: State, action: int, seat: int | None) -> str:
+    """The move's name, for somebody at a seat who may not see it."""
+    seen = seat is None or tells(game, state, action, seat)
+    return game.action_name(state, action) if seen else "a move that you do not see"
 
 
 def _variation(game: Game, state: State, actions: Sequence[int]) -> str:
@@ -98,10 +133,6 @@ def _end(result: GameResult, names: Sequence[str]) -> str:
     if len(result.seats) == 1:
         return f"Paid: {paid}"
     return f"{'Draw' if len(winners) == len(result.seats) else ' and '.join(winners) + ' wins'} ({paid})"
-
-
-def _ordinal(seat: int) -> str:
-    return ("first", "second", "third")[seat] if seat < 3 else f"{seat + 1}th"
 
 
 def _indented(text: str) -> str:

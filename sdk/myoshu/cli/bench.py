@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.counted import counted
+
 if TYPE_CHECKING:
     from myoshu.runtime.agent import Agent
 
@@ -39,7 +41,8 @@ def bench(
 
     agent = myoshu.load(bundle, provider, threads=threads)
     typer.echo(
-        f"{bundle}: {agent.game.name} on {agent.provider}, {simulations} simulations a move, {threads} thread(s)"
+        f"{bundle}: {agent.game.name} on {agent.provider}, {counted(simulations, 'simulation')} a move, "
+        f"{counted(threads, 'thread')}"
     )
     for count in dict.fromkeys((1, trees)):
         moves, elapsed, limit, memory = _measure(agent, count, simulations, seconds)

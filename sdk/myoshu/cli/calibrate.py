@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,8 @@ import typer
 
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import share, table
+from myoshu.cores import available_cores
+from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
     from myoshu.arena.calibration import Measured
@@ -30,9 +31,9 @@ Ten levels, written into the agent's file:
 
 Five levels for a quick game, into another file; then play one of them:
 
-  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out leveled.myoshu
+  myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out new.myoshu
 
-  myoshu match leveled.myoshu@level=2 leveled.myoshu@level=4 --opening 2
+  myoshu match new.myoshu@level=2 new.myoshu@level=4 --opening 2
 """
 
 _STEADY = 0.99
@@ -41,6 +42,13 @@ _STEADY = 0.99
 
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    game: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the agent's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT. "
+            "By default as its file says."
+        ),
+    ] = None,
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,
     simulations: Annotated[
@@ -62,17 +70,18 @@ def calibrate(
     """
     from myoshu.arena.calibration import calibrate as measure
     from myoshu.arena.calibration import enough_openings, graded, misses
-    from myoshu.errors import BundleError
+    from myoshu.cli._games import game_as, game_named
+    from myoshu.cli._paths import expect_folder
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.bundle import Bundle
     from myoshu.runtime.manifest import GRAPHS
     from myoshu_engines import load_game
 
     target = bundle if out is None else out
-    if not target.absolute().parent.is_dir():
-        raise BundleError(f"--out: expected a folder that is there, got {target.parent}")
+    expect_folder("--out", target)
     source = Bundle.read(bundle)
-    game = load_game(source.manifest.game.name)
+    name = source.manifest.game.name
+    rules, found = game_named(name, bundle) if game is None else (game_as(name, load_game(game)), game)
     most = source.manifest.search.simulations if simulations is None else simulations
     progress = Progress()
 
@@ -80,20 +89,20 @@ def calibrate(
         if progress.due:
             progress.show(f"{stage}: {done}/{total} games")
 
-    plies = enough_openings(game, games, seed).plies if opening is None else opening
+    plies = enough_openings(rules, games, seed).plies if opening is None else opening
     measured = measure(
-        lambda strengths: partial(_seated, _Ladder(bundle, game.spec.name, strengths)),
-        game,
+        lambda strengths: partial(_seated, _Ladder(bundle, found, strengths)),
+        rules,
         levels=levels,
         most=most,
         games=games,
         plies=plies,
         seed=seed,
-        workers=workers or len(os.sched_getaffinity(0)),
+        workers=workers or available_cores(),
         tell=tell,
     )
     strengths = [each.strength for each in measured]
-    missed = misses(game, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
+    missed = misses(rules, Agent(graded(source, strengths)), [each.level for each in strengths], wins, seed)
     progress.clear()
     conditions: dict[str, object] = {
         "zero": "random play",
@@ -106,8 +115,8 @@ def calibrate(
     }
     written = graded(source, strengths, conditions)
     graphs = {name: written.graph(name) for name in GRAPHS}
-    Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity)
-    typer.echo(_text(game.spec.name, target, measured, missed, wins))
+    Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity, examples=written.examples)
+    typer.echo(_text(rules.spec.name, target, measured, missed, wins))
 
 
 @dataclass(frozen=True)
@@ -155,7 +164,7 @@ def _text(game: str, path: Path, measured: list[Measured], missed: list[int], po
             [
                 f"level {strength.level:g}",
                 f"{strength.elo:+.0f}",
-                f"± {1.96 * (strength.error or 0):.0f}",
+                f"± {margin(strength.error or 0.0):.0f}",
                 str(each.games),
                 str(strength.simulations),
                 f"{strength.temperature:.2f}",

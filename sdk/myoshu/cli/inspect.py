@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from myoshu.counted import counted
+from myoshu.rating.intervals import margin
+
 if TYPE_CHECKING:
     from myoshu.runtime.manifest import Manifest, Strength
 
 __all__ = ["inspect"]
+
+_LONGEST = 200
+"""Characters of a value that are shown."""
+_DEEPEST = 3
+"""Tables within tables that are taken apart."""
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -24,6 +32,9 @@ The whole manifest, for programs:
 
   myoshu inspect agent.myoshu --json
 """
+
+_SHOWN = 32
+"""How many planes are shown."""
 
 
 def inspect(
@@ -55,8 +66,15 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("actions", f"{game.actions}"),
             ("observation", _shape(game.observation)),
             ("returns", f"{game.returns[0]:g} to {game.returns[1]:g}"),
+            *[("beware", str(manifest.provenance[key])) for key in ("hidden", "verdict") if key in manifest.provenance],
         ],
     )
+    planes = manifest.planes
+    if planes:
+        said = [(f"{index}", _value(word)) for index, word in enumerate(planes.words[:_SHOWN])]
+        if len(planes.words) > _SHOWN:
+            said.append(("…", f"{len(planes.words)} in all"))
+        yield "Observation", [*said, *([("layout", _value(planes.layout))] if planes.layout else [])]
     yield (
         "Model",
         [
@@ -70,33 +88,45 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
         "Files",
         [
             (name, f"{_bytes(entry.size).rjust(10)}  sha256 {entry.sha256[:16]}")
-            for name, entry in [*manifest.graphs.items(), ("parity", manifest.parity)]
+            for name, entry in [
+                *manifest.graphs.items(),
+                ("parity", manifest.parity),
+                *([("positions", manifest.positions)] if manifest.positions is not None else []),
+            ]
         ],
     )
     yield (
         "Search",
         [
-            ("algorithm", f"{search.algorithm}, {search.simulations} simulations a move"),
+            ("algorithm", f"{search.algorithm}, {counted(search.simulations, 'simulation')} a move"),
             ("discount", f"{search.discount:g}"),
             ("Q scaled by", f"{search.normalization}"),
         ],
     )
-    if manifest.provenance:
-        yield "Provenance", [(name, _value(value)) for name, value in sorted(manifest.provenance.items())]
+    single = {
+        name: value
+        for name, value in sorted(manifest.provenance.items())
+        if not isinstance(value, dict) and name not in ("hidden", "verdict")
+    }
+    if single:
+        yield "Provenance", [(_printable(name), _value(value)) for name, value in single.items()]
     if manifest.strength:
         yield (
             "Strength",
             [(f"level {each.level:g}", _strength(each)) for each in manifest.strength],
         )
+    for name, value in sorted(manifest.provenance.items()):
+        if isinstance(value, dict) and value:
+            yield _printable(name).capitalize(), list(_laid_out(value))
 
 
 def _strength(level: Strength) -> str:
     """A level's settings, and how strong it is if that was measured."""
-    said = f"{level.simulations} simulations, temperature {level.temperature:g}"
+    said = f"{counted(level.simulations, 'simulation')}, temperature {level.temperature:g}"
     if level.mix or level.margin < 1:
         said += f", mix {level.mix:g}, margin {level.margin:g}"
     if level.elo is not None:
-        said += f", Elo {level.elo:.0f}" + (f" ± {1.96 * level.error:.0f} (95%)" if level.error is not None else "")
+        said += f", Elo {level.elo:.0f}" + (f" ± {margin(level.error):.0f} (95%)" if level.error is not None else "")
     return said
 
 
@@ -110,7 +140,24 @@ def _bytes(size: int) -> str:
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
+def _laid_out(table: dict[Any, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """A table of settings, each with its whole name; what lies deeper than any real one's is not taken apart."""
+    for key, value in table.items():
+        name = f"{before}{_printable(str(key))}"
+        if isinstance(value, dict) and value and depth < _DEEPEST:
+            yield from _laid_out(value, f"{name}.", depth + 1)
+        else:
+            yield name, _value(value)
+
+
 def _value(value: Any) -> str:
-    """A value of whatever kind on one line, without what would change a terminal."""
-    text = value if isinstance(value, str) else repr(value)
-    return "".join(letter if letter.isprintable() else "�" for letter in text)[:200]
+    """A value of whatever kind on one line, not too long."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value)) if value else "none"
+    text = _printable(value if isinstance(value, str) else "none" if value is None else str(value))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    """A text without what would change a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +10,12 @@ import typer
 
 from myoshu.cli._match_json import games_json, write_json
 from myoshu.cli._match_text import match_text, progress_text
+from myoshu.cli._paths import expect_folder
 from myoshu.cli._players import PERSON, Seating, Table, limit_of
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import game_text
+from myoshu.cores import available_cores
+from myoshu.counted import counted
 from myoshu.errors import MatchError
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ Against OpenSpiel's tree search with 1000 rollouts a move, 50 milliseconds a mov
 Agent against agent; since neither does anything at random, games begin with four random moves. Two processes play, a
 test ends the match when it has said enough, and an interrupted match goes on where its file ends:
 
-  myoshu match one.myoshu other.myoshu --opening 4 --workers 2 --sprt 0,50 --games 2000 --record match.jsonl
+  myoshu match one.myoshu other.myoshu --opening 4 --workers 2 \\
+    --sprt 0,50 --games 2000 --record match.jsonl
 
 Against engines of Go and chess; these run anew for every game:
 
@@ -48,7 +51,8 @@ Against engines of Go and chess; these run anew for every game:
 
 Everybody against everybody, with ratings, and a page to look at; an agent may come at several strengths:
 
-  myoshu match agent.myoshu agent.myoshu@simulations=8 agent.myoshu@level=3 random mcts:100 --opening 2 --html pool.html
+  myoshu match agent.myoshu agent.myoshu@simulations=8 agent.myoshu@level=3 \\
+    random mcts:100 --opening 2 --html pool.html
 
 Check that recorded games are what the rules make of them; with the players, that they would play them again:
 
@@ -60,7 +64,7 @@ Against every line that an opponent could play:
 
 Without any agent, showing the first game move by move:
 
-  myoshu match mcts:100 random --game openspiel:connect_four --games 20 --show 1
+  myoshu match mcts:100 random --game openspiel:connect_four --show 1
 """
 
 _GAMES_A_WORKER = 20
@@ -79,7 +83,11 @@ def match(
         ),
     ] = None,
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the first bundle's game.")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the first bundle's game; with --replay, the records'."
+        ),
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
@@ -119,14 +127,14 @@ def match(
     the exit status 1.
     """
     for option, path in (("--json", json_file), ("--html", html), ("--record", record)):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise MatchError(f"{option}: expected a folder that is there, got {path.parent}")
+        if path is not None:
+            expect_folder(option, path)
     texts = tuple(players or ())
     limit = limit_of(simulations, time)
     if replay is not None:
         from myoshu.cli._replay import replay_file
 
-        replay_file(replay, texts, limit)
+        replay_file(replay, texts, game, limit)
         return
     setting = Table(texts, game, limit)
     if exhaustive:
@@ -134,7 +142,7 @@ def match(
 
         play_exhaustively(setting, texts, seed, json_file)
         return
-    seating = Seating(texts, setting.game.spec.name, limit)
+    seating = Seating(texts, setting.string, limit)
     _Match(setting, seating, games, seed, opening, openings, clock, gauntlet, sprt, workers, record).play(
         show, html, json_file
     )
@@ -179,8 +187,8 @@ class _Match:
         self._test = None if sprt is None else _sprt(sprt, len(self._names), self._seats)
         self._record = record
         if workers is None:
-            workers = max(1, min(len(os.sched_getaffinity(0)), self._total // _GAMES_A_WORKER))
-            workers = 1 if PERSON in seating.texts else workers
+            workers = max(1, min(available_cores(), self._total // _GAMES_A_WORKER))
+            workers = 1 if PERSON in seating.texts or getattr(self._game, "one_process", False) else workers
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
         self._workers = workers
@@ -202,7 +210,9 @@ class _Match:
         if self._record is not None:
             sheet = Scoresheet(self._record, self._game.spec, self._names, self._conditions)
             if sheet.played:
-                typer.echo(f"{self._record} has {len(sheet.played)} games: the match goes on from there", err=True)
+                typer.echo(
+                    f"{self._record} has {counted(len(sheet.played), 'game')}: the match goes on from there", err=True
+                )
         results: list[GameResult] = []
         progress = Progress()
         with sheet or nullcontext():
@@ -212,19 +222,24 @@ class _Match:
                 results.append(result)
                 if len(results) <= show:
                     progress.clear()
-                    typer.echo(game_text(self._game, result, self._names) + "\n")
+                    typer.echo(game_text(self._game, result, self._names, self._person(result)) + "\n")
                 if progress.due:
                     state = None if self._test is None else sprt_state(results, self._test)
                     progress.show(progress_text(stand(results, self._names, self._seats), self._total, state))
         progress.clear()
         standings = stand(results, self._names, self._seats)
         state = None if self._test is None else sprt_state(results, self._test)
-        typer.echo(match_text(self._game.spec.name, self._seed, standings, state))
+        typer.echo(match_text(self._game, self._seed, standings, state))
         if json_file is not None:
             write_json(json_file, games_json(self._game.spec.name, self._seed, results, standings))
         if html is not None:
             self._report(html, results, str(state) if state is not None else "")
         self._own_up(results)
+
+    def _person(self, result: GameResult) -> int | None:
+        """Where a person sat at a game; None if none did."""
+        players = self._seating.texts
+        return next((seat for seat, player in enumerate(result.seats) if players[player] == PERSON), None)
 
     def _report(self, path: Path, results: Sequence[GameResult], test: str) -> None:
         from myoshu.arena.report import html_report

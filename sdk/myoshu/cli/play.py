@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from myoshu.cli._players import Table, limit_of
-from myoshu.cli._text import game_text, signed
+from myoshu.arena.seat_view import hides, seat_view, tells
+from myoshu.arena.written_move import meant
+from myoshu.cli._moves import all_moves, said_move, some_moves
+from myoshu.cli._text import game_text, share, signed, thoughts
+from myoshu.counted import counted
 
 if TYPE_CHECKING:
     from myoshu.arena.player import Choice, Player
+    from myoshu.cli._players import Table
     from myoshu.game import Game, State
 
 __all__ = ["play"]
@@ -21,11 +25,15 @@ __all__ = ["play"]
 EPILOG = """
 [bold]Examples[/bold]
 
-Play an agent, moving first; then moving second, giving it a second a move:
+Play an agent, sitting at the game's first seat; then at its second, giving the agent a second a move:
 
   myoshu play agent.myoshu
 
   myoshu play agent.myoshu --seat 2 --time 1
+
+See what it thinks of every move it makes:
+
+  myoshu play agent.myoshu --thoughts
 
 Watch the agent play itself, or chance:
 
@@ -33,34 +41,66 @@ Watch the agent play itself, or chance:
 
   myoshu play agent.myoshu --watch --opponent random --simulations 32
 
-Play OpenSpiel's tree search in a game nobody has learned yet:
+Play an agent of an engine's game, with the engine that has the rules:
+
+  myoshu play nim.myoshu --game tcp://127.0.0.1:7777
+
+Play OpenSpiel's tree search in a game nobody has learned yet; moves of chess are taken as e4 or as e2e4:
 
   myoshu play mcts:500 --game openspiel:connect_four
+
+  myoshu play random --game openspiel:chess --seat 2
 """
 
-_HELP = "Type a move by its number or name · hint (h) · undo (u) · moves (m) · quit (q)"
+_HELP = "Type a move by its name or number · hint (h) · thoughts (t) · undo (u) · moves (m) · all moves (?) · quit (q)"
+_UNSAID = "Here players' thoughts would tell what they hold."
+_BEST = 5
+"""Moves that are shown of what a player thought of."""
 
 
 def play(
     player: Annotated[
-        str, typer.Argument(help="Whom to play: agent.myoshu, random, perfect, mcts:N or bot:NAME (both OpenSpiel).")
+        str,
+        typer.Argument(
+            help="Whom to play: agent.myoshu or agent.myoshu@level=3, random, perfect, mcts:N, cfr:N or bot:NAME (all "
+            "OpenSpiel), gtp:COMMAND or uci:COMMAND (engines of Go and chess)."
+        ),
     ],
     game: Annotated[
-        str | None, typer.Option(help="What to play, as openspiel:tic_tac_toe. By default the bundle's game.")
+        str | None,
+        typer.Option(
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
+            "By default the bundle's game."
+        ),
     ] = None,
-    seat: Annotated[int, typer.Option(min=1, help="Where you sit (with --watch: where the player sits).")] = 1,
+    seat: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Where you sit (with --watch: where the player sits). Who begins is said; in chess, it is seat 2.",
+        ),
+    ] = 1,
     watch: Annotated[bool, typer.Option("--watch", help="Look on while the player plays an opponent.")] = False,
     opponent: Annotated[str | None, typer.Option(help="With --watch: who plays against it. By default itself.")] = None,
+    show_thoughts: Annotated[
+        bool, typer.Option("--thoughts", help="Show after each of its moves what the player thought of.")
+    ] = False,
     simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
     time: Annotated[float | None, typer.Option(help="Seconds a move, for bundles; instead or besides.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
 ) -> None:
-    """Play against an agent at the terminal, or watch it play."""
+    """Play against an agent at the terminal, or watch it play.
+
+    Where cards or moves are hidden, you are shown what your seat may see; one who watches sees everything.
+    """
+    from myoshu.cli._players import PERSON, Table, limit_of
     from myoshu.errors import MatchError
 
     if opponent is not None and not watch:
         raise MatchError("--opponent: expected with --watch only; otherwise you are the opponent")
     texts = [player, *([opponent] if opponent is not None else [])]
+    if PERSON in texts:
+        raise MatchError(f"player: expected somebody besides you, got {PERSON!r}: myoshu match lets people play")
     setting = Table(texts, game, limit_of(simulations, time))
     seats = setting.game.spec.players
     if seat > seats:
@@ -70,7 +110,8 @@ def play(
         _watch(setting, [*others[: seat - 1], player, *others[seat - 1 :]], seed)
     else:
         others = [player] * (seats - 1)
-        _Sitting(setting.game, seat - 1, setting.players(others), setting.player(player, "hint"), seed).run()
+        adviser = setting.player(player, "hint")
+        _Sitting(setting.game, seat - 1, setting.players(others), adviser, seed, show_thoughts).run()
 
 
 def _watch(setting: Table, texts: Sequence[str], seed: int) -> None:
@@ -92,39 +133,47 @@ class _Sitting:
     others: Sequence[Player]
     adviser: Player
     seed: int
+    thoughts: bool = False
     ask: Callable[[], str] = lambda: input("your move> ")
     actions: list[int] = field(default_factory=list)
     undoing: bool = False
+    thought: str = "Nobody has thought about a move yet."
 
     def run(self) -> None:
         """Play until the game is over or the person leaves."""
-        typer.echo(
-            f"{self.game.spec.name}: you move {'first' if self.seat == 0 else f'at seat {self.seat + 1}'}. {_HELP}"
-        )
+        state = self.game.new_state(np.random.default_rng(self.seed))
+        typer.echo(f"{self.game.spec.name}: {self._introduced(state)}.\n{_HELP}")
         while self._play():
             pass
+
+    def _introduced(self, state: State) -> str:
+        """Where the person sits, and who begins."""
+        count = self.game.spec.players
+        if count == 1:
+            return "you play alone"
+        where = f"you sit at seat {self.seat + 1} of {count}"
+        if getattr(self.game, "simultaneous", False):
+            return f"{where}; all choose at the same time"
+        first = int(state.to_play())
+        return f"{where} and move first" if first == self.seat else f"{where}, {self._seated(first).name} moves first"
 
     def _play(self) -> bool:
         """Play from the moves so far; True if the person took one back and it all begins again."""
         state, returns = self._replayed()
         while not state.is_terminal():
             mover = state.to_play()
-            typer.echo(f"\n{state}\n")
+            typer.echo(f"\n{seat_view(self.game, state, self.seat)}\n")
             if mover == self.seat:
                 action = self._person(state)
                 if action is None:
                     return self.undoing
             else:
-                choice = self._seated(mover).choose(state)
-                action = choice.action
-                typer.echo(
-                    f"{self._seated(mover).name} plays {self.game.action_name(state, action)}{_thoughts(choice)}"
-                )
+                action = self._other(state, self._seated(mover))
             for listener in (*self.others, self.adviser):
                 listener.observe(state, action)
             returns += state.apply(action)
             self.actions.append(action)
-        typer.echo(f"\n{state}\n")
+        typer.echo(f"\n{seat_view(self.game, state, self.seat)}\n")
         self._tell_end(returns)
         return False
 
@@ -144,42 +193,53 @@ class _Sitting:
     def _seated(self, seat: int) -> Player:
         return self.others[seat if seat < self.seat else seat - 1]
 
+    def _other(self, state: State, player: Player) -> int:
+        """Another player's move, told as far as the person may know of it."""
+        choice = player.choose(state)
+        action = choice.action
+        if not hides(self.game):
+            said = f"{player.name} plays {self.game.action_name(state, action)}"
+            self.thought = _thought(self.game, state, player, choice)
+            typer.echo(f"{said}{_in_short(choice)}" + (f"\n{self.thought}" if self.thoughts else ""))
+        elif tells(self.game, state, action, self.seat):
+            typer.echo(f"{player.name} plays {self.game.action_name(state, action)}")
+        else:
+            typer.echo(f"{player.name} plays a move that you do not see")
+        return action
+
     def _person(self, state: State) -> int | None:
         """The person's move, or None to stop this run of the game."""
-        legal = state.legal_actions()
-        names = {self.game.action_name(state, action).lower(): action for action in legal}
-        self._list(state)
+        typer.echo(some_moves(self.game, state))
         while True:
             try:
-                said = self.ask().strip().lower()
+                said = self.ask().strip()
             except EOFError:
                 said = "q"
-            if said in ("q", "quit"):
+            word = said.lower()
+            if len(meant(self.game, state, said)) == 1:  # before the words: a move may be called h
+                return said_move(self.game, state, said)
+            if word in ("q", "quit"):
                 self.undoing = False
                 typer.echo("Goodbye.")
                 return None
-            if said in names:
-                return names[said]
-            if said.lstrip("-").isdecimal() and int(said) in legal:
-                return int(said)
-            if said in ("h", "hint"):
+            if word in ("h", "hint"):
                 typer.echo(self._hint(state))
-            elif said in ("m", "moves", "?", "help"):
-                self._list(state)
-                typer.echo(_HELP)
-            elif said in ("u", "undo"):
+            elif word in ("t", "thoughts"):
+                typer.echo(_UNSAID if hides(self.game) else self.thought)
+            elif word in ("m", "moves"):
+                typer.echo(some_moves(self.game, state))
+            elif word in ("?", "help"):
+                typer.echo(f"{all_moves(self.game, state)}\n{_HELP}")
+            elif word in ("u", "undo"):
                 if self._take_back():
                     return None
                 typer.echo("There is no move of yours to take back.")
             else:
-                typer.echo(f"{said!r} is no legal move. {_HELP}")
-
-    def _list(self, state: State) -> None:
-        typer.echo("moves: " + "  ".join(f"{a}={self.game.action_name(state, a)}" for a in state.legal_actions()))
+                said_move(self.game, state, said, _HELP)
 
     def _hint(self, state: State) -> str:
         choice = self.adviser.choose(state.clone())
-        return f"hint: {self.game.action_name(state, choice.action)}{_thoughts(choice)}"
+        return f"hint: {self.game.action_name(state, choice.action)}{_in_short(choice)}"
 
     def _take_back(self) -> bool:
         """Drop the moves from the person's last one on."""
@@ -207,10 +267,24 @@ class _Sitting:
             typer.echo("You lose.")
 
 
-def _thoughts(choice: Choice) -> str:
+def _in_short(choice: Choice) -> str:
+    """What a player expects, in brackets behind its move."""
     parts = []
     if choice.value is not None:
         parts.append(f"value {signed(choice.value)}")
     if choice.simulations:
-        parts.append(f"{choice.simulations} simulations")
+        parts.append(counted(choice.simulations, "simulation"))
     return f"   ({', '.join(parts)})" if parts else ""
+
+
+def _thought(game: Game, state: State, player: Player, choice: Choice) -> str:
+    """What a player thought of in a position: its best moves, and the play it expects."""
+    lines = [f"  {said}" for said in thoughts(game, state, choice)]
+    policy = choice.policy
+    if policy is not None:
+        best = sorted(state.legal_actions(), key=lambda action: -float(policy[action]))[:_BEST]
+        named = (f"{game.action_name(state, action)} {share(float(policy[action]))}" for action in best)
+        lines.append(f"  considers {', '.join(named)}")
+    if not lines:
+        return f"{player.name} does not tell its thoughts."
+    return "\n".join([f"What {player.name} thought:", *lines])

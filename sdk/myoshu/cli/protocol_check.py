@@ -33,7 +33,7 @@ def protocol_check(
     seed: Annotated[int, typer.Option(min=0, help="Of the games that are played.")] = 0,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that each reply may take.")] = 5.0,
 ) -> None:
-    """Check that an environment keeps to bindings/PROTOCOL.md: one line a check.
+    """Check that an environment keeps to bindings/PROTOCOL.md: one line a check. One of them waits for 10 seconds.
 
     A line begins with ok, FAIL (what was expected, what came) or skip (why it does not concern this environment).
     MYOSHU_TOKEN is shown to the environment, if it is set. The exit code is 1 if a check failed.

@@ -34,7 +34,8 @@ On a port of one's own, for browsers too, with metrics for Prometheus:
 
 To a network, with a token (made up and printed if MYOSHU_TOKEN has none) and TLS:
 
-  myoshu serve four.myoshu othello.myoshu --host 0.0.0.0 --port 7777 --cert cert.pem --key key.pem
+  myoshu serve four.myoshu othello.myoshu --host 0.0.0.0 --port 7777 \\
+    --cert cert.pem --key key.pem
 
 As a child process of an engine that speaks on its standard input and output:
 
@@ -86,14 +87,15 @@ def serve(
     log_to_stderr(log)
     agents = {name: myoshu.load(path, provider, threads=threads) for name, path in zip(names, bundles, strict=True)}
     token = os.environ.get("MYOSHU_TOKEN") or None
-    if token is None and host not in ("127.0.0.1", "::1", "localhost"):
+    if token is None and not stdio and host not in ("127.0.0.1", "::1", "localhost"):
         token = secrets.token_urlsafe(24)
-        typer.echo(f"Token: {token}", err=True)
+        typer.echo(f"Token: {token}")  # where a person reads it; the log is on the other stream
+    where = discovery or (Path() if stdio else default_path())
     gc.collect()
     gc.freeze()  # what is there now stays: no answer waits for the collector to look at it again
     asyncio.run(
         _serve(
-            agents, token, host, port, websocket, unix, metrics, stdio, discovery or default_path(),
+            agents, token, host, port, websocket, unix, metrics, stdio, where,
             tuple(origin or ()), _tls(cert, key),
         )
     )  # fmt: skip
@@ -141,13 +143,11 @@ async def _serve(
             token=token,
         )
         there.write(path)
-        _announce(there, path, agents)
         try:
+            _announce(there, path, agents)
             await server.wait()
         finally:
             there.remove(path)
-            if unix is not None:
-                unix.unlink(missing_ok=True)
 
 
 async def _unix(server: Server, path: Path) -> Path:
@@ -163,6 +163,7 @@ def _announce(there: Discovery, path: Path, agents: dict[str, Agent]) -> None:
 
 
 def _url(scheme: str, host: str, port: int) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # what a client here can dial
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 

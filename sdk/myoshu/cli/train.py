@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.counted import counted
+
 if TYPE_CHECKING:
     from myoshu.game import Game
     from myoshu.training.config import TrainingConfig
@@ -25,7 +27,7 @@ Learn tic-tac-toe for a minute; the agent is then runs/…/agent.myoshu, and the
 
 Choose where the run and the agent go:
 
-  myoshu train openspiel:connect_four --minutes 20 --run runs/four --out connect_four.myoshu
+  myoshu train openspiel:connect_four --run runs/four --out four.myoshu
 
 Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
 
@@ -36,6 +38,8 @@ Other games: a game with parameters, a gymnasium environment with discrete actio
   myoshu train 'openspiel:dots_and_boxes(num_rows=2,num_cols=2)'
 
   myoshu train gymnasium:CartPole-v1 --minutes 10 --until 475
+
+  myoshu train 'gymnasium:FrozenLake-v1(is_slippery=False)' --minutes 2
 
   myoshu train python:my_game.py:MyGame --minutes 5
 
@@ -48,7 +52,8 @@ connects to the trainer. It may be killed and started again while it is learned 
 
 Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
 
-  myoshu train openspiel:connect_four --opponents mcts:100,mcts:1000 --until 0.9 --minutes 60
+  myoshu train openspiel:connect_four --minutes 60 \\
+    --opponents mcts:100,mcts:1000 --until 0.9
 
 The same seed and steps, the same weights, bit for bit:
 
@@ -81,7 +86,11 @@ def train(
         ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Settings to start from. By default those named like the game, else 'default'.")
+        str | None,
+        typer.Option(
+            help="Settings to start from: CartPole-v1, connect_four, default, dots_and_boxes or tic_tac_toe. By "
+            "default those named like the game, else 'default'."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
@@ -136,36 +145,46 @@ def train(
     """
     import msgspec
 
+    from myoshu.cli._games import game_as, remember_place
     from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
+    from myoshu.cli._paths import expect_folder
     from myoshu.errors import ArgumentError, DependencyError
     from myoshu_engines import load_game
 
+    if (game is None) == (listen is None):
+        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
+    if resume and run is None:
+        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+    if minutes is not None and not minutes > 0:
+        raise ArgumentError(f"--minutes: expected more than 0, got {minutes:g}")
+    if out is not None:
+        expect_folder("--out", out)
+    game = f"listen://{listen}" if game is None else game
+    rules = load_game(game)  # before torch is imported, which takes seconds: a typing error is told at once
     try:
-        from myoshu.training.folder import holds_run, load_config
+        from myoshu.training.folder import Lock, holds_run, load_config
         from myoshu.training.progress import new_progress
         from myoshu.training.run import Run
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'myoshu[train]'") from error
 
-    if (game is None) == (listen is None):
-        raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
-    game = f"listen://{listen}" if game is None else game
-    rules = load_game(game)
     progress = new_progress(sys.stderr, quiet=quiet)
-    if resume and run is None:
-        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
     if run is not None and (resume or holds_run(run)):
+        rules = game_as(load_config(run).game, rules)
+        with Lock(run):  # one that another process trains is refused before anything is said of it
+            pass
         _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
         names = load_config(run).opponents if opponents is None else opponent_names(opponents)
-        learning = Run.resumed(
-            rules,
-            run,
-            minutes=minutes,
-            steps=steps,
-            until=until,
-            opponents=opponents_of(names, rules),
-            progress=progress,
-        )
+        with Lock(run):  # where another process trains, nothing is said before that
+            learning = Run.resumed(
+                rules,
+                run,
+                minutes=minutes,
+                steps=steps,
+                until=until,
+                opponents=opponents_of(names, rules),
+                progress=progress,
+            )
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:
@@ -174,6 +193,7 @@ def train(
         config = msgspec.structs.replace(config, opponents=names, until=until)
         folder = run if run is not None else _folder(rules)
         learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress)
+    remember_place(learning.folder, game)
     if not quiet:
         progress.note(
             f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
@@ -183,11 +203,13 @@ def train(
     if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
         say_goodbye()
     typer.echo(
-        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {summary.steps:,} steps, "
-        f"{summary.games:,} games, {summary.positions:,} positions"
+        f"{summary.bundle}: learned {rules.spec.name} in {summary.seconds:.0f} s, {counted(summary.steps, 'step')}, "
+        f"{counted(summary.games, 'game')}, {counted(summary.positions, 'position')}"
     )
     if summary.check is not None:
         typer.echo(f"Strength: {summary.check}")
+    if summary.verdict is not None:
+        typer.echo(summary.verdict)
     if summary.interrupted:
         typer.echo(f"Ended early. To go on: myoshu train '{game}' --run {learning.folder}")
         raise typer.Exit(130)
@@ -273,15 +295,17 @@ def _agree(
         table, dot, key = field.rpartition(".")
         got = held[table][key] if dot else held[key]
         if got != wanted:
+            advice = "name that game" if field == "game" else "leave the option out"
             raise TrainingError(
                 f"{run / 'config.toml'}: {field}: expected {wanted!r}, as the command says, got {got!r}: "
-                "leave the option out to go on with that run, or name another --run to begin anew"
+                f"{advice} to go on with that run, or name another --run to begin a new one"
             )
 
 
 def _folder(game: Game) -> Path:
     short = "".join(
-        letter if letter.isalnum() or letter in "_-" else "_" for letter in game.spec.name.partition(":")[2]
+        letter if letter.isalnum() or letter in "_-" else "_"
+        for letter in game.spec.name.partition(":")[2] or game.spec.name
     )
     return Path("runs") / f"{short.strip('_') or 'game'}-{time.strftime('%Y%m%d-%H%M%S')}"
 
@@ -289,7 +313,8 @@ def _folder(game: Game) -> Path:
 def _budget(config: TrainingConfig) -> str:
     parts = []
     if config.minutes is not None:
-        parts.append(f"{config.minutes:g} minutes")
+        short = config.minutes < 1
+        parts.append(counted(round(60 * config.minutes, 1), "second") if short else counted(config.minutes, "minute"))
     if config.steps is not None:
-        parts.append(f"{config.steps:,} steps")
+        parts.append(counted(config.steps, "step"))
     return " or ".join(parts)

@@ -28,12 +28,13 @@ def asking_for_a_seat(
     spec_hash: str | None,
     *,
     keep_tree: bool,
+    elo: float | None = None,
 ) -> Callable[[int], Request]:
     """``open``; see :meth:`myoshu.client.Client.new_session`."""
     options: dict[str, bool | int | float] = {"keep_tree": keep_tree}
     if temperature is not None:
         options["temperature"] = temperature
-    return with_id(Open, model=model, hash=spec_hash, seed=seed, level=level, options=options)
+    return with_id(Open, model=model, hash=spec_hash, seed=seed, level=level, elo=elo, options=options)
 
 
 def asking_for_a_move(

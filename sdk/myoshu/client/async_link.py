@@ -9,7 +9,7 @@ import itertools
 import ssl
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import myoshu
 from myoshu.client.address import Address
@@ -49,6 +49,7 @@ class _Asked:
     request: Request
     answer: asyncio.Future[Reply]
     on_info: Callable[[Info], None] | None
+    check: Callable[[Any], None] | None
 
 
 class AsyncLink:
@@ -100,9 +101,15 @@ class AsyncLink:
         await self._connect(None)
 
     async def ask(
-        self, make: Callable[[int], Request], kind: type[AnyReply], on_info: Callable[[Info], None] | None = None
+        self,
+        make: Callable[[int], Request],
+        kind: type[AnyReply],
+        on_info: Callable[[Info], None] | None = None,
+        check: Callable[[AnyReply], None] | None = None,
     ) -> AnyReply:
-        """Make a request and wait for its reply. One that is no longer waited for is cancelled on the server too.
+        """Make a request and wait for its reply; ``check`` as :meth:`myoshu.client.link.Link.ask` has it.
+
+        One that is no longer waited for is cancelled on the server too.
 
         Raises:
             RequestError: the server answered with an error.
@@ -114,7 +121,7 @@ class AsyncLink:
         if self._wire is None:
             await self._restore()
         request = make(next(self._ids))
-        asked = _Asked(request, asyncio.get_running_loop().create_future(), on_info)
+        asked = _Asked(request, asyncio.get_running_loop().create_future(), on_info, check)
         self._asked[request.id] = asked
         try:
             await self._send(request)
@@ -214,13 +221,15 @@ class AsyncLink:
             while True:
                 await self._meet(await self._patiently(connection, wire))
         except RemoteProtocolError as error:
+            if self._wire is not None:
+                await self._wire.write(connection.refuse(connection.reject(error)))
             await self._drop()
             self._fail(error)
         except ConnectionLostError as error:
             ended = connection.state is State.CLOSING
             await self._drop()
             if self.welcome.ticket is None or ended or self._patience <= 0.0:
-                self._fail(ConnectionLostError(f"{self.address.url}: {error}"))
+                self._fail(error)
                 return
             try:
                 await self._restore()
@@ -229,16 +238,17 @@ class AsyncLink:
 
     async def _patiently(self, connection: Connection, wire: AsyncWire) -> Message | Rejected:
         """The next event; after a silence the server is asked whether it is there."""
-        if not self._heartbeat:
+        beat = self._heartbeat if self.welcome.heartbeat is None else self.welcome.heartbeat
+        if not beat:
             return await _next(connection, wire)
         reading = asyncio.ensure_future(_next(connection, wire))
         try:
-            done, _ = await asyncio.wait({reading}, timeout=self._heartbeat)
+            done, _ = await asyncio.wait({reading}, timeout=beat)
             if not done:
                 await self._send(Ping(id=next(self._ids)))
-                done, _ = await asyncio.wait({reading}, timeout=self._heartbeat)
+                done, _ = await asyncio.wait({reading}, timeout=beat)
             if not done:
-                raise ConnectionLostError(f"expected a word within {2 * self._heartbeat:g} s, got none")
+                raise ConnectionLostError(f"{self.address.url}: expected a word within {2 * beat:g} s, got none")
             return reading.result()
         finally:
             if not reading.done():
@@ -248,13 +258,11 @@ class AsyncLink:
 
     async def _meet(self, event: Message | Rejected) -> None:
         if isinstance(event, Rejected):
-            if self._wire is not None:
-                await self._wire.write(self._connection.refuse(event))
             raise _broken(event)
         if isinstance(event, Ping):
             await self._send(Pong(id=event.id))
         elif isinstance(event, Error) and event.id is None:
-            raise ConnectionLostError(f"{event.code}: {event.msg}")
+            raise ConnectionLostError(f"{self.address.url}: {event.code}: {event.msg}")
         elif isinstance(event, Reply | Error):
             assert event.id is not None
             asked = self._asked.get(event.id)
@@ -264,6 +272,8 @@ class AsyncLink:
                 if asked.on_info is not None:
                     asked.on_info(event)
             elif not isinstance(event, Error):
+                if asked.check is not None:
+                    asked.check(event)
                 asked.answer.set_result(event)
             elif event.code == "lost":
                 await self._send(asked.request)

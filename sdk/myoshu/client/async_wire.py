@@ -41,16 +41,16 @@ class AsyncWire(Protocol):
 class _StreamWire:
     framed = True
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, where: str) -> None:
+        self._reader, self._writer, self._where = reader, writer, where
 
     async def read(self) -> bytes:
         try:
             data = await self._reader.read(READ)
         except OSError as error:
-            raise ConnectionLostError(f"expected an answer, got: {error.strerror or error}") from error
+            raise ConnectionLostError(f"{self._where}: expected an answer, got: {error.strerror or error}") from error
         if not data:
-            raise ConnectionLostError("expected an answer, got the end of the connection")
+            raise ConnectionLostError(f"{self._where}: expected an answer, got the end of the connection")
         return data
 
     async def write(self, data: bytes) -> None:
@@ -67,8 +67,8 @@ class _StreamWire:
 class _WebSocketWire:
     framed = False
 
-    def __init__(self, held: Any) -> None:
-        self._socket = held
+    def __init__(self, held: Any, where: str) -> None:
+        self._socket, self._where = held, where
 
     async def read(self) -> bytes:
         from websockets.exceptions import ConnectionClosed
@@ -76,7 +76,9 @@ class _WebSocketWire:
         try:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
-            raise ConnectionLostError(f"expected an answer, got the end of the connection: {error}") from error
+            raise ConnectionLostError(
+                f"{self._where}: expected an answer, got the end of the connection: {error}"
+            ) from error
         return message if isinstance(message, bytes) else b"\xc1"
 
     async def write(self, data: bytes) -> None:
@@ -97,12 +99,12 @@ async def dial_async(address: Address, timeout: float, tls: ssl.SSLContext | Non
             if address.scheme in ("ws", "wss"):
                 return await _dial_websocket(address, tls, limit)
             if address.scheme == "unix":
-                return _StreamWire(*await asyncio.open_unix_connection(address.host))
+                return _StreamWire(*await asyncio.open_unix_connection(address.host), address.url)
             context = (tls or ssl.create_default_context()) if address.scheme == "tcps" else None
-            return _StreamWire(*await asyncio.open_connection(address.host, address.port, ssl=context))
+            return _StreamWire(*await asyncio.open_connection(address.host, address.port, ssl=context), address.url)
     except (OSError, TimeoutError) as error:
         said = getattr(error, "strerror", None) or str(error) or f"nothing within {timeout:g} s"
-        raise ConnectionLostError(f"{address.url}: expected a server, got: {said}") from error
+        raise ConnectionLostError(f"{address.url}: expected a server, got: {said}") from None
 
 
 async def _dial_websocket(address: Address, tls: ssl.SSLContext | None, limit: int) -> AsyncWire:
@@ -125,4 +127,4 @@ async def _dial_websocket(address: Address, tls: ssl.SSLContext | None, limit: i
         )
     except InvalidHandshake as error:
         raise ConnectionLostError(f"{address.url}: expected a WebSocket server, got: {error}") from error
-    return _WebSocketWire(held)
+    return _WebSocketWire(held, address.url)

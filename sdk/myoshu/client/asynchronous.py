@@ -15,9 +15,26 @@ from numpy.typing import ArrayLike, NDArray
 from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
 from myoshu.client.async_link import AsyncLink
-from myoshu.client.decision import RemoteDecision, decision_of
-from myoshu.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
+from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
+from myoshu.client.examples import RemoteExamples, examples_of
+from myoshu.protocol.messages import (
+    Acts,
+    Close,
+    Examples,
+    Info,
+    Level,
+    Model,
+    Observe,
+    Ok,
+    Opened,
+    Ping,
+    Pong,
+    Positions,
+    Result,
+    Swap,
+)
 from myoshu.runtime.limit import Limit
+from myoshu.runtime.observation_check import ObservationCheck, check_observations
 
 __all__ = ["AsyncClient", "AsyncRemoteSession", "connect_async"]
 
@@ -81,9 +98,10 @@ class AsyncClient:
         model: str | None = None,
         spec_hash: str | None = None,
         keep_tree: bool = True,
+        elo: float | None = None,
     ) -> AsyncRemoteSession:
         """Take a seat in a game; arguments and errors as :meth:`myoshu.client.Client.new_session`."""
-        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree)
+        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree, elo=elo)
         return AsyncRemoteSession(self._link, await self._link.ask(make, Opened))
 
     async def act_batch(
@@ -99,7 +117,19 @@ class AsyncClient:
     ) -> Acts:
         """Moves for a crowd; arguments as :meth:`myoshu.client.Client.act_batch`."""
         make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
-        return await self._link.ask(make, Acts)
+        check = check_acts(self.models, model, len(np.asarray(observations)), legal_actions)
+        return await self._link.ask(make, Acts, check=check)
+
+    async def examples(self, model: str | None = None) -> RemoteExamples:
+        """What a model saw in a few positions; errors as :meth:`myoshu.client.Client.examples`."""
+        return examples_of(await self._link.ask(with_id(Examples, model=model), Positions))
+
+    async def check_observations(
+        self, observe: Callable[[tuple[int, ...]], ArrayLike], model: str | None = None
+    ) -> ObservationCheck:
+        """Whether a program shows a model what it learned from; as :meth:`myoshu.client.Client.check_observations`."""
+        found = await self.examples(model)
+        return check_observations(found.examples, found.planes, observe)
 
     async def ping(self) -> float:
         """Seconds to the server and back."""
@@ -145,7 +175,8 @@ class AsyncRemoteSession:
         """Decide on a move; arguments and errors as :meth:`myoshu.client.RemoteSession.play`."""
         streamed = None if on_info is None else every
         make = asking_for_a_move(self.number, observation, legal_actions, limit, to_play, streamed)
-        return decision_of(await self._link.ask(make, Result, on_info))
+        check = check_result(self._link.welcome.models or (), self.model, legal_actions)
+        return decision_of(await self._link.ask(make, Result, on_info, check))
 
     async def observe(self, *actions: int) -> None:
         """Hear of moves that were really made, by whichever player."""

@@ -14,11 +14,28 @@ from numpy.typing import ArrayLike, NDArray
 
 from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
-from myoshu.client.decision import RemoteDecision, decision_of
+from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
+from myoshu.client.examples import RemoteExamples, examples_of
 from myoshu.client.link import Link
 from myoshu.protocol import Role
-from myoshu.protocol.messages import Acts, Close, Info, Level, Model, Observe, Ok, Opened, Ping, Pong, Result, Swap
+from myoshu.protocol.messages import (
+    Acts,
+    Close,
+    Examples,
+    Info,
+    Level,
+    Model,
+    Observe,
+    Ok,
+    Opened,
+    Ping,
+    Pong,
+    Positions,
+    Result,
+    Swap,
+)
 from myoshu.runtime.limit import Limit
+from myoshu.runtime.observation_check import ObservationCheck, check_observations
 
 __all__ = ["Client", "RemoteSession", "connect"]
 
@@ -74,6 +91,7 @@ class Client:
         model: str | None = None,
         spec_hash: str | None = None,
         keep_tree: bool = True,
+        elo: float | None = None,
     ) -> RemoteSession:
         """Take a seat in a game; as :meth:`myoshu.Agent.new_session`.
 
@@ -84,11 +102,13 @@ class Client:
             model: its name; the server's first if not given.
             spec_hash: what its specification's hash must be.
             keep_tree: whether searches go on from what is known.
+            elo: how strongly to play, in measured points above random play, instead of a level: from the least to the
+                greatest of ``models[…].elo``.
 
         Raises:
             RequestError: the server refuses; the message says why.
         """
-        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree)
+        make = asking_for_a_seat(seed, level, temperature, model, spec_hash, keep_tree=keep_tree, elo=elo)
         return RemoteSession(self._link, self._link.ask(make, Opened))
 
     def act_batch(
@@ -114,7 +134,32 @@ class Client:
             model: its name.
         """
         make = asking_for_a_crowd(observations, legal_actions, limit, to_play, seed, temperature, model)
-        return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0)
+        check = check_acts(self.models, model, len(np.asarray(observations)), legal_actions)
+        return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0, check=check)
+
+    def examples(self, model: str | None = None) -> RemoteExamples:
+        """What a model saw in a few positions, with what its network made of them.
+
+        Raises:
+            RequestError: there is no such model, or the server is older than this request.
+        """
+        return examples_of(self._link.ask(with_id(Examples, model=model), Positions))
+
+    def check_observations(
+        self, observe: Callable[[tuple[int, ...]], ArrayLike], model: str | None = None
+    ) -> ObservationCheck:
+        """Whether a program shows a model what it learned from; as :meth:`myoshu.Agent.check_observations`.
+
+        Args:
+            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+                to move then sees.
+            model: its name; the server's first if not given.
+
+        Raises:
+            RequestError: there is no such model, or the server is older than this request.
+        """
+        found = self.examples(model)
+        return check_observations(found.examples, found.planes, observe)
 
     def ping(self) -> float:
         """Seconds to the server and back."""
@@ -174,7 +219,8 @@ class RemoteSession:
         streamed = None if on_info is None else every
         make = asking_for_a_move(self.number, observation, legal_actions, limit, to_play, streamed)
         longer = 0.0 if limit is None else limit.time or 0.0
-        return decision_of(self._link.ask(make, Result, longer=longer, on_info=on_info))
+        check = check_result(self._link.welcome.models or (), self.model, legal_actions)
+        return decision_of(self._link.ask(make, Result, longer=longer, on_info=on_info, check=check))
 
     def observe(self, *actions: int) -> None:
         """Hear of moves that were really made, by whichever player."""

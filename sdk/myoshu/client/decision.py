@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu.errors import ArgumentError
-from myoshu.protocol.messages import Result, Times
+from myoshu.errors import ArgumentError, RemoteProtocolError
+from myoshu.protocol.messages import Acts, Model, Result, Times
 from myoshu.protocol.tensor import TYPES, Tensor
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.limit import Limit
 
-__all__ = ["RemoteDecision", "decision_of", "legal_of", "limit_of", "tensor_of"]
+__all__ = ["RemoteDecision", "check_acts", "check_result", "decision_of", "legal_of", "limit_of", "tensor_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -43,6 +44,53 @@ def decision_of(result: Result) -> RemoteDecision:
         times=result.times,
         model=result.model,
     )
+
+
+def check_result(models: tuple[Model, ...], model: str, legal_actions: ArrayLike | None) -> Callable[[Result], None]:
+    """What looks whether a reply's action is one that its request called legal.
+
+    Args:
+        models: what the server said it plays with.
+        model: the session's.
+        legal_actions: as the request gave them.
+    """
+    actions = _actions(models, model)
+    legal = None if legal_actions is None else np.array(legal_actions)
+
+    def check(result: Result) -> None:
+        """Raises :class:`RemoteProtocolError`."""
+        right = actions is None or result.action < actions
+        if legal is not None:
+            allowed = np.flatnonzero(legal) if legal.dtype == np.bool_ else legal
+            right = right and bool((allowed == result.action).any())
+        if not right:
+            raise RemoteProtocolError("invalid", "result.action", "a legal action", str(result.action))
+
+    return check
+
+
+def check_acts(
+    models: tuple[Model, ...], model: str | None, rows: int, legal_actions: NDArray[np.bool_] | None
+) -> Callable[[Acts], None]:
+    """The same for a crowd of so many rows; arguments else as :func:`check_result`."""
+    actions = _actions(models, models[0].name if model is None and models else model)
+    legal = None if legal_actions is None else np.array(legal_actions)
+
+    def check(acts: Acts) -> None:
+        """Raises :class:`RemoteProtocolError`."""
+        for field in ("actions", "values", "simulations"):
+            if len(getattr(acts, field)) != rows:
+                raise RemoteProtocolError("invalid", f"acts.{field}", f"{rows}", str(len(getattr(acts, field))))
+        for row, action in enumerate(acts.actions):
+            if (actions is not None and action >= actions) or (legal is not None and not legal[row, action]):
+                raise RemoteProtocolError("invalid", f"acts.actions[{row}]", "a legal action", str(action))
+
+    return check
+
+
+def _actions(models: tuple[Model, ...], name: str | None) -> int | None:
+    """How many actions a model's game has."""
+    return next((model.game.actions for model in models if model.name == name), None)
 
 
 def tensor_of(observation: ArrayLike) -> Tensor:

@@ -69,7 +69,7 @@ class Door:
             with contextlib.suppress(TimeoutError):
                 held = self._listener.accept()[0]
                 held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return SocketWire(held)
+                return SocketWire(held, self.address.url)
             if end is not None and time.monotonic() >= end:
                 raise ConnectionLostError(
                     f"{self.address.url}: expected an engine within {seconds:g} s, none connected"
@@ -107,7 +107,8 @@ class DoorLink(Link):
             try:
                 return self._greet()
             except (ConnectionLostError, RemoteProtocolError, LocalProtocolError) as error:
-                log.warning(f"{self.address.url}: one that connected is no engine: {error}")
+                said = str(error).removeprefix(f"{self.address.url}: ")
+                log.warning(f"{self.address.url}: one that connected is no engine: {said}")
                 self._drop()
 
     def _greet(self) -> Welcome:

@@ -11,13 +11,16 @@ import numpy as np
 from myoshu.client.address import Address
 from myoshu.client.raw_talk import RawTalk
 from myoshu.client.slot_row import SlotRow
+from myoshu.client.wire import SilenceError
 from myoshu.errors import ArgumentError, ConnectionLostError, RemoteProtocolError
 from myoshu.protocol.mask import unpack_masks
 from myoshu.protocol.messages import (
     DEFAULT_FRAME,
+    DEFAULT_HEARTBEAT,
     Description,
     Error,
     Message,
+    Ping,
     Pong,
     Spec,
     States,
@@ -31,6 +34,12 @@ AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 LONGEST = 10_000
 """Moves after which a game without an end is left, where its specification names no bound."""
+HANDSHAKE = 10.0
+"""Seconds that a handshake may take."""
+SILENCE = 0.5
+"""Seconds of silence after which an environment is asked to ping."""
+ALIKE = 10
+"""Positions that must all look alike before it is said that an environment shows nothing."""
 TOLERANCE = 1e-4
 """How far sums of rewards, which are float32, may be from what was announced."""
 
@@ -63,10 +72,18 @@ class EnvironmentChecks:
         token: what it must be shown.
         seed: of the games that are played.
         timeout: seconds that each reply may take.
+        handshake: seconds that a handshake may take; the protocol's 10 unless a test has less patience.
     """
 
-    def __init__(self, address: Address, token: str | None = None, seed: int = 0, timeout: float = 5.0) -> None:
-        self._address, self._token, self._timeout = address, token, timeout
+    def __init__(
+        self,
+        address: Address,
+        token: str | None = None,
+        seed: int = 0,
+        timeout: float = 5.0,
+        handshake: float = HANDSHAKE,
+    ) -> None:
+        self._address, self._token, self._timeout, self._handshake = address, token, timeout, handshake
         self._rng = np.random.default_rng(seed)
         self._spec: GameSpec
         self._found: Spec
@@ -101,11 +118,14 @@ class EnvironmentChecks:
             self._begins_games,
             self._plays_games_to_their_end,
             self._repeats_games,
+            self._draws_chance_only_where_it_says,
             self._begins_games_with_moves,
             self._refuses_illegal_actions,
             self._refuses_games_that_ended,
             self._describes,
             self._ends_after_bye,
+            self._pings_after_silence,
+            self._gives_up_silent_handshakes,
             self._serves_on,
         ):
             yield self._run(check)
@@ -119,7 +139,7 @@ class EnvironmentChecks:
         except Failed as error:
             return Outcome(name, "FAIL", str(error))
         except (ConnectionLostError, RemoteProtocolError) as error:
-            return Outcome(name, "FAIL", str(error))
+            return Outcome(name, "FAIL", str(error).removeprefix(f"{self._address.url}: "))
         return Outcome(name, "ok", "")
 
     # The connection.
@@ -218,6 +238,30 @@ class EnvironmentChecks:
             if not talk.ended():
                 raise Failed(f"expected the end of the connection within {self._timeout:g} s, it is open")
 
+    def _pings_after_silence(self) -> None:
+        """After a silence it pings, as it says in welcome.heartbeat."""
+        with RawTalk(self._address, self._timeout) as talk:
+            welcome = _expect(talk.hello(token=self._token, heartbeat=SILENCE), Welcome)
+            beat = DEFAULT_HEARTBEAT if welcome.heartbeat is None else welcome.heartbeat
+            if not beat:
+                raise Skipped("it says that it does not ping (welcome.heartbeat is 0)")
+            try:
+                ping = _expect(talk.hear(beat + self._timeout), Ping)
+            except SilenceError as error:
+                raise Failed(f"expected a ping after {beat:g} s of silence (welcome.heartbeat), got none") from error
+            talk.say({"t": "pong", "id": ping.id})
+            _expect(talk.ask({"t": "env_spec", "id": 1}), Spec, 1)
+
+    def _gives_up_silent_handshakes(self) -> None:
+        """A handshake that does not come is given up."""
+        with RawTalk(self._address, self._timeout) as talk:
+            try:
+                _refused(talk, talk.hear(self._handshake + self._timeout), "timeout")
+            except SilenceError as error:
+                raise Failed(
+                    f"expected error timeout after {self._handshake:g} s without a hello, the connection is open"
+                ) from error
+
     def _serves_on(self) -> None:
         """After all that it still serves."""
         with self._talk() as talk:
@@ -275,6 +319,7 @@ class EnvironmentChecks:
         with self._talk() as talk:
             rows = self._reset(talk, slots, [int(seed) for seed in self._rng.integers(1 << 31, size=len(slots))])
             returns = np.zeros((len(slots), spec.players))
+            seen, looks = {row.observation.tobytes() for row in rows}, 0
             for length in range(1, most + 1):
                 playing = [slot for slot in slots if not rows[slot].over]
                 if not playing:
@@ -284,6 +329,13 @@ class EnvironmentChecks:
                     self._check_move(slot, length, rows[slot], row)
                     rows[slot] = row
                     returns[slot] += row.rewards
+                    if not row.over:
+                        seen.add(row.observation.tobytes())
+                        looks += 1
+            if len(seen) == 1 and looks >= ALIKE:
+                raise Failed(
+                    f"states.obs: expected observations that tell positions apart, got one {looks + len(slots)} times"
+                )
             if spec.max_length is not None and any(not row.over for row in rows):
                 raise Failed(
                     f"expected games of at most {spec.max_length} actions (spec.game.max_length), got a longer one"
@@ -310,6 +362,28 @@ class EnvironmentChecks:
                 action = self._draw(row)
                 (row,), (twin,) = self._step(talk, [0], [action]), self._step(other, [0], [action])
 
+    def _draws_chance_only_where_it_says(self) -> None:
+        """A game without chance is the same whatever its seed, from its beginning on."""
+        if self._found.mode == "realtime":
+            raise Skipped("a game in realtime goes by its own clock")
+        if self._spec.stochastic:
+            raise Skipped("the rules draw chance (spec.game.stochastic)")
+        with self._talk() as talk:
+            moves: list[int] = []
+            (row,) = self._reset(talk, [0], [41])
+            while not row.over and len(moves) < 30:
+                moves.append(self._draw(row))
+                (row,) = self._step(talk, [0], moves[-1:])
+            for length in (0, len(moves)):
+                (first,) = self._reset(talk, [0], [41], [moves[:length]])
+                for seed in range(42, 50):
+                    (other,) = self._reset(talk, [0], [seed], [moves[:length]])
+                    _alike(
+                        f"spec.game.stochastic is false: the game after {length} actions with seeds 41 and {seed}",
+                        first,
+                        other,
+                    )
+
     def _begins_games_with_moves(self) -> None:
         """A reset with moves is a reset and then those moves."""
         if self._found.mode == "realtime":
@@ -332,16 +406,31 @@ class EnvironmentChecks:
     def _refuses_illegal_actions(self) -> None:
         """An illegal action is an error of its slot, which is as it was; other slots are played."""
         with self._talk() as talk:
-            two = self._found.slots > 1 and self._found.mode != "realtime"
-            slots = [0, 1] if two else [0]
-            rows = self._reset(talk, slots, [29, 29][: len(slots)])
-            legal = self._draw(rows[0])
-            illegal = np.flatnonzero(~rows[0].legal)
+            realtime = self._found.mode == "realtime"
+            slots = [1, 0, 2][: self._found.slots] if self._found.slots > 1 and not realtime else [0]
+            before, row = self._short_of_some_action(talk)
+            self._reset(talk, slots, [29] * len(slots), None if realtime else [before] * len(slots))
+            legal = self._draw(row)
+            illegal = np.flatnonzero(~row.legal)
             if illegal.size:
-                actions = [int(illegal[0]), legal][: len(slots)]
+                actions = [int(illegal[0]) if slot == 0 else legal for slot in slots]
                 states = _expect(talk.ask({"t": "step", "id": 3, "slots": slots, "actions": actions}), States, 3)
                 codes = {error.slot: error.code for error in states.errors or ()}
                 _same("states.errors, by slot", {0: "illegal_action"}, codes)
+                if len(slots) > 1:
+                    played = self._rows(states, slots, wrong=frozenset({0}))
+                    (right,) = self._reset(talk, [1], [29], [before])
+                    (right,) = self._step(talk, [1], [legal])
+                    for slot, row in played.items():
+                        _alike(f"slot {slot} beside one with an illegal action", right, row)
+                if not realtime:
+                    moves = [[*before, int(illegal[0])]]
+                    made = talk.ask({"t": "reset", "id": 5, "slots": [0], "seeds": [29], "moves": moves})
+                    _same("errors of a reset with an illegal action", 1, len(_expect(made, States, 5).errors or ()))
+                    left = talk.ask({"t": "step", "id": 6, "slots": [0], "actions": [legal]})
+                    codes = {error.slot: error.code for error in _expect(left, States, 6).errors or ()}
+                    _same("states.errors after a reset with an illegal action, by slot", {0: "ended"}, codes)
+                    self._reset(talk, [0], [29], [before])
             said = talk.ask({"t": "step", "id": 4, "slots": [0], "actions": [self._spec.actions]})
             if isinstance(said, Error):
                 _answered(said, 4, "invalid")
@@ -350,8 +439,24 @@ class EnvironmentChecks:
                 _same(f"states.errors for action {self._spec.actions}, by slot", {0: "illegal_action"}, codes)
             if self._found.mode != "realtime":
                 (after,) = self._step(talk, [0], [legal])
-                (right,) = self._reset(talk, [0], [29], [[legal]])
+                self._reset(talk, [0], [29], [before])
+                (right,) = self._step(talk, [0], [legal])
                 _alike("the slot after an illegal action", right, after)
+
+    def _short_of_some_action(self, talk: RawTalk) -> tuple[list[int], SlotRow]:
+        """Moves to a position in which some action is not legal, if there is one, and the position."""
+        moves: list[int] = []
+        (row,) = self._reset(talk, [0], [29])
+        if self._found.mode == "realtime":
+            return moves, row
+        there = (moves[:], row)
+        while row.legal.all() and len(moves) < 30:
+            moves.append(self._draw(row))
+            (row,) = self._step(talk, [0], moves[-1:])
+            if row.over:
+                return there
+            there = (moves[:], row)
+        return there
 
     def _refuses_games_that_ended(self) -> None:
         """A step where no game goes on is an error of its slot."""
@@ -392,16 +497,18 @@ class EnvironmentChecks:
     def _reset(
         self, talk: RawTalk, slots: list[int], seeds: list[int], moves: list[list[int]] | None = None
     ) -> list[SlotRow]:
-        return self._rows(talk.ask({"t": "reset", "id": 1, "slots": slots, "seeds": seeds, "moves": moves}), slots)
+        answer = talk.ask({"t": "reset", "id": 1, "slots": slots, "seeds": seeds, "moves": moves})
+        return list(self._rows(answer, slots).values())
 
     def _step(self, talk: RawTalk, slots: list[int], actions: list[int]) -> list[SlotRow]:
-        return self._rows(talk.ask({"t": "step", "id": 2, "slots": slots, "actions": actions}), slots)
+        return list(self._rows(talk.ask({"t": "step", "id": 2, "slots": slots, "actions": actions}), slots).values())
 
-    def _rows(self, answer: Message, slots: list[int]) -> list[SlotRow]:
-        """The rows of an answer in which nothing went wrong."""
+    def _rows(self, answer: Message, slots: list[int], wrong: frozenset[int] = frozenset()) -> dict[int, SlotRow]:
+        """The rows of an answer by slot, without those of slots that are known to be wrong; no other may be."""
         states, spec = _expect(answer, States), self._spec
-        if states.errors:
-            error = states.errors[0]
+        for error in states.errors or ():
+            if error.slot in wrong:
+                continue
             raise Failed(f"slot {error.slot}: expected no error, got {error.code}: {error.msg}")
         _same("states.slots", slots, list(states.slots))
         _same("states.obs.sh", [len(slots), *spec.observation], list(states.obs.sh))
@@ -416,11 +523,14 @@ class EnvironmentChecks:
         if self._found.mode == "realtime" and states.ticks is None:
             raise Failed("states.ticks: expected tick numbers in realtime, got none")
         observations, rewards = states.obs.array(), states.rewards.array().astype(np.float32)
-        rows = [
-            SlotRow(observations[i], legal[i], states.to_play[i], rewards[i], states.terminated[i], states.truncated[i])
-            for i in range(len(slots))
-        ]
-        for slot, row in zip(slots, rows, strict=True):
+        rows = {
+            slot: SlotRow(
+                observations[i], legal[i], states.to_play[i], rewards[i], states.terminated[i], states.truncated[i]
+            )
+            for i, slot in enumerate(slots)
+            if slot not in wrong
+        }
+        for slot, row in rows.items():
             self._check_row(slot, row)
         return rows
 

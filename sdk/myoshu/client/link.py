@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import math
 import ssl
 import threading
 import time
@@ -13,12 +14,13 @@ from typing import TypeVar
 
 import myoshu
 from myoshu.client.address import Address
-from myoshu.client.wire import Wire, dial
+from myoshu.client.wire import SilenceError, Wire, dial
 from myoshu.errors import ConnectionLostError, LocalProtocolError, RemoteProtocolError, RequestError
 from myoshu.protocol import Connection, Rejected, Role, State
 from myoshu.protocol.handshake import check_welcome
 from myoshu.protocol.messages import (
     DEFAULT_FRAME,
+    DEFAULT_HEARTBEAT,
     VERSION,
     Bye,
     Error,
@@ -93,6 +95,7 @@ class Link:
         *,
         longer: float = 0.0,
         on_info: Callable[[Info], None] | None = None,
+        check: Callable[[AnyReply], None] | None = None,
     ) -> AnyReply:
         """Make a request and wait for its reply.
 
@@ -101,6 +104,7 @@ class Link:
             kind: the reply expected.
             longer: seconds that the reply may take besides the timeout.
             on_info: takes what comes before the final reply.
+            check: raises ``RemoteProtocolError`` if the reply is none to this request: the connection then ends.
 
         Raises:
             RequestError: the server answered with an error.
@@ -121,9 +125,14 @@ class Link:
                 if self.welcome.ticket is None:
                     raise
                 reply = self._go_on(request, longer, on_info)
-        if isinstance(reply, Error):
-            raise RequestError(reply.code, reply.msg, reply.retry)
-        assert isinstance(reply, kind)
+            if isinstance(reply, Error):
+                raise RequestError(reply.code, reply.msg, reply.retry)
+            assert isinstance(reply, kind)
+            if check is not None:
+                try:
+                    check(reply)
+                except RemoteProtocolError as error:
+                    self._sound(self._connection.reject(error))
         return reply
 
     def close(self) -> None:
@@ -197,8 +206,20 @@ class Link:
     def _wait(self, request: int, longer: float, on_info: Callable[[Info], None] | None) -> Reply | Error:
         """The final reply; what else comes is answered or passed on."""
         end = time.monotonic() + self._timeout + longer
+        beat, asked = self._heartbeat(), False
         while True:
-            message = self._next(max(0.0, end - time.monotonic()))
+            try:
+                message = self._next(max(0.0, min(end - time.monotonic(), beat)))
+                asked = False
+            except SilenceError as error:
+                if time.monotonic() >= end:
+                    raise
+                if asked:
+                    said = f"{self.address.url}: expected a word within {2 * beat:g} s, got none"
+                    raise ConnectionLostError(said) from error
+                self._send(Ping(id=next(self._ids)))
+                asked = True
+                continue
             if isinstance(message, Ping):
                 self._send(Pong(id=message.id))
             elif isinstance(message, Error) and message.id is None:
@@ -209,6 +230,11 @@ class Link:
                     on_info(message)
             elif isinstance(message, Reply | Error) and message.id == request:
                 return message
+
+    def _heartbeat(self) -> float:
+        """Seconds of silence after which an agent is asked whether it is there. An environment may be busy for long."""
+        beat = self.welcome.heartbeat if self._role is Role.PLAYER else 0.0
+        return (DEFAULT_HEARTBEAT if beat is None else beat) or math.inf
 
     def _next(self, timeout: float) -> Message:
         """The next message."""

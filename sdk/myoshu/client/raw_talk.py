@@ -76,14 +76,17 @@ class RawTalk:
         """
         self._wire.write(data)
 
-    def hear(self) -> Message:
+    def hear(self, within: float | None = None) -> Message:
         """The next message.
+
+        Args:
+            within: seconds that it may take; the timeout if not given.
 
         Raises:
             ConnectionLostError: none came in time.
             RemoteProtocolError: what came is no message.
         """
-        end = time.monotonic() + self._timeout
+        end = time.monotonic() + (self._timeout if within is None else within)
         while True:
             if not self.framed:
                 return decode(self._wire.read(max(0.0, end - time.monotonic())))

@@ -10,9 +10,13 @@ from typing import Any, Protocol
 from myoshu.client.address import Address
 from myoshu.errors import ConnectionLostError, DependencyError
 
-__all__ = ["SocketWire", "WebSocketWire", "Wire", "dial"]
+__all__ = ["SilenceError", "SocketWire", "WebSocketWire", "Wire", "dial"]
 
 READ = 1 << 16
+
+
+class SilenceError(ConnectionLostError):
+    """Nothing came in time; the connection itself may be as it was."""
 
 
 class Wire(Protocol):
@@ -46,12 +50,17 @@ class Wire(Protocol):
 
 
 class SocketWire:
-    """A stream: TCP, TLS or a Unix socket."""
+    """A stream: TCP, TLS or a Unix socket.
+
+    Args:
+        held: the socket.
+        where: the address that errors name.
+    """
 
     framed = True
 
-    def __init__(self, held: socket.socket) -> None:
-        self._socket = held
+    def __init__(self, held: socket.socket, where: str) -> None:
+        self._socket, self._where = held, where
 
     def read(self, timeout: float | None) -> bytes:
         """Some bytes."""
@@ -59,11 +68,11 @@ class SocketWire:
             self._socket.settimeout(timeout)
             data = self._socket.recv(READ)
         except TimeoutError as error:
-            raise ConnectionLostError(f"expected an answer within {timeout:g} s, got none") from error
+            raise SilenceError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
         except OSError as error:
-            raise ConnectionLostError(f"expected an answer, got: {error.strerror or error}") from error
+            raise ConnectionLostError(f"{self._where}: expected an answer, got: {error.strerror or error}") from error
         if not data:
-            raise ConnectionLostError("expected an answer, got the end of the connection")
+            raise ConnectionLostError(f"{self._where}: expected an answer, got the end of the connection")
         return data
 
     def write(self, data: bytes) -> None:
@@ -71,7 +80,7 @@ class SocketWire:
         try:
             self._socket.sendall(data)
         except OSError as error:
-            raise ConnectionLostError(f"expected to send, got: {error.strerror or error}") from error
+            raise ConnectionLostError(f"{self._where}: expected to send, got: {error.strerror or error}") from error
 
     def close(self) -> None:
         """End."""
@@ -80,12 +89,12 @@ class SocketWire:
 
 
 class WebSocketWire:
-    """A WebSocket."""
+    """A WebSocket; arguments as :class:`SocketWire`."""
 
     framed = False
 
-    def __init__(self, held: Any) -> None:
-        self._socket = held
+    def __init__(self, held: Any, where: str) -> None:
+        self._socket, self._where = held, where
 
     def read(self, timeout: float | None) -> bytes:
         """One message."""
@@ -94,9 +103,11 @@ class WebSocketWire:
         try:
             message = self._socket.recv(timeout)
         except TimeoutError as error:
-            raise ConnectionLostError(f"expected an answer within {timeout:g} s, got none") from error
+            raise SilenceError(f"{self._where}: expected an answer within {timeout:g} s, got none") from error
         except (ConnectionClosed, OSError) as error:
-            raise ConnectionLostError(f"expected an answer, got the end of the connection: {error}") from error
+            raise ConnectionLostError(
+                f"{self._where}: expected an answer, got the end of the connection: {error}"
+            ) from error
         return message if isinstance(message, bytes) else b"\xc1"
 
     def write(self, data: bytes) -> None:
@@ -106,7 +117,9 @@ class WebSocketWire:
         try:
             self._socket.send(data)
         except (ConnectionClosed, OSError) as error:
-            raise ConnectionLostError(f"expected to send, got the end of the connection: {error}") from error
+            raise ConnectionLostError(
+                f"{self._where}: expected to send, got the end of the connection: {error}"
+            ) from error
 
     def close(self) -> None:
         """End."""
@@ -134,15 +147,15 @@ def dial(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: in
             held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             held.settimeout(timeout)
             held.connect(address.host)
-            return SocketWire(held)
+            return SocketWire(held, address.url)
         held = socket.create_connection((address.host, address.port), timeout)
         held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if address.scheme == "tcps":
             context = ssl.create_default_context() if tls is None else tls
             held = context.wrap_socket(held, server_hostname=address.host)
-        return SocketWire(held)
+        return SocketWire(held, address.url)
     except OSError as error:
-        raise ConnectionLostError(f"{address.url}: expected a server, got: {error.strerror or error}") from error
+        raise ConnectionLostError(f"{address.url}: expected a server, got: {error.strerror or error}") from None
 
 
 def _dial_websocket(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: int) -> Wire:
@@ -165,4 +178,4 @@ def _dial_websocket(address: Address, timeout: float, tls: ssl.SSLContext | None
         )
     except InvalidHandshake as error:
         raise ConnectionLostError(f"{address.url}: expected a WebSocket server, got: {error}") from error
-    return WebSocketWire(held)
+    return WebSocketWire(held, address.url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -49,8 +49,15 @@ class Open(Request, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
     """Of the session's random numbers."""
     level: float | None = None
     """How strongly to play."""
-    options: dict[Name, bool | int | float] | None = None
-    """What ``welcome.options`` offers."""
+    elo: float | None = None
+    """The same in points, between those of two levels."""
+    options: dict[Name, Any] | None = None
+    """What ``welcome.options`` offers: booleans and numbers."""
+
+    def __post_init__(self) -> None:
+        for key, value in (self.options or {}).items():
+            if not isinstance(value, bool | int | float):
+                raise ValueError(f"options.{key[:64]}: expected a boolean or a number, got another value")
 
 
 class Opened(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="opened"):

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any, NoReturn, Union
 
 import msgpack
 import msgspec
 
 from myoshu.errors import RemoteProtocolError
-from myoshu.protocol.messages import MESSAGES, VERSION, Message, Reply, Request
+from myoshu.protocol.messages import MESSAGES, VERSION, Hello, Message, Reply, Request
 
-__all__ = ["MOST_NESTING", "decode", "encode"]
+__all__ = ["MOST_ELEMENTS", "MOST_NESTING", "decode", "encode"]
+
+MOST_ELEMENTS = 1 << 20
+"""How many elements a payload may have: maps, arrays, their keys and all values, whatever else is in them."""
 
 MOST_NESTING = 16
 """How deep maps and arrays may lie in each other, the message itself being 1."""
 SMALL = 1 << 16
 """Payloads up to so many bytes are first read as what they most likely are: a message just as we would write it."""
 _HIGHEST_ID = 0xFFFFFFFF
+_SIZES = bytes(
+    1 + (first - 0xA0 if 0xA0 <= first <= 0xBF else
+         {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8, 0xD4: 2, 0xD5: 3,
+          0xD6: 5, 0xD7: 9, 0xD8: 17, 0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}.get(first, 0))
+    for first in range(256)
+)  # fmt: skip
+"""Bytes of a MessagePack element by its first byte, without what lies in maps and arrays."""
+_LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+"""Bytes of the length of a text, binary or extension by its first byte."""
 _TYPED: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Union[tuple(MESSAGES.values())])  # noqa: UP007
 
 
@@ -26,17 +39,25 @@ def encode(message: Message) -> bytes:
     return msgspec.msgpack.encode(message)
 
 
-def decode(payload: bytes) -> Message:
+def decode(payload: bytes, most: int = MOST_ELEMENTS) -> Message:
     """The message in a payload.
 
+    Args:
+        payload: what came.
+        most: how many elements it may have. More are refused before any is built: a few bytes would cost much time.
+
     Raises:
-        RemoteProtocolError: it holds none. The code is ``malformed``, ``unknown_type`` or ``invalid``; the error has
-            the request's id and the type where they could be read.
+        RemoteProtocolError: it holds none. The code is ``malformed``, ``too_large``, ``unknown_type`` or ``invalid``;
+            the error has the request's id and the type where they could be read.
     """
+    if len(payload) > most:  # an element takes a byte at least
+        _check_elements(payload, most)
     if len(payload) <= SMALL:
         try:
             message: Message = _TYPED.decode(payload)
             if encode(message) == payload:  # it holds nothing unknown that would have to be looked at
+                if isinstance(message, Hello):
+                    _check_versions(list(message.proto))
                 return message
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass
@@ -57,11 +78,37 @@ def _decode_carefully(payload: bytes) -> Message:
         raise RemoteProtocolError(code, "t", f"a type of version {VERSION}", repr(kind[:64]), request=request)
     if request is None and issubclass(struct, Request | Reply):
         raise RemoteProtocolError("malformed", f"{kind}.id", "an integer from 1 to 4294967295", "nothing")
+    if kind == "hello":
+        _check_versions(held.get("proto"))
     try:
         return msgspec.convert(held, struct)
     except msgspec.ValidationError as error:
         field, expected, got = _located(held, kind, str(error))
         raise RemoteProtocolError("invalid", field, expected, got, request=request, kind=kind) from error
+
+
+def _check_elements(payload: bytes, most: int) -> None:
+    """Count the elements without building them; no more than are allowed."""
+    position, size = 0, len(payload)
+    for _ in range(most):
+        if position >= size:
+            return
+        first = payload[position]
+        position += _SIZES[first]
+        if first in _LENGTHS:
+            length = _LENGTHS[first]
+            position += length + int.from_bytes(payload[position : position + length], "big") + (0xC7 <= first <= 0xC9)
+    if position < size:
+        raise RemoteProtocolError("too_large", "payload", f"at most {most} elements", "more")
+
+
+def _check_versions(proto: object) -> None:
+    """A hello of other versions is refused as such, whatever else it says that this version does not know."""
+    if not isinstance(proto, list) or len(proto) != 2 or not all(type(each) is int for each in proto):
+        return
+    low, high = proto
+    if low <= high and not low <= VERSION <= high:
+        raise RemoteProtocolError("version", "hello.proto", f"a range with {VERSION}", f"[{low}, {high}]")
 
 
 def _unpack(payload: bytes) -> dict[str, Any]:
@@ -87,17 +134,15 @@ def _unpack(payload: bytes) -> dict[str, Any]:
 def _check_nesting(held: dict[str, Any]) -> None:
     level: list[Any] = [held]
     for _ in range(MOST_NESTING):
-        below: list[Any] = []
-        for each in level:
-            values = each.values() if isinstance(each, dict) else each
-            below += [value for value in values if isinstance(value, dict | list)]
-            if isinstance(each, dict) and not all(isinstance(key, str) for key in each):
-                raise RemoteProtocolError("malformed", "payload", "keys that are texts", "others")
-            if any(isinstance(value, msgpack.Timestamp) for value in values):
-                _no_extension(-1, b"")
-        if not below:
+        if not set(map(type, chain.from_iterable(each for each in level if type(each) is dict))) <= {str}:
+            raise RemoteProtocolError("malformed", "payload", "keys that are texts", "others")
+        values = list(chain.from_iterable([each.values() if type(each) is dict else each for each in level]))
+        kinds = set(map(type, values))
+        if msgpack.Timestamp in kinds:
+            _no_extension(-1, b"")
+        if not kinds & {dict, list}:
             return
-        level = below
+        level = [value for value in values if type(value) is dict or type(value) is list]
     raise RemoteProtocolError("malformed", "payload", f"at most {MOST_NESTING} levels", "more")
 
 

@@ -7,7 +7,7 @@ import enum
 from typing import Any
 
 from myoshu.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
-from myoshu.protocol.codec import decode, encode
+from myoshu.protocol.codec import MOST_ELEMENTS, decode, encode
 from myoshu.protocol.framing import FrameReader, check_size, frame
 from myoshu.protocol.messages import (
     DEFAULT_FRAME,
@@ -16,13 +16,21 @@ from myoshu.protocol.messages import (
     Error,
     Hello,
     Message,
+    Ponder,
     Reply,
     Request,
+    Think,
     Welcome,
 )
 from myoshu.protocol.roles import FINAL, NEEDED, PARTIAL, REQUESTS, Role
 
 __all__ = ["TRANSITIONS", "Connection", "Group", "Rejected", "State"]
+
+
+FIRST_ELEMENTS = 8192
+"""How many elements the first payload from a dialler may have."""
+PLAYERS_ELEMENTS = 32768
+"""How many elements a payload from a player may have: an agent serves many, who shall not wait for one."""
 
 
 class State(enum.Enum):
@@ -143,6 +151,7 @@ class Connection:
         self._us, self._peer = (Sender.DIALLER, Sender.ACCEPTOR) if dials else (Sender.ACCEPTOR, Sender.DIALLER)
         self._limit = limit
         self._reader = FrameReader(limit if dials else FIRST_FRAME)
+        self._most_elements = MOST_ELEMENTS if dials else FIRST_ELEMENTS
         self._framed = framed
         self._sendable = FIRST_FRAME if dials else DEFAULT_FRAME
         self._wanted: frozenset[str] = frozenset()
@@ -151,6 +160,15 @@ class Connection:
     def receive_limit(self) -> int:
         """The largest payload that is taken now, in bytes."""
         return self._reader.limit
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes that have come of frames that were not handed out."""
+        return len(self._reader)
+
+    def lose(self) -> None:
+        """Nothing more comes: drop what has come of a frame."""
+        self._reader.clear()
 
     def feed(self, data: bytes) -> None:
         """Take in bytes of a stream."""
@@ -171,7 +189,7 @@ class Connection:
         """The event of one payload."""
         try:
             check_size(len(payload), self._reader.limit)
-            message = decode(payload)
+            message = decode(payload, self._most_elements)
             self._take(message)
         except RemoteProtocolError as error:
             return self._reject(error)
@@ -237,6 +255,9 @@ class Connection:
         if needed is not None and needed not in self.caps:
             expected = f"capability {needed} in the handshake"
             raise RemoteProtocolError("unsupported", kind, expected, "none", request=request.id, kind=kind)
+        if isinstance(request, Think | Ponder) and request.stream is not None and "stream" not in self.caps:
+            expected = "capability stream in the handshake"
+            raise RemoteProtocolError("unsupported", f"{kind}.stream", expected, "none", request=request.id, kind=kind)
         if self.state is State.CLOSING and kind != "ping":
             expected = "no request after bye"
             raise RemoteProtocolError("shutdown", kind, expected, "one", request=request.id, kind=kind)
@@ -290,6 +311,7 @@ class Connection:
     def _greet(self, hello: Hello) -> None:
         """Take in what a dialler announces."""
         self._reader.limit = self._limit
+        self._most_elements = PLAYERS_ELEMENTS if self.role is Role.AGENT else MOST_ELEMENTS
         self._sendable = hello.frame or DEFAULT_FRAME
         self._wanted = frozenset(hello.caps or ())
 
@@ -314,6 +336,10 @@ class Connection:
             id=request, code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got
         )
         return Rejected(error, reply)
+
+    def reject(self, error: RemoteProtocolError) -> Rejected:
+        """What to say where the peer broke the protocol in a way that only the role's own code can see: the end."""
+        return self._reject(error)
 
     def refuse(self, rejected: Rejected) -> bytes:
         """The bytes of a refusal's reply. A request that was refused has never been pending."""

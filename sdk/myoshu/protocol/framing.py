@@ -54,6 +54,10 @@ class FrameReader:
         self._start = start + HEADER + size
         return bytes(self._buffer[start + HEADER : self._start])
 
+    def clear(self) -> None:
+        """Drop what waits: the rest will not come."""
+        self._buffer, self._start = bytearray(), 0
+
     def _forget(self) -> None:
         """Free what was handed out."""
         if self._start:

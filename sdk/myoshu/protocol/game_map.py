@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from myoshu.planes import MAX_LAYOUT, MAX_WORD, MAX_WORDS, Planes
 from myoshu.protocol.fields import Text
 from myoshu.spec import GameSpec, Movers
 
@@ -36,9 +37,17 @@ class GameMap(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the rules draw chance."""
     max_length: int | None = None
     """An upper bound of the actions in a game."""
+    planes: (
+        Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)]
+        | None
+    ) = None
+    """What stands at each index of an observation's first dimension, in words."""
+    layout: Annotated[str, Meta(max_length=MAX_LAYOUT)] | None = None
+    """What its other dimensions are."""
 
     def __post_init__(self) -> None:
         self.spec()
+        self.words().check(self.observation)
 
     def spec(self) -> GameSpec:
         """The specification.
@@ -46,9 +55,20 @@ class GameMap(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ArgumentError: a value is out of range.
         """
-        return GameSpec(**msgspec.structs.asdict(self))
+        fields = msgspec.structs.asdict(self)
+        del fields["planes"], fields["layout"]
+        return GameSpec(**fields)
+
+    def words(self) -> Planes:
+        """What an observation holds, as far as it is said.
+
+        Raises:
+            ArgumentError: a text is empty or has several lines.
+        """
+        return Planes(words=self.planes or (), layout=self.layout or "")
 
     @staticmethod
-    def of(spec: GameSpec) -> GameMap:
-        """The map of a specification."""
-        return GameMap(**msgspec.structs.asdict(spec))
+    def of(spec: GameSpec, planes: Planes | None = None) -> GameMap:
+        """The map of a specification, and of what observations hold."""
+        said = planes or Planes()
+        return GameMap(**msgspec.structs.asdict(spec), planes=said.words or None, layout=said.layout or None)

@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_FRAME",
     "DEFAULT_HEARTBEAT",
     "FIRST_FRAME",
+    "MOST_PENDING",
     "VERSION",
     "Hello",
     "Limits",
@@ -39,7 +40,14 @@ DEFAULT_HEARTBEAT = 10.0
 """Seconds of silence after which a ping is sent, where nothing else was announced."""
 
 
+MOST_PENDING = 4096
+"""How many requests without their final reply a dialler that resumes may name."""
+
+
 Version = Annotated[int, Meta(ge=1, le=0xFFFF)]
+
+
+Offered = Annotated[int, Meta(ge=0, le=0xFFFF)]
 
 
 Frame = Annotated[int, Meta(ge=FIRST_FRAME, le=1 << 30)]
@@ -59,10 +67,16 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """The game it plays."""
     levels: tuple[float, ...] = ()
     """Levels that ``open.level`` takes."""
+    elo: tuple[float, ...] | None = None
+    """How strong each of them was measured to be, in points above random play; None if that is not known of all."""
     simulations: Count = 1
     """Simulations of a move where no limit is given."""
     provider: Name = ""
     """What computes the network."""
+
+    def __post_init__(self) -> None:
+        if self.elo is not None and len(self.elo) != len(self.levels):
+            raise ValueError(f"elo: expected {len(self.levels)}, one a level, got {len(self.elo)}")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +110,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello"):
     """The dialler's first message."""
 
-    proto: tuple[Version, Version]
+    proto: tuple[Offered, Offered]
     """Least and greatest version spoken."""
     role: Role
     """The dialler's role."""
@@ -112,7 +126,7 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     """Seconds of silence after which the acceptor shall ping; 0 for never."""
     resume: Name | None = None
     """Ticket of a connection that was lost."""
-    pending: Annotated[tuple[RequestId, ...], Meta(max_length=4096)] | None = None
+    pending: Annotated[tuple[RequestId, ...], Meta(max_length=MOST_PENDING)] | None = None
     """Requests whose final reply has not come."""
     models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
     """What an agent that dials can play with."""

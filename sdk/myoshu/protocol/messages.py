@@ -24,11 +24,13 @@ from myoshu.protocol.agent_messages import (
 )
 from myoshu.protocol.connection_messages import Bye, Error, Ping, Pong
 from myoshu.protocol.environment_messages import Describe, Description, EnvSpec, Reset, SlotError, Spec, States, Step
+from myoshu.protocol.example_messages import Check, Checked, Examples, Positions
 from myoshu.protocol.game_map import GameMap
 from myoshu.protocol.handshake_messages import (
     DEFAULT_FRAME,
     DEFAULT_HEARTBEAT,
     FIRST_FRAME,
+    MOST_PENDING,
     VERSION,
     Hello,
     Limits,
@@ -43,16 +45,20 @@ __all__ = [
     "DEFAULT_HEARTBEAT",
     "FIRST_FRAME",
     "MESSAGES",
+    "MOST_PENDING",
     "VERSION",
     "ActBatch",
     "Acts",
     "Bye",
     "Cancel",
+    "Check",
+    "Checked",
     "Close",
     "Describe",
     "Description",
     "EnvSpec",
     "Error",
+    "Examples",
     "GameMap",
     "Hello",
     "Info",
@@ -68,6 +74,7 @@ __all__ = [
     "Ping",
     "Ponder",
     "Pong",
+    "Positions",
     "Reply",
     "Request",
     "Reset",
@@ -87,7 +94,8 @@ MESSAGES: dict[str, type[Message]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (
         Hello, Welcome, Ping, Pong, Bye, Error, Open, Opened, Think, Ponder, Info, Result, Observe, Cancel, ActBatch,
-        Acts, Level, Swap, Close, Ok, EnvSpec, Spec, Reset, Step, States, Describe, Description,
+        Acts, Level, Swap, Close, Ok, Examples, Positions, Check, Checked, EnvSpec, Spec, Reset, Step, States, Describe,
+        Description,
     )
 }  # fmt: skip
 """Every message by its type, the key ``t``."""

@@ -34,7 +34,20 @@ _COUNTERPARTS = {
 
 REQUESTS: dict[Role, frozenset[str]] = {
     Role.PLAYER: frozenset(
-        {"ping", "open", "think", "observe", "ponder", "cancel", "act_batch", "level", "swap", "close"}
+        {
+            "ping",
+            "open",
+            "think",
+            "observe",
+            "ponder",
+            "cancel",
+            "act_batch",
+            "level",
+            "swap",
+            "close",
+            "examples",
+            "check",
+        }
     ),
     Role.AGENT: frozenset({"ping"}),
     Role.TRAINER: frozenset({"ping", "env_spec", "reset", "step", "describe"}),
@@ -53,6 +66,8 @@ FINAL: dict[str, str] = {
     "level": "ok",
     "swap": "ok",
     "close": "ok",
+    "examples": "positions",
+    "check": "checked",
     "env_spec": "spec",
     "reset": "states",
     "step": "states",
@@ -63,12 +78,17 @@ FINAL: dict[str, str] = {
 PARTIAL: dict[str, str] = {"think": "info", "ponder": "info"}
 """What may come before it."""
 
-NEEDED: dict[str, str] = {"act_batch": "batch", "describe": "describe"}
+NEEDED: dict[str, str] = {
+    "act_batch": "batch",
+    "examples": "examples",
+    "check": "examples",
+    "describe": "describe",
+}
 """The capability that a request needs."""
 
 CAPABILITIES: dict[Role, tuple[str, ...]] = {
-    Role.PLAYER: ("batch", "resume", "stream"),
-    Role.AGENT: ("batch", "resume", "stream"),
+    Role.PLAYER: ("batch", "examples", "resume", "stream"),
+    Role.AGENT: ("batch", "examples", "resume", "stream"),
     Role.TRAINER: ("describe", "realtime"),
     Role.ENVIRONMENT: ("describe", "realtime"),
 }

@@ -39,6 +39,8 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
         size *= math.prod(self.sh)
         if len(self.b) != size:
             raise ValueError(f"b: expected {size} bytes for {self.dt} {list(self.sh)}, got {len(self.b)}")
+        if self.dt == "bool" and (others := self.b.translate(None, b"\0\1")):
+            raise ValueError(f"b: expected 0 or 1 for bool, got {others[0]}")
 
     @staticmethod
     def of(array: ArrayLike) -> Tensor:

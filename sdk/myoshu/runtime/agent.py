@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 import operator
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
 
 from myoshu.errors import ArgumentError
-from myoshu.runtime.bundle import Bundle
+from myoshu.game import Game
+from myoshu.runtime.bundle import Bundle, Source
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.observation_check import ObservationCheck, check_game, check_observations
+from myoshu.runtime.parity import Parity
+from myoshu.runtime.positions import Example
 from myoshu.runtime.session import Session
+from myoshu.runtime.session_state import SessionState
 from myoshu.runtime.strength import between
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec
@@ -20,11 +27,12 @@ from myoshu.spec import GameSpec, ModelSpec
 __all__ = ["Agent", "load"]
 
 
-def load(path: str | os.PathLike[str] | bytes, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> Agent:
+def load(path: Source, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> Agent:
     """Load an agent from a bundle.
 
     Args:
-        path: a ``.myoshu`` file, or its bytes.
+        path: a ``.myoshu`` file, or its bytes (any that can be read as such: ``bytearray``, ``memoryview``, ``mmap``),
+            or what they can be read from: an open binary file, or a resource of :mod:`importlib.resources`.
         providers: what computes the network: ``auto`` for every accelerator that the installed ONNX Runtime has and
             then the CPU; a name (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, or ONNX Runtime's own name);
             or several names to be tried in order. A provider is trusted only after it has reproduced the bundle's
@@ -32,6 +40,7 @@ def load(path: str | os.PathLike[str] | bytes, providers: str | Sequence[str] = 
         threads: threads that compute the network. One is right in a game, which keeps its cores.
 
     Raises:
+        ArgumentError: it is nothing to load from.
         BundleVersionError: a newer myoshu wrote the bundle.
         BundleError: the bundle is damaged, hostile or inconsistent.
         ProviderError: no provider that may be used runs the network and reproduces the parity vectors.
@@ -43,25 +52,45 @@ def load(path: str | os.PathLike[str] | bytes, providers: str | Sequence[str] = 
 
 
 class Agent:
-    """What a bundle learned, ready to play. Immutable; may be shared between threads, each with sessions of its own."""
+    """What a bundle learned, ready to play. Immutable; may be shared between threads, each with sessions of its own.
+
+    A copy is the agent itself; pickled, it takes its networks along. A process that forks may use it in the child,
+    unless another thread is inside a search (or loads an agent) at that moment: as POSIX has it, what that thread had
+    locked stays locked in the child, which then hangs. Fork before thinking in the background, or start processes by
+    ``spawn``.
+    """
 
     def __init__(self, bundle: Bundle, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> None:
         manifest = bundle.manifest
+        graphs = {name: bundle.graph(name) for name in ("initial", "recurrent")}
+        self._parts = (manifest, graphs, bundle.parity, bundle.examples, providers, threads)
         self.manifest: Manifest = manifest
         """What is in the bundle and where it comes from."""
         self.game: GameSpec = manifest.game
         """The game it plays."""
         self.model: ModelSpec = manifest.model
         """What goes into the network and comes out."""
+        self.examples: tuple[Example, ...] = bundle.examples
+        """A few positions with what the network saw and made of them; may be empty."""
         self.evaluator = Evaluator(
             manifest.model,
-            bundle.graph("initial"),
-            bundle.graph("recurrent"),
+            graphs["initial"],
+            graphs["recurrent"],
             providers=providers,
             threads=threads,
             parity=bundle.parity,
         )
         """The network."""
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Agent], tuple[Any, ...]]:
+        manifest, graphs, parity, examples, providers, threads = self._parts
+        return _unpickled, (manifest.encode(), graphs, parity.encode(), examples, providers, threads)
 
     @property
     def provider(self) -> str:
@@ -123,6 +152,57 @@ class Agent:
             keep_tree=keep_tree,
         )
 
+    def restore_session(self, state: bytes) -> Session:
+        """Take the seat again that a session had when it was saved.
+
+        Args:
+            state: what :meth:`myoshu.Session.save` returned, in a session of this agent.
+
+        Returns:
+            A session that plays on as that one would have: the same moves, if limits are in simulations.
+
+        Raises:
+            ArgumentError: it is no such thing, or of another agent.
+        """
+        saved = SessionState.decode(state, self.model)
+        if saved.spec_hash != self.manifest.spec_hash:
+            raise ArgumentError(f"state.spec_hash: expected {self.manifest.spec_hash}, got {saved.spec_hash!r}")
+        session = Session(
+            self,
+            search=saved.search,
+            limit=Limit(time=saved.time, simulations=saved.simulations),
+            temperature=saved.temperature,
+            mix=saved.mix,
+            slack=saved.slack,
+            seed=0,
+            max_simulations=saved.max_simulations,
+            keep_tree=saved.keep_tree,
+        )
+        session._resume(saved)
+        return session
+
+    def check_observations(self, observe: Callable[[tuple[int, ...]], ArrayLike]) -> ObservationCheck:
+        """Whether a program shows this agent what it learned from.
+
+        An observation of the right shape may still hold other planes, in another order or turned: the agent then plays
+        badly, and nothing else tells. ::
+
+            print(agent.check_observations(lambda moves: my_observation(my_game_after(moves))))
+
+        Args:
+            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+                to move then sees, as :meth:`Session.play` takes it. It is called for each of the agent's
+                :attr:`examples` that moves alone bring about.
+
+        Raises:
+            ArgumentError: what it returns is no array of numbers.
+        """
+        return check_observations(self.examples, self.manifest.planes, observe)
+
+    def check_game(self, game: Game) -> ObservationCheck:
+        """Whether a game shows this agent what it learned from; also compares legal actions and who moves."""
+        return check_game(self.examples, self.manifest.planes, game)
+
     def _strength(self, level: float) -> Strength:
         levels = self.manifest.strength
         for strength in levels:
@@ -133,6 +213,19 @@ class Agent:
             f"level: expected {f'one of {there}' if there else 'None, since the bundle has no strength table'}, "
             f"got {level!r}"
         )
+
+
+def _unpickled(
+    manifest: bytes,
+    graphs: Mapping[str, bytes],
+    parity: bytes,
+    examples: Sequence[Example],
+    providers: str | Sequence[str],
+    threads: int,
+) -> Agent:
+    held = Manifest.decode(manifest)
+    bundle = Bundle(held, graphs, Parity.decode(parity, held.model, held.game), examples)
+    return Agent(bundle, providers, threads=threads)
 
 
 def _whole(field: str, value: int, low: int) -> int:

@@ -52,23 +52,28 @@ def write_archive(members: Mapping[str, bytes]) -> bytes:
     return bytes(body + directory + end)
 
 
-def read_archive(data: bytes, expected: Mapping[str, int]) -> dict[str, bytes]:
+def read_archive(
+    data: bytes, expected: Mapping[str, int], optional: Mapping[str, int] | None = None
+) -> dict[str, bytes]:
     """The members of a stored zip.
 
     Args:
         data: the whole archive.
-        expected: the names that must be there, each once and no others, with the largest size allowed.
+        expected: the names that must be there, each once, with the largest size allowed.
+        optional: the same for names that may be there; there are no others.
 
     Raises:
         BundleError: anything is not as it should be; the message begins with the place.
     """
-    members, directory_start = _directory(data, len(expected))
-    _check_names([member.name for member in members], expected)
+    optional = optional or {}
+    limits = {**expected, **optional}
+    members, directory_start = _directory(data, len(expected), len(limits))
+    _check_names([member.name for member in members], expected, optional)
     previous_end, previous = 0, "the file's beginning"
     contents = {}
     for member in sorted(members, key=lambda each: each.offset):
-        if member.size > expected[member.name]:
-            raise BundleError(f"{member.name}: expected at most {expected[member.name]} bytes, got {member.size}")
+        if member.size > limits[member.name]:
+            raise BundleError(f"{member.name}: expected at most {limits[member.name]} bytes, got {member.size}")
         start = _local(data, member, directory_start)
         if member.offset != previous_end:
             raise BundleError(
@@ -83,7 +88,7 @@ def read_archive(data: bytes, expected: Mapping[str, int]) -> dict[str, bytes]:
     return contents
 
 
-def _directory(data: bytes, count: int) -> tuple[list[_Member], int]:
+def _directory(data: bytes, least: int, most: int) -> tuple[list[_Member], int]:
     """The central directory's members, and the byte at which it begins."""
     if len(data) < END.size or data[-END.size :][:4] != END_MARK:
         raise BundleError(
@@ -93,7 +98,8 @@ def _directory(data: bytes, count: int) -> tuple[list[_Member], int]:
     _, disk, first_disk, here, total, size, start, comment = END.unpack_from(data, len(data) - END.size)
     if disk or first_disk or here != total or comment:
         raise BundleError("archive: expected one part without a comment, got another kind of zip")
-    if total != count:
+    if not least <= total <= most:
+        count = f"{least}" if least == most else f"{least} to {most}"
         raise BundleError(f"archive: expected {count} entries, got {total}")
     if start + size != len(data) - END.size:
         raise BundleError(
@@ -133,13 +139,15 @@ def _check_plain(name: str, flags: int, method: int, packed: int, length: int) -
         raise BundleError(f"{name[:80]!r}: expected {length} stored bytes, got {packed}")
 
 
-def _check_names(names: list[str], expected: Iterable[str]) -> None:
+def _check_names(names: list[str], expected: Iterable[str], optional: Iterable[str]) -> None:
+    known = [*expected, *optional]
     for name in names:
-        if name not in expected:
-            raise BundleError(f"archive: expected only the entries {', '.join(expected)}; got {name[:80]!r}")
-    for name in expected:
-        if names.count(name) != 1:
-            raise BundleError(f"{name}: expected one entry of this name, got {names.count(name)}")
+        if name not in known:
+            raise BundleError(f"archive: expected only the entries {', '.join(known)}; got {name[:80]!r}")
+    for name in known:
+        count = names.count(name)
+        if count > 1 or (count == 0 and name in expected):
+            raise BundleError(f"{name}: expected one entry of this name, got {count}")
 
 
 def _local(data: bytes, member: _Member, directory_start: int) -> int:

@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
-from myoshu.errors import BundleError
+from myoshu.errors import ArgumentError, BundleError
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.graphs import check_graph
 from myoshu.runtime.manifest import GRAPHS, MAX_MANIFEST, Entry, Manifest
 from myoshu.runtime.parity import MAX_PARITY, Parity
+from myoshu.runtime.positions import MAX_POSITIONS, Example, decode_examples, encode_examples
 
-__all__ = ["MAX_BUNDLE", "Bundle"]
+__all__ = ["MAX_BUNDLE", "Bundle", "Source"]
 
 MAX_BUNDLE = 1 << 31
 """The largest file that is read, in bytes."""
 
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | mmap.mmap | BinaryIO | Traversable
+"""What a bundle is read from: a path, bytes, an open binary file, or a resource."""
+
 MANIFEST = "manifest.json"
 PARITY = "parity.msgpack"
+POSITIONS = "positions.msgpack"
 FILES = {name: f"graphs/{name}.onnx" for name in GRAPHS}
 LIMITS = {MANIFEST: MAX_MANIFEST, **dict.fromkeys(FILES.values(), MAX_BUNDLE), PARITY: MAX_PARITY}
+OPTIONAL = {POSITIONS: MAX_POSITIONS}
 
 
 class Bundle:
     """What a bundle file holds, validated. Made by :meth:`read`."""
 
-    def __init__(self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity) -> None:
+    def __init__(
+        self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity, examples: Sequence[Example] = ()
+    ) -> None:
         self.manifest = manifest
         """What is in the file and where it comes from."""
         self.parity = parity
         """Inputs with the outputs that the trainer saw."""
+        self.examples = tuple(examples)
+        """Positions with what the agent saw and made of them; may be empty."""
         self._graphs = dict(graphs)
 
     def graph(self, name: str) -> bytes:
@@ -43,19 +56,26 @@ class Bundle:
         return self._graphs[name]
 
     @staticmethod
-    def read(source: str | os.PathLike[str] | bytes) -> Bundle:
+    def read(source: Source) -> Bundle:
         """Read and validate a bundle. Nothing is written to disk, nothing is unpickled.
 
         Args:
-            source: a path, or the file's bytes.
+            source: a path, the file's bytes, or what they can be read from.
 
         Raises:
+            ArgumentError: it is none of these.
             BundleVersionError: a newer myoshu wrote it.
             BundleError: it cannot be read, or anything in it is not as it should be; the message names the place.
         """
-        if isinstance(source, bytes):
-            return _parse(source)
-        path = Path(source)
+        data = _data_of(source)
+        if data is not None:
+            return _parse(data)
+        try:
+            path = Path(source)  # type: ignore[arg-type]  # tried
+        except TypeError as error:
+            raise ArgumentError(
+                f"path: expected a bundle's path, its bytes, or a file or resource to read, got {source!r:.80}"
+            ) from error
         try:
             return _parse(_read_file(path))
         except BundleError as error:
@@ -63,15 +83,21 @@ class Bundle:
 
     @staticmethod
     def write(
-        path: str | os.PathLike[str], *, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity
+        path: str | os.PathLike[str],
+        *,
+        manifest: Manifest,
+        graphs: Mapping[str, bytes],
+        parity: Parity,
+        examples: Sequence[Example] = (),
     ) -> Manifest:
         """Write a bundle: the same contents give the same bytes, and a crash leaves the old file or the new.
 
         Args:
             path: where to; an existing file is replaced.
-            manifest: what to say of it; the entries of graphs and parity are filled in here.
+            manifest: what to say of it; the entries of the other files are filled in here.
             graphs: each graph by name.
             parity: the parity vectors.
+            examples: positions with what the agent saw and made of them.
 
         Returns:
             The manifest as written.
@@ -82,10 +108,16 @@ class Bundle:
         if set(graphs) != set(GRAPHS):
             raise BundleError(f"graphs: expected {', '.join(GRAPHS)}; got {', '.join(sorted(graphs))}")
         vectors = parity.encode()
+        positions = encode_examples(examples) if examples else None
         manifest = msgspec.structs.replace(
-            manifest, graphs={name: Entry.of(graphs[name]) for name in GRAPHS}, parity=Entry.of(vectors)
+            manifest,
+            graphs={name: Entry.of(graphs[name]) for name in GRAPHS},
+            parity=Entry.of(vectors),
+            positions=None if positions is None else Entry.of(positions),
         )
         members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in GRAPHS}, PARITY: vectors}
+        if positions is not None:
+            members[POSITIONS] = positions
         data = write_archive(members)
         _parse(data)
         _replace_file(Path(path), data)
@@ -93,14 +125,45 @@ class Bundle:
 
 
 def _parse(data: bytes) -> Bundle:
-    contents = read_archive(data, LIMITS)
+    contents = read_archive(data, LIMITS, OPTIONAL)
     manifest = Manifest.decode(contents[MANIFEST])
     graphs = {}
     for name, file in FILES.items():
         graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
         check_graph(f"graphs.{name}", graphs[name])
-    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model)
-    return Bundle(manifest, graphs, parity)
+    parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model, manifest.game)
+    return Bundle(manifest, graphs, parity, _examples(contents.get(POSITIONS), manifest))
+
+
+def _examples(data: bytes | None, manifest: Manifest) -> tuple[Example, ...]:
+    """The positions, which are there exactly when the manifest says so."""
+    entry = manifest.positions
+    if data is None and entry is None:
+        return ()
+    if data is None or entry is None:
+        there, said = ("no", "names one") if data is None else ("a", "names none")
+        raise BundleError(f"positions: expected what the manifest says, got {there} file where it {said}")
+    return decode_examples(_verified("positions", data, entry), manifest.model)
+
+
+def _data_of(source: Source) -> bytes | None:
+    """The bytes that the source is or gives; none where it names a path."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return None
+    try:
+        held = source.read_bytes() if isinstance(source, Traversable) else source
+        if not isinstance(held, bytes | bytearray | memoryview | mmap.mmap):
+            held = held.read(MAX_BUNDLE + 1)
+        view = memoryview(held)
+    except OSError as error:
+        raise BundleError(f"expected a bundle to be read, got: {error.strerror or error}") from error
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if view.nbytes > MAX_BUNDLE:
+        raise BundleError(f"expected at most {MAX_BUNDLE} bytes, got {view.nbytes}")
+    return view.tobytes()
 
 
 def _verified(name: str, data: bytes, entry: Entry) -> bytes:

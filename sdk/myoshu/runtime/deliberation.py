@@ -18,20 +18,42 @@ __all__ = ["Deliberation", "Pace"]
 SLOT = 0
 LEAST = 1e-4
 """Seconds in which a first evaluation is begun however early the deadline."""
+MOST = 2.0
+"""A measurement counts for at most this many times the estimate: the process may have been suspended meanwhile, or the
+machine asleep."""
+DECAY = 0.75
+"""What is left of the estimate after a search that it kept from any evaluation."""
 
 
 class Pace:
-    """How long an evaluation takes, as measured on the way."""
+    """How long an evaluation takes, as measured on the way.
+
+    One measurement that was held up cannot raise the estimate by more than a half, and an estimate that lets nothing be
+    evaluated, so that nothing is measured either, falls until something is. It does not fall below the fastest
+    measurement, so that a limit too short for any evaluation stays so.
+    """
 
     def __init__(self) -> None:
         self.seconds = math.nan
         """Seconds a simulation; NaN before the first measurement."""
+        self._fastest = 0.0
 
     def note(self, simulations: int, elapsed: float) -> None:
         """Take in a measurement; later ones count more."""
-        if simulations > 0 and elapsed > 0.0:
-            now = elapsed / simulations
-            self.seconds = now if math.isnan(self.seconds) else 0.5 * (self.seconds + now)
+        if not (simulations > 0 and elapsed > 0.0):
+            return
+        now = elapsed / simulations
+        if math.isnan(self.seconds):
+            self.seconds = now  # not the fastest yet: it may have been held up, and nothing bounds the first
+            return
+        if now < self._fastest or not self._fastest:
+            self._fastest = now
+        most = MOST * self.seconds
+        self.seconds = 0.5 * (self.seconds + (now if now < most else most))
+
+    def starve(self) -> None:
+        """Take note that the estimate left a search no time for any evaluation."""
+        self.seconds = max(DECAY * self.seconds, self._fastest)
 
     def measure(self, planner: Planner) -> float:
         """Seconds a simulation, measured now if never before."""
@@ -43,7 +65,7 @@ class Pace:
                 begin = perf_counter()
                 run()
                 times.append(perf_counter() - begin)
-            self.note(leaves, min(times))
+            self._fastest = self.seconds = min(times) / leaves
         return self.seconds
 
 
@@ -57,7 +79,7 @@ class Deliberation:
         legal: bool [actions].
         to_play: the player to move.
         time: seconds allowed, or None.
-        capped: whether the budget stands for the tree's memory rather than for the caller's limit.
+        capped: whether the budget stands for the tree's memory rather than for the caller's limit in simulations.
         pace: used and measured on.
         temperature: 0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature).
         mix: the network's own prior's share of the policy that moves are sampled from; the search's has the rest.
@@ -88,11 +110,12 @@ class Deliberation:
         self._planner = planner
         self._opening: Callable[[], None] | None = opening
         self._budget = budget
+        self.capped = capped
+        """Whether the budget stands for memory."""
         self.legal = legal
         """bool [actions]."""
         self._to_play = to_play
         self._time = time
-        self._capped = capped
         self._pace = pace
         self._temperature = temperature
         self._mix = mix
@@ -149,8 +172,10 @@ class Deliberation:
         self._elapsed += now - begin
         self._pace.note(self.simulations - before, now - opened)
         if spent:
-            self.end(StopReason.CAPACITY if self._capped else StopReason.SIMULATIONS)
+            self.end(StopReason.CAPACITY if self.capped else StopReason.SIMULATIONS)
         elif now >= up:
+            if not self.simulations:
+                self._pace.starve()
             self.end(StopReason.TIME)
 
     def result(self) -> SearchResult:
@@ -181,13 +206,14 @@ class Deliberation:
         if self._slack < math.inf:
             worth = result.q[legal]
             legal = legal[(worth >= worth.max() - self._slack) | (legal == result.action)]
-        shares = policy[legal].astype(np.float64)
-        if self._mix > 0.0:
-            prior = self._planner.root_prior()[SLOT].astype(np.float64)
-            shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / max(float(prior[self.legal].sum()), 1e-30)
-        if not shares.max() > 0.0:
-            return result.action
-        with np.errstate(divide="ignore"):
+        with np.errstate(all="ignore"):  # a weight may be 0, by division or because it is too small
+            shares = policy[legal].astype(np.float64)
+            if self._mix > 0.0:
+                prior = self._planner.root_prior()[SLOT].astype(np.float64)
+                rest = max(float(prior[self.legal].sum()), 1e-30)
+                shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / rest
+            if not shares.max() > 0.0:
+                return result.action
             weights = np.exp(np.log(shares / shares.max()) / self._temperature)
-        ends = np.cumsum(weights / weights.sum())
+            ends = np.cumsum(weights / weights.sum())
         return int(legal[min(int(np.searchsorted(ends, self._sample, side="right")), len(legal) - 1)])

@@ -18,7 +18,7 @@ from myoshu.runtime.parity import Deviation, deviation
 from myoshu.runtime.planner import Planner
 from myoshu.runtime.providers import RUNTIME_ERRORS, Failure, available, choices, start
 
-__all__ = ["Diagnosis", "Versions", "diagnose", "versions"]
+__all__ = ["Diagnosis", "Versions", "answers", "diagnose", "versions"]
 
 
 class Diagnosis(NamedTuple):
@@ -72,6 +72,25 @@ def diagnose(bundle: Bundle, providers: str | Sequence[str] | None = None) -> li
     return [_diagnose(bundle, name) for name in names]
 
 
+def answers(bundle: Bundle) -> Deviation:
+    """How far what the network makes of the bundle's positions is, on the CPU, from what is noted beside them.
+
+    Raises:
+        ProviderError: the network does not run.
+        BundleError: the bundle has no positions.
+    """
+    if not bundle.examples:
+        raise BundleError("positions: expected some, got none")
+    model = bundle.manifest.model
+    evaluator = Evaluator(model, bundle.graph("initial"), bundle.graph("recurrent"), providers="cpu")
+    outputs = evaluator.initial(np.stack([example.position.observation for example in bundle.examples]))
+    noted = {
+        "prior": np.stack([example.answer.prior for example in bundle.examples]),
+        "value": np.stack([example.answer.value for example in bundle.examples]),
+    }
+    return deviation("positions", noted, outputs)
+
+
 def _diagnose(bundle: Bundle, provider: str) -> Diagnosis:
     model = bundle.manifest.model
     try:
@@ -120,4 +139,7 @@ def _parts(bundle: Bundle, provider: str) -> Deviation:
             raise BundleError(
                 f"graphs: expected the parts of {graph} to give {', '.join(wanted)}, got {', '.join(found)}"
             )
-    return max(deviation("initial", parity.initial, initial), deviation("recurrent", parity.recurrent, recurrent))
+    return max(
+        deviation("initial", parity.initial, initial, parity.units),
+        deviation("recurrent", parity.recurrent, recurrent, parity.units),
+    )

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from myoshu.errors import ArgumentError, BundleError, EvaluationError, ObservationError, ProviderError, ProviderWarning
 from myoshu.runtime.parity import TOLERANCE, Deviation, Parity, deviation, initial_shapes, recurrent_shapes
 from myoshu.runtime.providers import RUNTIME_ERRORS, Failure, choices, kernels_run, start
+from myoshu.runtime.shutdown import computing
 from myoshu.search.arrays import all_finite
 from myoshu.spec import ModelSpec
 
@@ -28,11 +29,12 @@ class Binding(NamedTuple):
     """A graph tied to memory."""
 
     run: Callable[[], None]
-    """Reads the inputs from the arrays and writes the outputs to them; without arguments."""
+    """Reads the inputs from the arrays and writes the outputs to them; without arguments. It holds what it needs, and
+    may outlive everything else."""
     arrays: dict[str, NDArray[Any]]
     """The memory, by name of input and output."""
     session: object
-    """What runs; held so that it lives as long as ``run``."""
+    """What runs."""
 
 
 class Bindable(Protocol):
@@ -253,7 +255,7 @@ class Evaluator:
                     got = _evaluate(session, self._shapes[graph], feed, name == "cpu")
                 except EvaluationError as error:
                     raise Failure(str(error)) from error
-                worst = max(worst, deviation(graph, want, got))
+                worst = max(worst, deviation(graph, want, got, parity.units))
         if not worst.acceptable:
             raise Failure(f"it does not reproduce the bundle's parity vectors: {worst}, allowed is {TOLERANCE:g}")
         return worst
@@ -288,7 +290,7 @@ def as_observations(model: ModelSpec, observations: ArrayLike | Sequence[ArrayLi
     if array.dtype == np.float32:
         batch = np.ascontiguousarray(array)
     else:
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):  # what is too large for float32 is infinite, and found so; too small is 0
             batch = np.ascontiguousarray(array, np.float32)
     if not all_finite(batch):
         raise ObservationError("observation: expected finite numbers, got NaN or infinity")
@@ -333,7 +335,8 @@ def _evaluate(
     rows = len(next(iter(inputs.values())))
     outputs = {name: np.zeros((rows, *shape), dtype) for name, (shape, dtype) in ports.outputs.items()}
     try:
-        _bind(session, ports, {**inputs, **outputs}, on_cpu).run()
+        with computing():
+            _bind(session, ports, {**inputs, **outputs}, on_cpu).run()
     except RUNTIME_ERRORS as error:
         raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
     return outputs
@@ -363,7 +366,9 @@ def _bind(
     for bind, wanted in ((binding.bind_input, ports.inputs), (binding.bind_output, ports.outputs)):
         for name, (_, dtype) in wanted.items():
             bind(name, "cpu", 0, dtype, arrays[name].shape, arrays[name].ctypes.data)
-    return Binding(partial(session._sess.run_with_iobinding, binding._iobinding, None), dict(arrays), session)
+    run = partial(session._sess.run_with_iobinding, binding._iobinding, None)
+    vars(run)["holds"] = (dict(arrays), session)  # ONNX Runtime knows the arrays' addresses only
+    return Binding(run, dict(arrays), session)
 
 
 def _run_and_copy(
@@ -371,5 +376,5 @@ def _run_and_copy(
 ) -> None:
     for (name, array), result in zip(outputs.items(), session.run(list(outputs), inputs), strict=True):
         if result.shape != array.shape:
-            raise ValueError(f"{name}: expected shape {list(array.shape)}, got {list(result.shape)}")
+            raise EvaluationError(f"{name}: expected shape {list(array.shape)}, got {list(result.shape)}")
         array[...] = result

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from myoshu.errors import BundleError, BundleVersionError
+from myoshu.planes import Planes
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
 
@@ -98,10 +99,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where it comes from: whatever the trainer wrote down."""
     strength: list[Strength]
     """Measured levels, weakest first; may be empty."""
+    planes: Planes = Planes()
+    """What the game's observations hold, in words, as far as the game says."""
+    positions: Entry | None = None
+    """A few positions with what the agent saw and made of them; None if there are none."""
 
     def __post_init__(self) -> None:
         if set(self.graphs) != set(GRAPHS):
             raise ValueError(f"graphs: expected {', '.join(GRAPHS)}, got {', '.join(sorted(self.graphs)) or 'none'}")
+        self.planes.check(self.game.observation)
         expected = spec_hash(self.game, self.model)
         if self.spec_hash != expected:
             raise ValueError(f"spec_hash: expected {expected} (of game and model), got {self.spec_hash[:80]!r}")
@@ -126,8 +132,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         opset: int,
         provenance: Mapping[str, Any] | None = None,
         strength: list[Strength] | None = None,
+        planes: Planes | None = None,
     ) -> Manifest:
-        """A manifest in the current format whose graphs and parity vectors :meth:`Bundle.write` will enter."""
+        """A manifest in the current format whose other files :meth:`Bundle.write` will enter."""
         blank = Entry(sha256="0" * 64, size=0)
         try:
             return Manifest(
@@ -141,6 +148,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 parity=blank,
                 provenance=dict(provenance or {}),
                 strength=list(strength or []),
+                planes=planes or Planes(),
             )
         except ValueError as error:
             raise BundleError(f"manifest.{error}") from error

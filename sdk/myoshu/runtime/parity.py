@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,17 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import BundleError
-from myoshu.spec import ModelSpec, Movers
+from myoshu.spec import GameSpec, ModelSpec, Movers, reward_bounds, value_bounds
 
-__all__ = ["MAX_PARITY", "TOLERANCE", "Deviation", "Parity", "deviation", "initial_shapes", "recurrent_shapes"]
+__all__ = [
+    "MAX_PARITY",
+    "TOLERANCE",
+    "Deviation",
+    "Parity",
+    "deviation",
+    "initial_shapes",
+    "recurrent_shapes",
+    "units_of",
+]
 
 TOLERANCE = 1e-3
-"""How far an output may be from the trainer's: |a − b| ≤ TOLERANCE · max(1, |b|)."""
+"""How far an output may be from the trainer's: |a − b| ≤ TOLERANCE · its unit, or · max(1, |b|) if it has none."""
 MAX_PARITY = 1 << 26
 """The largest file of parity vectors that is read, in bytes."""
 MAX_ROWS = 4096
 
 Arrays = Mapping[str, NDArray[Any]]
+Units = Mapping[str, float]
 Shapes = dict[str, tuple[tuple[int, ...], type[np.generic]]]
 
 
@@ -49,11 +60,22 @@ def recurrent_shapes(model: ModelSpec) -> Shapes:
     return shapes
 
 
+def units_of(game: GameSpec) -> dict[str, float]:
+    """In which units values and rewards are compared: the greatest that the game can pay.
+
+    A value is a sum of categories' probabilities times what they stand for; where these cancel, the error is that of
+    what is cancelled, not of what is left.
+    """
+    bounds = {"value": value_bounds(game), "reward": reward_bounds(game)}
+    return {name: max(-low, high) or 1.0 for name, (low, high) in bounds.items()}
+
+
 class Deviation(NamedTuple):
     """The output furthest from its parity vector."""
 
     size: float
-    """|a − b| / max(1, |b|), the greatest over all numbers; infinite where one is not finite."""
+    """|a − b| in the output's units, or by max(1, |b|), the greatest over all numbers; infinite where one is not
+    finite."""
     output: str
     """Which output, as ``recurrent.value``."""
 
@@ -66,8 +88,16 @@ class Deviation(NamedTuple):
         return f"{self.output} deviates by {self.size:.2g}"
 
 
-def deviation(graph: str, expected: Arrays, got: Arrays) -> Deviation:
-    """The greatest deviation of a graph's outputs from the expected ones."""
+def deviation(graph: str, expected: Arrays, got: Arrays, units: Units | None = None) -> Deviation:
+    """The greatest deviation of a graph's outputs from the expected ones.
+
+    Args:
+        graph: the graph's name, for the message.
+        expected: the outputs by name.
+        got: the same, to be compared with them.
+        units: what 1 is, for the outputs that have a unit: :attr:`Parity.units`.
+    """
+    units = units or {}
     worst = Deviation(0.0, f"{graph}.{next(iter(expected))}")
     for name, array in expected.items():
         other = got[name]
@@ -75,7 +105,8 @@ def deviation(graph: str, expected: Arrays, got: Arrays) -> Deviation:
             return Deviation(math.inf, f"{graph}.{name}")
         reference = array.astype(np.float64)
         with np.errstate(invalid="ignore"):
-            apart = np.abs(other.astype(np.float64) - reference) / np.maximum(1.0, np.abs(reference))
+            unit = units[name] if name in units else np.maximum(1.0, np.abs(reference))
+            apart = np.abs(other.astype(np.float64) - reference) / unit
         size = float(np.max(apart, initial=0.0))
         if not math.isfinite(size):
             return Deviation(math.inf, f"{graph}.{name}")
@@ -103,6 +134,8 @@ class Parity(NamedTuple):
     """Actions in them, int64 [m]."""
     recurrent: Arrays
     """What the recurrent graph makes of both: next_latent, prior, value, and reward and mover where they are."""
+    units: Units = types.MappingProxyType({})
+    """In which units values and rewards are compared, see :func:`units_of`; not stored with the vectors."""
 
     def encode(self) -> bytes:
         """The vectors as MessagePack: name → {dt: type, sh: shape, b: little-endian bytes}."""
@@ -115,8 +148,8 @@ class Parity(NamedTuple):
         return packed
 
     @staticmethod
-    def decode(data: bytes, model: ModelSpec) -> Parity:
-        """Read vectors and check them against the model they are for.
+    def decode(data: bytes, model: ModelSpec, game: GameSpec) -> Parity:
+        """Read vectors and check them against the model they are for, whose game gives them their units.
 
         Raises:
             BundleError: a vector is missing, too many, of a wrong shape or type, or not finite.
@@ -145,6 +178,7 @@ class Parity(NamedTuple):
             latent=arrays["latent"],
             action=arrays["action"],
             recurrent={name: arrays[f"recurrent.{name}"] for name in recurrent_shapes(model)},
+            units=units_of(game),
         )
 
     def _named(self) -> dict[str, NDArray[Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import mmap
 import sys
+import weakref
+from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter, sleep
@@ -14,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from myoshu.errors import ArgumentError, CapacityError, EvaluationError, MyoshuError
-from myoshu.runtime.evaluator import Bindable, Binding, Graph, as_observations
+from myoshu.runtime.evaluator import Bindable, Graph, as_observations
 from myoshu.runtime.parity import initial_shapes, recurrent_shapes
 from myoshu.runtime.providers import RUNTIME_ERRORS
+from myoshu.runtime.shutdown import calls, ending, leave
 from myoshu.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
 from myoshu.search.arrays import all_finite, as_list
 from myoshu.spec import Movers
@@ -28,6 +31,8 @@ HELD_UP = 1e-3
 NAP = 3e-3
 """Seconds in which it is then left alone. Whoever waits for the interpreter takes it after 5 ms, and a thread that lost
 it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
+MOST_NAPS = 6
+"""How often in a row it is left alone; a thread that is busy all the same never idles, and shares the interpreter."""
 LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
 
@@ -105,9 +110,16 @@ class Planner:
         self._open: dict[int, None] = {}
         self._order: NDArray[np.int32] | None = None
         self._fastest = math.inf
-        self._roots: list[Callable[[], None]] = []
-        self._runs: list[Callable[[], None]] = []
+        self._naps = 0
         self._rebind()
+
+    def __del__(self) -> None:
+        """Let the wave go before the pool.
+
+        Giving the pool's pages back releases the interpreter, and a thread that outlives the program never gets it
+        again: fatal inside C++, where the wave's own end is.
+        """
+        vars(self).pop("_wave", None)
 
     @property
     def slots(self) -> int:
@@ -199,6 +211,10 @@ class Planner:
         wave = self._wave
         wave.begin(self._listed() if slots is None else slots)
         step, runs = wave.step, self._runs
+        thread = get_ident()
+        calls[thread] = runs
+        if ending:
+            leave()
         try:
             if deadline is None:
                 while rows := step():
@@ -217,6 +233,8 @@ class Planner:
             if isinstance(error, RUNTIME_ERRORS) and not isinstance(error, MyoshuError):
                 raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
             raise
+        finally:
+            calls.pop(thread, None)
         return True
 
     def reuse(
@@ -296,14 +314,20 @@ class Planner:
         self._order = None
 
     def bound(self, rows: int) -> Callable[[], None]:
-        """One evaluation of this many rows of the recurrent graph as the search makes it: for measuring its cost."""
+        """One evaluation of this many rows of the recurrent graph as the search makes it: for measuring its cost.
+
+        It holds the memory that it reads and writes, whatever becomes of the planner.
+        """
         self._runs[rows]()
         return self._runs[rows]
 
     def _step_aside(self, took: float) -> None:
         """Sleep if the evaluation took so long that another thread must have had the interpreter."""
         self._fastest = min(self._fastest, took)
-        if took > 1.5 * self._fastest + HELD_UP:
+        if took <= 1.5 * self._fastest + HELD_UP:
+            self._naps = 0
+        elif self._naps < MOST_NAPS:
+            self._naps += 1
             sleep(NAP)
 
     def _listed(self) -> NDArray[np.int32]:
@@ -325,34 +349,44 @@ class Planner:
             raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
         memory = self._initial
         memory["observation"][:rows] = batch
+        thread = get_ident()
+        calls[thread] = self._roots
+        if ending:
+            leave()
         try:
             self._roots[rows]()
         except RUNTIME_ERRORS as error:
             raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
+        finally:
+            calls.pop(thread, None)
         return memory["latent"][:rows].reshape(rows, -1), memory["prior"][:rows], memory["value"][:rows]
 
     def _rebind(self) -> None:
         """Bind the evaluator's current sessions; each batch size when it is first met.
 
-        The lists refer to themselves by what is in them: were they not emptied, the earlier sessions would stay until
-        Python next looks for cycles.
+        The entries know the planner by a weak reference only, so that dropping it frees its memory at once, with
+        Python's collector off too.
         """
         self._generation = self.evaluator.generation
-        self._roots.clear()
-        self._runs.clear()
-        self._roots = self._lazily_bound("initial", self._initial, self.slots)
-        self._runs = self._lazily_bound("recurrent", self._recurrent, self.slots * self.config.leaves)
+        own = weakref.ref(self)
+        self._roots: list[Callable[[], None]] = [
+            partial(_bind_and_run, own, "initial", rows) for rows in range(self.slots + 1)
+        ]
+        self._runs: list[Callable[[], None]] = [
+            partial(_bind_and_run, own, "recurrent", rows) for rows in range(self.slots * self.config.leaves + 1)
+        ]
 
-    def _lazily_bound(self, graph: Graph, memory: dict[str, NDArray[Any]], batch: int) -> list[Callable[[], None]]:
-        def bind_and_run(rows: int) -> None:
-            binding = self.evaluator.bind(graph, {name: array[:rows] for name, array in memory.items()})
-            runs[rows] = binding.run
-            bindings.append(binding)
-            binding.run()
+    def _bind(self, graph: Graph, rows: int) -> Callable[[], None]:
+        memory, runs = (self._initial, self._roots) if graph == "initial" else (self._recurrent, self._runs)
+        runs[rows] = self.evaluator.bind(graph, {name: array[:rows] for name, array in memory.items()}).run
+        return runs[rows]
 
-        bindings: list[Binding] = []
-        runs: list[Callable[[], None]] = [partial(bind_and_run, rows) for rows in range(batch + 1)]
-        return runs
+
+def _bind_and_run(own: weakref.ref[Planner], graph: Graph, rows: int) -> None:
+    """What a batch size that has not been met is run by."""
+    planner = own()
+    assert planner is not None
+    planner._bind(graph, rows)()
 
 
 def _untouched(rows: int, columns: int) -> NDArray[np.float32]:

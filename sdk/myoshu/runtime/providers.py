@@ -13,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from myoshu.errors import ArgumentError, ProviderError
 from myoshu.runtime.graphs import external_weights
+from myoshu.runtime.shutdown import computing
 
 __all__ = ["RUNTIME_ERRORS", "Failure", "available", "choices", "kernels_run", "start"]
 
@@ -41,12 +42,13 @@ less than a GPU needs to begin); name ``cpu`` then. TF32 is off on CUDA because 
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
-    ValueError,
-    TypeError,
     MemoryError,
     *(error for error in vars(ort).values() if isinstance(error, type) and issubclass(error, Exception)),
 )
-"""What ONNX Runtime raises."""
+"""What ONNX Runtime raises where a graph is run. A ValueError or TypeError there would be a mistake of ours."""
+
+START_ERRORS: tuple[type[Exception], ...] = (*RUNTIME_ERRORS, ValueError, TypeError)
+"""What it raises where a session is started: its Python half refuses a provider's options by the latter two."""
 
 
 class Failure(Exception):  # noqa: N818 - it is no error yet: another provider may follow
@@ -131,10 +133,11 @@ def start(
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in names]
         options.add_external_initializers(names, values)
     try:
-        session = onnxruntime.InferenceSession(
-            graph, options, providers=[(known.runtime_name, known.options)], enable_fallback=0
-        )
-    except RUNTIME_ERRORS as error:
+        with computing():
+            session = onnxruntime.InferenceSession(
+                graph, options, providers=[(known.runtime_name, known.options)], enable_fallback=0
+            )
+    except START_ERRORS as error:
         raise Failure(f"{label}: {_first_line(error)}") from error
     if known.runtime_name not in session.get_providers():
         raise Failure(f"ONNX Runtime could not start it and would run {', '.join(session.get_providers())} instead")

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu.errors import ArgumentError, CapacityError, LimitError
+from myoshu.errors import ArgumentError, CapacityError, LimitError, SessionBusyError
 from myoshu.runtime.decision import ActionAnalysis, Analysis, Decision, StopReason
 from myoshu.runtime.deliberation import SLOT, Deliberation, Pace
 from myoshu.runtime.evaluator import as_observations
+from myoshu.runtime.history import History
 from myoshu.runtime.legal import as_mask
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planner import Planner
+from myoshu.runtime.session_state import Search, SessionState, observation_of
 from myoshu.runtime.thinking import Thinking
 from myoshu.search import SearchConfig
 from myoshu.spec import Movers
@@ -39,11 +46,28 @@ none kept, and 4 a little more; with one trained for half a minute, of 750 lines
 128."""
 
 
+class _Searched(NamedTuple):
+    """A search that the tree came of; see :class:`myoshu.runtime.session_state.Search`."""
+
+    observation: NDArray[np.float32]
+    legal: NDArray[np.bool_]
+    to_play: int
+    moves: list[int]
+    budget: int
+    planned: int
+    made: int
+
+
 class Session:
     """One seat in one game: the tree kept between moves, the random state, the difficulty.
 
-    Made by :meth:`myoshu.Agent.new_session`; it belongs to one thread at a time. Memory is allocated by the first move
-    and grows only if a later limit needs a larger tree.
+    Made by :meth:`myoshu.Agent.new_session`; it belongs to one thread at a time, and a call while another thread is in
+    one is a SessionBusyError. Memory is allocated by the first move and grows only if a later limit needs a larger
+    tree.
+
+    Tell it of all moves of the game or of none (:meth:`observe`), of moves that are taken back (:meth:`take_back`) and
+    of the next game (:meth:`new_game`): what it knows of a position is then kept for the next search. A position that
+    cannot follow from what it was told is searched afresh; :class:`myoshu.runtime.history.History` has the rule.
 
     The same seed, the same calls and limits in simulations give the same moves, on every run, whatever else the process
     does. With temperature 0 the seed makes no difference.
@@ -81,10 +105,17 @@ class Session:
         self._rng = np.random.Generator(np.random.PCG64(seed))
         self._pace = Pace()
         self._planner: Planner | None = None
-        self._thinking: Thinking | None = None
-        self._turn = 0
-        self._moves: list[int] | None = None
+        self._thinking: weakref.ref[Thinking] | None = None
+        self._history = History(agent.model.players, MOST_MOVES_KEPT)
         self._kept = 0
+        self._searches: list[_Searched] = []
+        self._nodes = 0
+        self._lock = Lock()
+
+    @property
+    def to_play(self) -> int:
+        """The player to move after the moves told: player 0 first, then all in turn."""
+        return self._history.turn
 
     @property
     def nbytes(self) -> int:
@@ -104,9 +135,10 @@ class Session:
             observation: what the player to move sees: real numbers of the game's observation shape.
             legal_actions: the legal actions in any order, or bool [actions]; all if not given.
             limit: how long to think; :attr:`limit` if not given. A time limit is kept: no evaluation is begun that
-                would likely end after it, and at worst the network's own choice is returned.
+                would likely end after it, and at worst the network's own choice is returned, without any look ahead
+                (``decision.simulations`` is 0 then), which plays far worse than a few simulations do.
             to_play: the player to move. If not given: player 0, or whose turn it is after the moves that
-                :meth:`observe` was told.
+                :meth:`observe` was told. A session that plays several seats keeps its tree only where it is given.
 
         Raises:
             ObservationError: the observation has another shape or type, or is not finite.
@@ -114,11 +146,17 @@ class Session:
             ArgumentError: another argument is not as described.
             CapacityError: there is no memory for a tree of that many simulations.
             EvaluationError: the network's answer is not finite.
+            SessionBusyError: another thread is in a call of this session.
         """
-        deliberation = self._deliberate(observation, legal_actions, limit, to_play)
-        while not deliberation.finished:
-            deliberation.run()
-        return deliberation.decide()
+        if not self._lock.acquire(blocking=False):
+            raise _busy()
+        try:
+            deliberation = self._deliberate(observation, legal_actions, limit, to_play)
+            while not deliberation.finished:
+                deliberation.run()
+            return deliberation.decide()
+        finally:
+            self._lock.release()
 
     def think(
         self,
@@ -134,8 +172,24 @@ class Session:
 
         Args and errors are those of :meth:`play`; those of the network come when it is first run.
         """
-        self._thinking = Thinking(self._deliberate(observation, legal_actions, limit, to_play))
-        return self._thinking
+        with self._alone():
+            return self._begin(observation, legal_actions, limit, to_play)
+
+    def ponder(
+        self,
+        observation: ArrayLike,
+        legal_actions: ArrayLike | None = None,
+        limit: Limit | None = None,
+        to_play: int | None = None,
+    ) -> Thinking:
+        """Begin to think about another's position, on their time.
+
+        What is found out about the move that they make is kept once :meth:`observe` is told of it.
+
+        Args and errors are those of :meth:`play`; those of the network come when it is first run.
+        """
+        with self._alone():
+            return self._begin(observation, legal_actions, limit, to_play, pondering=True)
 
     def analyse(
         self,
@@ -148,7 +202,167 @@ class Session:
 
         Args and errors are those of :meth:`play`.
         """
-        deliberation = self._deliberate(observation, legal_actions, limit, to_play, settle=False)
+        with self._alone():
+            return self._analyse(self._deliberate(observation, legal_actions, limit, to_play, settle=False))
+
+    def observe(self, action: int) -> None:
+        """Hear of a move that was really made, by whichever player: the next search goes on from what is known of it.
+
+        What is kept are the statistics under the move, as the network imagined them; new simulations begin from the
+        real observation. Nothing is kept where the rules draw chance, where the next player to move is not known from
+        the last, or beyond a few moves (see ``MOST_MOVES_KEPT``). Tell it of all moves, or of none.
+
+        Raises:
+            ArgumentError: it is not an action of the game.
+            SessionBusyError: another thread is in a call of this session.
+        """
+        number = self._index("action", action, self.agent.model.actions)
+        if not self._lock.acquire(blocking=False):
+            raise _busy()
+        try:
+            self._settle()
+            self._history.tell(number)
+        finally:
+            self._lock.release()
+
+    def take_back(self, moves: int = 1) -> None:
+        """Hear that the last moves told were taken back.
+
+        Args:
+            moves: how many, by whichever players.
+
+        Raises:
+            ArgumentError: it is no number from 1, or fewer were told.
+            SessionBusyError: another thread is in a call of this session.
+        """
+        number = self._count("moves", moves)
+        with self._alone():
+            self._history.take_back(number)
+            self._settle()
+
+    def new_game(self) -> None:
+        """Hear that another game begins: no move was made in it. The random numbers go on.
+
+        Raises:
+            SessionBusyError: another thread is in a call of this session.
+        """
+        with self._alone():
+            self._settle()
+            self._history = History(self.agent.model.players, MOST_MOVES_KEPT)
+
+    def save(self) -> bytes:
+        """The session as data: its settings, random state, what it was told, and what its tree came of.
+
+        :meth:`myoshu.Agent.restore_session` makes a session of it that plays on alike, on any machine. The tree itself
+        is not in it: the restored session makes the same searches once more when it first goes on from them, if its
+        limit then is in simulations; with a limit in time it begins afresh. What is being thought about is not saved:
+        ask for it again. Copying and pickling a session come to the same.
+
+        Raises:
+            SessionBusyError: another thread is in a call of this session.
+        """
+        with self._alone():
+            thinking = None if self._thinking is None else self._thinking()
+            resting = thinking is None or thinking.done
+            return self._state(resting).encode()
+
+    def __reduce__(self) -> tuple[Callable[[Agent, bytes], Session], tuple[Agent, bytes]]:
+        return _restored, (self.agent, self.save())
+
+    def _state(self, resting: bool) -> SessionState:
+        history, random = self._history, self._rng.bit_generator.state
+        moves = history.moves if resting else None
+        if moves is not None and not self._nodes:
+            self._note_made()
+        planner = self._planner
+        return SessionState(
+            spec_hash=self.agent.manifest.spec_hash,
+            search=self.search,
+            time=self.limit.time,
+            simulations=self.limit.simulations,
+            temperature=self.temperature,
+            mix=self.mix,
+            slack=self.slack,
+            max_simulations=self.max_simulations,
+            keep_tree=self.keep_tree,
+            random=random["state"]["state"].to_bytes(16, "little"),
+            increment=random["state"]["inc"].to_bytes(16, "little"),
+            spare=random["uinteger"] if random["has_uint32"] else None,
+            turn=history.turn,
+            told=history.told,
+            moves=moves,
+            pondered=history.pondered,
+            first=_swapped(history.first),
+            last=_swapped(history.last),
+            kept=0 if moves is None else self._kept,
+            nodes=0 if moves is None else self._nodes or (0 if planner is None else planner.nodes),
+            searches=[] if moves is None else [_saved(search) for search in self._searches],
+        )
+
+    def _resume(self, state: SessionState) -> None:
+        """Become what was saved."""
+        model, history = self.agent.model, self._history
+        generator = self._rng.bit_generator
+        generator.state = {
+            "bit_generator": "PCG64",
+            "state": {
+                "state": int.from_bytes(state.random, "little"),
+                "inc": int.from_bytes(state.increment, "little"),
+            },
+            "has_uint32": int(state.spare is not None),
+            "uinteger": state.spare or 0,
+        }
+        history.turn, history.told, history.moves = state.turn, state.told, state.moves
+        history.pondered = state.pondered
+        history.first, history.last = _swapped(state.first), _swapped(state.last)
+        if state.searches and state.moves is not None:
+            self._kept, self._nodes = state.kept, state.nodes
+            self._searches = [
+                _Searched(
+                    observation_of(search.observation, model),
+                    np.frombuffer(search.legal, np.bool_).copy(),
+                    search.to_play,
+                    search.moves,
+                    search.budget,
+                    search.planned,
+                    search.made,
+                )
+                for search in state.searches
+            ]
+        else:
+            history.forget()
+
+    def _note_made(self) -> None:
+        """Take note of how far the last search came."""
+        if self._searches and self._planner is not None:
+            last = self._searches[-1]
+            made = last.budget - self._planner.forest.remaining(SLOT)
+            self._searches[-1] = last._replace(made=made)
+
+    def _repeat_searches(self, planner: Planner, moves: list[int]) -> list[int]:
+        """Make the tree that a restored session had, if there are moves that lead on in it; returns these."""
+        self._nodes = 0
+        if not moves or not self.keep_tree:
+            return []
+        for search in self._searches:
+            if search.moves:
+                if not self._follow(
+                    planner, search.moves, search.observation, search.legal, search.made, search.planned
+                ):
+                    return []
+            else:
+                planner.open(
+                    SLOTS,
+                    search.observation,
+                    legal=search.legal[np.newaxis],
+                    to_play=search.to_play,
+                    simulations=search.made,
+                    planned=search.planned,
+                )
+            planner.run()
+        return moves
+
+    def _analyse(self, deliberation: Deliberation) -> Analysis:
         while not deliberation.finished:
             deliberation.run()
         decision, result = deliberation.decide(), deliberation.result()
@@ -169,22 +383,6 @@ class Session:
         actions.sort(key=lambda each: (each.action != result.action, -each.visits, -each.policy))
         return Analysis(decision=decision, actions=tuple(actions))
 
-    def observe(self, action: int) -> None:
-        """Hear of a move that was really made, by whichever player: the next search goes on from what is known of it.
-
-        What is kept are the statistics under the move, as the network imagined them; new simulations begin from the
-        real observation. Nothing is kept where the rules draw chance, where the next player to move is not known from
-        the last, or beyond a few moves (see ``MOST_MOVES_KEPT``). Moves need not be reported at all.
-
-        Raises:
-            ArgumentError: it is not an action of the game.
-        """
-        number = self._index("action", action, self.agent.model.actions)
-        self._settle()
-        self._turn = (self._turn + 1) % self.agent.model.players
-        if self._moves is not None:
-            self._moves.append(number)
-
     def _deliberate(
         self,
         observation: ArrayLike,
@@ -193,6 +391,7 @@ class Session:
         to_play: int | None,
         *,
         settle: bool = True,
+        pondering: bool = False,
     ) -> Deliberation:
         """Prepare the search; everything is checked before anything changes."""
         begin = perf_counter()
@@ -201,23 +400,29 @@ class Session:
         limit = self.limit if limit is None else limit
         if not isinstance(limit, Limit):
             raise LimitError(f"limit: expected a Limit, got {limit!r}")
-        turn = self._turn if to_play is None else self._index("to_play", to_play, model.players)
+        mover = None if to_play is None else self._index("to_play", to_play, model.players)
         legal = as_mask(model.actions, legal_actions)
         batch = as_observations(model, (observation,))
         planner, budget, planned = self._prepare(limit)
-        kept = self._moves if turn == self._turn else None
-        self._turn = turn
-        self._moves = []
+        moves = self._history.decide(batch, mover, pondering=pondering)
+        turn = self._history.turn
 
         def begin_tree() -> None:
+            path = moves
             try:
-                if not self._carry_over(planner, kept, batch, legal, budget, planned):
+                if self._nodes:
+                    path = self._repeat_searches(planner, path if limit.time is None else [])
+                if not self._carry_over(planner, path, batch, legal, budget, planned):
                     planner.open(
                         SLOTS, batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned
                     )
                     self._kept = 0
+                    self._searches = []
+                    path = []
+                self._searches.append(_Searched(batch, legal, turn, path, budget, planned, 0))
+                self._history.begin()
             except BaseException:
-                self._moves = None
+                self._history.forget()
                 raise
 
         deliberation = Deliberation(
@@ -227,7 +432,7 @@ class Session:
             legal=legal,
             to_play=turn,
             time=limit.time,
-            capped=limit.simulations is None,
+            capped=limit.simulations is None or budget < limit.simulations,
             pace=self._pace,
             temperature=self.temperature,
             mix=self.mix,
@@ -245,27 +450,32 @@ class Session:
         planned = None
         if limit.time is not None:
             pace = self._pace.measure(self._sized(self.search.leaves))
-            planned = max(1, min(int(limit.time / pace), MOST_SIMULATIONS))
-        if limit.simulations is not None:
-            budget = limit.simulations
-        else:
-            assert planned is not None
-            budget = min(max(8 * planned, LEAST_CAPACITY), self.max_simulations)
-        return self._sized(budget), budget, budget if planned is None else min(planned, budget)
+            planned = max(1, int(min(limit.time / pace, MOST_SIMULATIONS)))
+        if planned is None:
+            assert limit.simulations is not None
+            return self._sized(limit.simulations), limit.simulations, limit.simulations
+        budget = max(8 * planned, LEAST_CAPACITY)
+        most = self.max_simulations if limit.simulations is None else limit.simulations
+        if limit.simulations is None or planned < MOST_SIMULATIONS:
+            most = min(budget, most)
+        return self._sized(most), most, min(planned, most)
 
     def _sized(self, simulations: int) -> Planner:
         """The planner, made anew if it is too small; with room for as many nodes again, which reuse keeps."""
         nodes = 2 * (1 << (simulations - 1).bit_length()) + 1
         if self._planner is None or self._planner.nodes < nodes:
-            self._moves = None
+            if nodes > self._nodes:
+                self._history.forget()
+                self._nodes = 0
             self._planner = None
+            nodes = max(nodes, self._nodes)
             self._planner = Planner(self.agent.evaluator, self.search, simulations=simulations, nodes=nodes)
         return self._planner
 
     def _carry_over(
         self,
         planner: Planner,
-        moves: list[int] | None,
+        moves: list[int],
         batch: NDArray[np.float32],
         legal: NDArray[np.bool_],
         budget: int,
@@ -278,6 +488,22 @@ class Session:
             return False
         if self._kept + len(moves) > MOST_MOVES_KEPT:
             return False
+        self._note_made()
+        if not self._follow(planner, moves, batch, legal, budget, planned):
+            return False
+        self._kept += len(moves)
+        return True
+
+    @staticmethod
+    def _follow(
+        planner: Planner,
+        moves: list[int],
+        batch: NDArray[np.float32],
+        legal: NDArray[np.bool_],
+        budget: int,
+        planned: int,
+    ) -> bool:
+        """Let the subtree under some moves become the tree, if there is one and it fits."""
         try:
             for action in moves[:-1]:
                 if not planner.reuse(SLOT, action, simulations=0):
@@ -287,12 +513,39 @@ class Session:
             )
         except CapacityError:
             return False
-        self._kept += len(moves)
         return kept > 0
+
+    def _begin(
+        self,
+        observation: ArrayLike,
+        legal_actions: ArrayLike | None,
+        limit: Limit | None,
+        to_play: int | None,
+        *,
+        pondering: bool = False,
+    ) -> Thinking:
+        thinking = Thinking(self._deliberate(observation, legal_actions, limit, to_play, pondering=pondering))
+        self._thinking = weakref.ref(thinking)  # which may have the session, until it has begun the tree
+        return thinking
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other thread in meanwhile.
+
+        Raises:
+            SessionBusyError: there is one in.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise _busy()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _settle(self) -> None:
         """Stop what is thinking, so that the tree is at rest."""
-        thinking, self._thinking = self._thinking, None
+        reference, self._thinking = self._thinking, None
+        thinking = None if reference is None else reference()
         if thinking is not None:
             thinking.stop()
             thinking.wait()
@@ -311,3 +564,40 @@ class Session:
         if not 0 <= number < size:
             raise ArgumentError(f"{field}: expected an integer from 0 to {size - 1}, got {value!r}")
         return number
+
+    @staticmethod
+    def _count(field: str, value: int) -> int:
+        try:
+            number = 0 if isinstance(value, bool) else operator.index(value)
+        except TypeError:
+            number = 0
+        if number < 1:
+            raise ArgumentError(f"{field}: expected an integer from 1, got {value!r}")
+        return number
+
+
+def _busy() -> SessionBusyError:
+    return SessionBusyError("session: expected one thread at a time, got a call while another thread is in one")
+
+
+def _restored(agent: Agent, state: bytes) -> Session:
+    return agent.restore_session(state)
+
+
+def _swapped(observation: bytes | None) -> bytes | None:
+    """Numbers of this machine's order of bytes as little-endian ones, or the other way round."""
+    if observation is None or sys.byteorder == "little":
+        return observation
+    return np.frombuffer(observation, np.float32).byteswap().tobytes()
+
+
+def _saved(search: _Searched) -> Search:
+    return Search(
+        observation=search.observation.astype("<f4").tobytes(),
+        legal=search.legal.tobytes(),
+        to_play=search.to_play,
+        moves=search.moves,
+        budget=search.budget,
+        planned=search.planned,
+        made=search.made,
+    )

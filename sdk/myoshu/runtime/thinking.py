@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import _thread
+import os
 import threading
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Self
 
 from myoshu.errors import MyoshuError
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.deliberation import Deliberation
 from myoshu.runtime.limit import seconds
+from myoshu.runtime.shutdown import at_shutdown
 
 __all__ = ["Thinking"]
 
 SLICE = 0.004
 """Seconds between two looks up from thinking in the background."""
+PATIENCE = 10.0
+"""Seconds that the program's end waits for what is thought about in the background."""
+
+_started: set[Thinking] = set()
+"""What goes on in the background."""
 
 
 class Thinking:
@@ -37,7 +44,7 @@ class Thinking:
         decision = thinking.result()
 
     A limit in time counts the time spent thinking, not the time between steps. All methods may be called from any
-    thread.
+    thread. What is still thought about when the program ends is stopped.
     """
 
     def __init__(self, deliberation: Deliberation) -> None:
@@ -131,10 +138,13 @@ class Thinking:
         with self._lock:
             if self._idle is None:
                 self._idle = threading.Event()
+                at_shutdown(_stop_all)
+                _started.add(self)
                 try:  # threading.Thread would wait until the thread runs, which takes longer than all else here
                     _thread.start_new_thread(self._think, (then,))
                 except RuntimeError:
                     self._idle = None
+                    _started.discard(self)
                     raise
         return self
 
@@ -152,6 +162,7 @@ class Thinking:
             self._failure = error
             self._done.set()
         finally:
+            _started.discard(self)
             self._idle.set()
             if then is not None:
                 then()
@@ -176,3 +187,18 @@ class Thinking:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def _stop_all() -> None:
+    """Let nothing be thought about in the background when the interpreter ends."""
+    started = list(_started)
+    for thinking in started:
+        thinking.stop()
+    until = monotonic() + PATIENCE
+    for thinking in started:
+        if thinking._idle is not None:
+            thinking._idle.wait(max(0.0, until - monotonic()))
+
+
+if hasattr(os, "register_at_fork"):  # the threads of the parent are none of the child's
+    os.register_at_fork(after_in_child=_started.clear)

@@ -12,8 +12,18 @@ from myoshu.runtime.decision import Decision
 __all__ = ["error_of", "info_of", "result_of", "stop_of"]
 
 
-def error_of(request: Request, error: MyoshuError) -> Error:
-    """What a request is told of an error of the runtime's."""
+FIELDS = {"legal_actions": "legal", "observation": "obs", "temperature": "options.temperature"}
+"""Arguments of the runtime whose name in messages is another; a crowd's temperature is a key of its own."""
+
+
+def error_of(request: Request, error: MyoshuError, row: int | None = None) -> Error:
+    """What a request is told of an error of the runtime's: it names the request's keys.
+
+    Args:
+        request: the request.
+        error: what went wrong.
+        row: in which row of a crowd.
+    """
     kind = str(request.__struct_config__.tag)
     codes: list[tuple[type[MyoshuError], str]] = [
         (CapacityError, "capacity"),
@@ -21,13 +31,18 @@ def error_of(request: Request, error: MyoshuError) -> Error:
         (ArgumentError, "invalid"),
     ]
     code = next((code for held, code in codes if isinstance(error, held)), "internal")
-    field, _, rest = str(error).partition(": ")
+    where, _, rest = str(error).rpartition(": expected ")
     expected, comma, got = rest.partition(", got ")
     if not comma:
         return Error(id=request.id, code=code, msg=f"{kind}: {error}")
+    if isinstance(error, EvaluationError):
+        field = "obs"  # the network's outputs are no concern of the client's, what it was shown is
+    else:
+        field = where if kind == "act_batch" and where == "temperature" else FIELDS.get(where, where)
+    place = f"{kind}.{field}" + ("" if row is None else f"[{row}]")
     return Error(
-        id=request.id, code=code, msg=f"{kind}.{error}", field=f"{kind}.{field}",
-        expected=expected.removeprefix("expected "), got=got,
+        id=request.id, code=code, msg=f"{place}: expected {expected}, got {got}", field=place, expected=expected,
+        got=got,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from myoshu.errors import IllegalActionError, RemoteProtocolError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.protocol.mask import pack_masks
 from myoshu.protocol.messages import (
     Describe,
@@ -74,7 +75,7 @@ class EnvironmentService:
             return Error(id=request.id, code="environment", msg=f"{type(error).__name__}: {error}")
 
     def _spec(self, request: EnvSpec) -> Spec:
-        return Spec(id=request.id, game=GameMap.of(self._game.spec), slots=len(self._states))
+        return Spec(id=request.id, game=GameMap.of(self._game.spec, planes_of(self._game)), slots=len(self._states))
 
     def _reset(self, request: Reset) -> States:
         self._check("reset", request.slots)

@@ -17,15 +17,18 @@ from myoshu.protocol.messages import VERSION, Bye, Error, Hello, Message, Reques
 from myoshu.server.environment import EnvironmentService
 from myoshu.server.realtime import RealtimeService
 from myoshu.server.transport import StreamTransport
+from myoshu.server.turn import Turn, take_turn
 
 __all__ = ["EnvironmentServer"]
 
 log = logging.getLogger("myoshu.server")
 
+HANDSHAKE = 10.0
+"""Seconds that a handshake may take."""
 PATIENCE = 5.0
+"""Seconds that a trainer may take to read its last replies."""
 UNREAD = 1 << 20
 """Bytes that a trainer may leave unread before it is no longer listened to."""
-"""Seconds that a trainer may take to read its last replies."""
 
 
 class EnvironmentServer:
@@ -109,11 +112,14 @@ class EnvironmentServer:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        connection = Connection(Role.ENVIRONMENT, dials=False)
+        hurry = asyncio.create_task(_give_up_silence(transport, connection))
         try:
-            await self._talk(transport, Connection(Role.ENVIRONMENT, dials=False))
+            await self._talk(transport, connection)
         except asyncio.CancelledError:
             pass
         finally:
+            hurry.cancel()
             await transport.close(PATIENCE)
 
     async def _talk(self, transport: StreamTransport, connection: Connection) -> None:
@@ -130,14 +136,15 @@ class EnvironmentServer:
                 await clock
 
     async def _listen_to(self, transport: StreamTransport, connection: Connection, service: EnvironmentService) -> None:
-        def take(data: bytes) -> bool:
-            connection.feed(data)
-            while (event := connection.next()) is not None:
-                answer = self._answer(connection, service, event)
-                if answer is not None:
-                    transport.write(answer)
+        def meet(event: Message | Rejected) -> None:
+            answer = self._answer(connection, service, event)
+            if answer is not None:
+                transport.write(answer)
+
+        def take(data: bytes) -> Turn:
+            turn = take_turn(connection, data, meet)
             transport.flush()
-            return connection.state is not State.CLOSED
+            return turn
 
         if not await transport.receive(take, UNREAD):
             log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})
@@ -167,6 +174,17 @@ class EnvironmentServer:
         caps = tuple(word for word in self._caps if word in (event.caps or ()))
         name = f"myoshu {myoshu.__version__}"
         return connection.send(Welcome(proto=version, role="environment", name=name, caps=caps, heartbeat=0.0))
+
+
+async def _give_up_silence(transport: StreamTransport, connection: Connection) -> None:
+    """End a connection whose handshake does not come."""
+    await asyncio.sleep(HANDSHAKE)
+    if connection.state not in (State.GREETING, State.WELCOMING):
+        return
+    error = RemoteProtocolError("timeout", "handshake", f"hello within {HANDSHAKE:g} s", "none")
+    said = Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
+    transport.write(connection.send(said))
+    await transport.close(PATIENCE)
 
 
 async def _run_clock(transport: StreamTransport, connection: Connection, service: RealtimeService, tick: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from myoshu.errors import MyoshuError
 from myoshu.protocol.messages import Times
@@ -71,6 +71,13 @@ class Job:
         """When the answer is due, as of :func:`time.perf_counter`."""
         self.limited = time is not None
         """Whether its time is."""
+        self.owner: Hashable = None
+        """Whose search it is."""
+        self.crowd = 1
+        """How many its owner has under way."""
+        self.answering = 0.0
+        """Seconds that answering it and its owner's others is likely to take, should they be due together; a quarter of
+        its time at most is set aside for it."""
         self.reporting = every is not None
         """Whether it says the best so far."""
         self.network = 0.0
@@ -93,18 +100,17 @@ class Job:
         """Whether there is nothing to search, whatever the budget: an only move, or a network that failed."""
         return self.deliberation.finished or self.tree.failure is not None
 
-    def end(self, answering: float) -> float:
-        """When its last wave must have ended, as of :func:`time.perf_counter`.
+    def end(self, wave: float) -> float:
+        """When its last wave must have begun, as of :func:`time.perf_counter`.
 
         Args:
-            answering: seconds that answering is likely to take; a quarter of the time at most is set aside for it.
+            wave: seconds that one is likely to take.
         """
-        pace = self.tree.chunk.pace.seconds
-        return self.up - (0.0 if math.isnan(pace) else pace) - min(answering, 0.25 * (self.up - self._arrived))
+        return self.up - wave - min(self.answering, 0.25 * (self.up - self._arrived))
 
-    def due(self, now: float, answering: float) -> bool:
+    def due(self, now: float, wave: float) -> bool:
         """Whether another wave would likely end after the answer is due."""
-        return self.limited and now >= self.end(answering)
+        return self.limited and now >= self.end(wave)
 
     def begin(self, now: float) -> None:
         """Take note that its first wave begins."""

@@ -55,8 +55,15 @@ class Models:
                 hash=agent.manifest.spec_hash,
                 game=GameMap.of(agent.game),
                 levels=tuple(strength.level for strength in agent.manifest.strength),
+                elo=_points(agent),
                 simulations=agent.manifest.search.simulations,
                 provider=agent.provider,
             )
             for name, agent in self._agents.items()
         )
+
+
+def _points(agent: Agent) -> tuple[float, ...] | None:
+    """How strong each level was measured to be, if all were."""
+    points = tuple(strength.elo for strength in agent.manifest.strength if strength.elo is not None)
+    return points if points and len(points) == len(agent.manifest.strength) else None

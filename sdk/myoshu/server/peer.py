@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from myoshu.protocol.roles import CAPABILITIES
 from myoshu.server.models import OPTIONS
 from myoshu.server.service import AgentService
 from myoshu.server.transport import Transport
+from myoshu.server.turn import Turn, take_turn
 
 if TYPE_CHECKING:
     from myoshu.server.server import Server
@@ -25,6 +27,10 @@ __all__ = ["Peer"]
 log = logging.getLogger("myoshu.server")
 
 ROLES = frozenset({Role.AGENT})
+PATIENCE = 0.5
+"""Seconds that one that is given up may take to read why."""
+MOST_PINGS = 16
+"""Pings that may be unanswered although other words come."""
 
 
 class Peer:
@@ -45,19 +51,35 @@ class Peer:
         self._ticket: str | None = None
         self._heartbeat = server.settings.heartbeat
         self._heard = asyncio.get_running_loop().time()
+        self._greeted = asyncio.Event()
+        self._pinged = -math.inf
         self._pings = 0
+        self._leaving = False
+        self._patience = server.settings.grace
         self._resumable = False
         self._lost = True
+
+    @property
+    def silent(self) -> bool:
+        """Whether its handshake is not over."""
+        return not self._greeted.is_set()
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of frames that have not come in whole, or wait for their turn."""
+        return self._connection.unfinished + self._transport.unfinished
 
     async def run(self) -> None:
         """Serve; returns when the connection is closed."""
         watch = asyncio.create_task(self._watch())
         try:
-            await self._transport.receive(self._take, self._server.settings.unread)
+            await self._transport.receive(self._take, self._server.settings.unread, self._came)
         finally:
             watch.cancel()
+            self._connection.lose()
+            self._server.note_unfinished(self, 0)
             self._leave()
-            await self._transport.close(self._server.settings.grace)
+            await self._transport.close(self._patience)
 
     def bye(self, reason: str) -> None:
         """Announce the end; what was pending has been answered."""
@@ -73,20 +95,45 @@ class Peer:
     def replace(self) -> None:
         """Another connection has taken this one's place."""
         self._service = None
-        self._fail(RemoteProtocolError("timeout", "connection", "one that is alive", "another in its place"))
+        self.give_up(RemoteProtocolError("replaced", "connection", "the only one with its ticket", "another"))
 
-    def _take(self, data: bytes) -> bool:
-        """Meet what came; returns whether more may come."""
-        self._heard = asyncio.get_running_loop().time()
+    def give_up(self, error: RemoteProtocolError, *, lost: bool = False) -> None:
+        """End the connection, with a word why.
+
+        Args:
+            error: what is wrong.
+            lost: whether its sessions are kept for one that resumes.
+        """
+        self._fail(error)
+        self._lost = lost
+        self._patience = PATIENCE
+        self._server.flush()
+        self._transport.stop()
+
+    def _take(self, data: bytes) -> Turn:
+        """Meet what came."""
+        if data:
+            self._heard = asyncio.get_running_loop().time()
         connection = self._connection
         if self._transport.framed:
-            connection.feed(data)
-            while (event := connection.next()) is not None:
-                self._meet(event)
+            turn = take_turn(connection, data, self._meet, alone=self._server.alone)
         else:
             self._meet(connection.receive(data))
-        self._server.proceed()
-        return connection.state is not State.CLOSED
+            turn = Turn.MORE if connection.state is not State.CLOSED else Turn.ENOUGH
+        if self._leaving and turn is not Turn.AGAIN:
+            connection.state = State.CLOSED
+            turn = Turn.ENOUGH
+        if turn is Turn.AGAIN:
+            self._server.flush()
+        else:
+            self._server.proceed()
+        self._server.note_unfinished(self, self.unfinished)
+        return turn
+
+    def _came(self) -> None:
+        """Bytes came that are no frame yet."""
+        self._heard = asyncio.get_running_loop().time()
+        self._server.note_unfinished(self, self.unfinished)
 
     def _write(self, data: bytes) -> None:
         """To be sent by the server's next flush."""
@@ -106,7 +153,9 @@ class Peer:
             self._service.handle(event)
         elif isinstance(event, Bye):
             self._lost = False
-            self._finish()
+            self._leaving = True  # what came with it is answered, with `shutdown`
+            if self._service is not None:
+                self._service.end()
 
     def _greet(self, hello: Hello) -> None:
         server = self._server
@@ -125,6 +174,7 @@ class Peer:
         resumed = server.reclaim(hello.resume) if hello.resume is not None and self._resumable else None
         if self._resumable:
             self._ticket = secrets.token_hex(16)
+        self._greeted.set()
         self._say(
             Welcome(
                 proto=version,
@@ -184,12 +234,6 @@ class Peer:
             except LocalProtocolError:
                 self._connection.state = State.CLOSED
 
-    def _finish(self) -> None:
-        """The client has said goodbye: what is pending is answered."""
-        if self._service is not None:
-            self._service.end()
-        self._connection.state = State.CLOSED
-
     def _leave(self) -> None:
         """Give the sessions back, or keep them for a client that resumes."""
         service, self._service = self._service, None
@@ -204,36 +248,33 @@ class Peer:
         service.end()
 
     async def _watch(self) -> None:
-        """Ping where there is silence; give up where it goes on, or where nothing is read."""
+        """Ping where there is silence; give up where it goes on although it was asked."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        settings = self._server.settings
-        while True:
-            opening = self._connection.state in (State.GREETING, State.WELCOMING)
-            beat = settings.handshake if opening else self._heartbeat or 3600.0
+        patience = self._server.settings.handshake
+        try:
+            async with asyncio.timeout(patience):
+                await self._greeted.wait()
+        except TimeoutError:
+            if self.silent:
+                self.give_up(RemoteProtocolError("timeout", "handshake", f"hello within {patience:g} s", "none"))
+                return
+        beat = self._heartbeat
+        while beat:
             await asyncio.sleep(min(beat / 4, 1.0))
             now = loop.time()
-            if opening:
-                if now - began > settings.handshake:
-                    self._fail(
-                        RemoteProtocolError("timeout", "handshake", f"hello within {settings.handshake:g} s", "none")
-                    )
+            if now - self._heard <= beat or self._transport.behind:
+                continue
+            if self._pinged > self._heard:
+                if now - self._pinged > beat:
                     break
-                continue
-            if not self._heartbeat:
-                continue
-            silence = now - self._heard
-            if silence > 2 * self._heartbeat:
-                self._fail(
-                    RemoteProtocolError("timeout", "heartbeat", f"a word within {2 * self._heartbeat:g} s", "none")
-                )
-                self._lost = True
+            elif len(self._connection.asked) >= MOST_PINGS:
                 break
-            if silence > self._heartbeat and not self._pings_pending():
+            else:
                 self._pings += 1
+                self._pinged = now
                 self._say(Ping(id=self._pings))
                 self._server.flush()
-        await self._transport.close(0.5)
-
-    def _pings_pending(self) -> bool:
-        return bool(self._connection.asked)
+        else:
+            return
+        error = RemoteProtocolError("timeout", "heartbeat", f"an answer to a ping within {beat:g} s", "none")
+        self.give_up(error, lost=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from time import perf_counter
@@ -16,6 +17,7 @@ from myoshu.runtime.deliberation import Pace
 from myoshu.runtime.evaluator import Bindable, Binding, Graph
 from myoshu.runtime.planner import Planner
 from myoshu.search import SearchConfig
+from myoshu.server.pace import WavePace
 from myoshu.server.tree import SharedTree
 from myoshu.spec import ModelSpec
 
@@ -79,8 +81,10 @@ class Chunk:
         """What all trees are in."""
         self.waiting: list[SharedTree] = []
         """Trees to be begun."""
-        self.pace = Pace()
+        self.pace = WavePace()
         """Seconds of one wave."""
+        self.idle = False
+        """Whether it was unused when this was last asked, and nobody took a slot since."""
         self._free = list(range(slots - 1, -1, -1))
 
     @property
@@ -95,6 +99,7 @@ class Chunk:
 
     def take(self, nodes: int) -> SharedTree:
         """A slot for a session."""
+        self.idle = False
         return SharedTree(self, self._free.pop(), nodes)
 
     def release(self, tree: SharedTree) -> None:
@@ -131,7 +136,7 @@ class Chunk:
         begin, before = perf_counter(), self.evaluator.runs
         try:
             all_spent = self.planner.run(deadline, slots)
-            self.pace.note(self.evaluator.runs - before, perf_counter() - begin)
+            self.pace.note(len(trees), self.evaluator.runs - before, perf_counter() - begin)
             if all_spent:
                 return [True] * len(trees)
         except EvaluationError:
@@ -168,7 +173,7 @@ class Pools:
 
     def __init__(self) -> None:
         self._evaluators: dict[int, TimedEvaluator] = {}
-        self._chunks: dict[tuple[int, str, int], list[Chunk]] = {}
+        self._chunks: dict[tuple[int, SearchConfig, int], list[Chunk]] = {}
         self._paces: dict[int, Pace] = {}
 
     @property
@@ -194,6 +199,25 @@ class Pools:
         """Seconds of a simulation, measured once for each model."""
         return self._paces.setdefault(id(agent), Pace())
 
+    def trim(self) -> bool:
+        """Give back planners that were unused the last time too; returns whether there are any left.
+
+        A planner refers to itself: its memory is free when Python has looked for that.
+        """
+        gone = False
+        for key, chunks in list(self._chunks.items()):
+            kept = [chunk for chunk in chunks if not (chunk.unused and chunk.idle)]
+            gone = gone or len(kept) < len(chunks)
+            for chunk in kept:
+                chunk.idle = chunk.unused
+            if kept:
+                self._chunks[key] = kept
+            else:
+                del self._chunks[key]
+        if gone:
+            gc.collect()
+        return bool(self._chunks)
+
     def take(self, agent: Agent, config: SearchConfig, nodes: int) -> SharedTree:
         """A tree of so many nodes.
 
@@ -201,7 +225,7 @@ class Pools:
             CapacityError: there is no memory for it.
         """
         simulations = max(LEAST_SIMULATIONS, (nodes - 1) // 2)
-        chunks = self._chunks.setdefault((id(agent), repr(config), simulations), [])
+        chunks = self._chunks.setdefault((id(agent), config, simulations), [])
         for chunk in chunks:
             if not chunk.full:
                 return chunk.take(nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -27,6 +28,7 @@ class Seat(Session):
     def __init__(self, session: Session, pools: Pools) -> None:
         self._pools = pools
         self._settings(session)
+        self._before = self._history.copy()
 
     @property
     def tree(self) -> SharedTree | None:
@@ -35,28 +37,60 @@ class Seat(Session):
         return planner if isinstance(planner, SharedTree) else None
 
     def deliberate(
-        self, observation: ArrayLike, legal: ArrayLike | None, limit: Limit | None, to_play: int | None
+        self,
+        moves: Sequence[int],
+        observation: ArrayLike,
+        legal: ArrayLike | None,
+        limit: Limit | None,
+        to_play: int | None,
+        *,
+        pondering: bool = False,
     ) -> Deliberation:
-        """Check everything and begin a search, or go on from what is known; errors as :meth:`Session.play`."""
-        deliberation = self._deliberate(observation, legal, limit, to_play)
-        deliberation.open()
+        """Hear of moves and begin a search, or go on from what is known; errors as :meth:`Session.play`.
+
+        What is refused has changed nothing: its moves were not heard.
+        """
+        before, planner = self._history.copy(), self._planner
+        self._before = before
+        try:
+            for move in moves:
+                self.observe(move)
+            deliberation = self._deliberate(observation, legal, limit, to_play, pondering=pondering)
+        except BaseException:
+            self._history = before.copy()
+            if self._planner is not planner:
+                self._history.forget()
+            raise
+        try:
+            deliberation.open()
+        except BaseException:
+            self.unhear()
+            raise
         return deliberation
+
+    def unhear(self) -> None:
+        """The last search failed: whose turn it is, is as before it; what was searched before is gone."""
+        self._history = self._before.copy()
+        self._history.forget()
 
     def adopt(self, session: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn."""
-        random, turn, moves, kept, planner = self._rng, self._turn, self._moves, self._kept, self._planner
+        random, history, kept, planner = self._rng, self._history, self._kept, self._planner
         same = session.agent is self.agent and session.search == self.search
         self._settings(session)
-        self._rng, self._turn = random, turn
+        self._rng, self._history = random, history
         if same:
-            self._moves, self._kept, self._planner = moves, kept, planner
-        elif isinstance(planner, SharedTree):
-            planner.release()
+            self._kept, self._planner = kept, planner
+        else:
+            history.forget()
+            if isinstance(planner, SharedTree):
+                planner.release()
 
     def release(self) -> None:
         """Give the tree back."""
         tree = self.tree
-        self._planner, self._moves = None, None
+        self._planner = None
+        self._history.forget()
         if tree is not None:
             tree.release()
 

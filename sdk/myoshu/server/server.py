@@ -7,13 +7,18 @@ import contextlib
 import ipaddress
 import logging
 import os
+import socket
 import ssl
+import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from myoshu.errors import ArgumentError, DependencyError
+from myoshu.errors import ArgumentError, DependencyError, RemoteProtocolError
+from myoshu.protocol.codec import encode
+from myoshu.protocol.framing import frame
+from myoshu.protocol.messages import FIRST_FRAME, Error
 from myoshu.runtime.agent import Agent
 from myoshu.server.metrics import Metrics
 from myoshu.server.metrics_page import serve_metrics
@@ -30,6 +35,12 @@ __all__ = ["Server"]
 log = logging.getLogger("myoshu.server")
 
 SUBPROTOCOL = "myoshu.v1"
+PATIENCE = 0.5
+"""Seconds that one that cannot be taken on may take to read why."""
+RETRY = 1.0
+"""Seconds after which it may try again."""
+TRIM = 30.0
+"""Seconds between two looks for planners that nobody uses; what is unused at two of them is given back."""
 
 
 class Server:
@@ -61,6 +72,8 @@ class Server:
             scheduler=Scheduler(),
             metrics=Metrics(),
             wake=self._wake,
+            make_room=self._make_room,
+            soon=lambda call: asyncio.get_running_loop().call_soon(call),
         )
         """What its connections share."""
         self.unflushed: list[Transport] = []
@@ -68,8 +81,11 @@ class Server:
         self._flushes = 0
         self._searching: asyncio.Handle | None = None
         self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
+        self._unfinished: dict[Peer, int] = {}
         self._listeners: list[Any] = []
-        self._lent: dict[str, tuple[AgentService, Peer]] = {}
+        self._sockets: dict[Path, int] = {}
+        self._lent: dict[str, tuple[AgentService, Peer | None]] = {}
+        self._trimming: asyncio.TimerHandle | None = None
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._ended = asyncio.Event()
 
@@ -85,24 +101,36 @@ class Server:
         """Take TCP connections; returns the port.
 
         Raises:
-            ArgumentError: the address is not this machine's own, and there is no token.
+            ArgumentError: it cannot be listened on, or is not this machine's own and there is no token.
         """
         self._guard(host)
-        listener = await asyncio.get_running_loop().create_server(
-            lambda: StreamTransport(self._serve), host, port, ssl=tls, backlog=1024
-        )
+        secure: dict[str, Any] = {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": self.settings.handshake}
+        with _listening(host, port):
+            listener = await asyncio.get_running_loop().create_server(
+                lambda: StreamTransport(self._serve), host, port, backlog=1024, **secure
+            )
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
     async def listen_unix(self, path: Path) -> None:
-        """Take connections on a Unix socket, which only its owner may open."""
-        mask = os.umask(0o177)
+        """Take connections on a Unix socket, which only its owner may open; one that a server left behind is replaced.
+
+        Raises:
+            ArgumentError: another server answers there, there is another kind of file, or it cannot be made.
+        """
+        _clear_socket(path)
+        held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            loop = asyncio.get_running_loop()
-            listener = await loop.create_unix_server(lambda: StreamTransport(self._serve), path, backlog=1024)
-            self._listeners.append(listener)
-        finally:
-            os.umask(mask)
+            held.bind(os.fspath(path))
+            path.chmod(0o600)  # before anybody can connect: that is from when it is listened on
+            listener = await asyncio.get_running_loop().create_unix_server(
+                lambda: StreamTransport(self._serve), sock=held, backlog=1024
+            )
+        except OSError as error:
+            held.close()
+            raise ArgumentError(f"{path}: expected to listen there, got: {_reason(error)}") from error
+        self._sockets[path] = path.stat().st_ino
+        self._listeners.append(listener)
 
     async def listen_websocket(
         self, host: str, port: int, tls: ssl.SSLContext | None = None, origins: tuple[str, ...] = ()
@@ -116,35 +144,56 @@ class Server:
             origins: web pages that may connect besides those on this machine, as ``https://example.org``.
 
         Raises:
+            ArgumentError: as for :meth:`listen_tcp`.
             DependencyError: the package ``websockets`` is not installed.
         """
         self._guard(host)
         try:
-            from websockets.asyncio.server import serve
+            from websockets.asyncio.server import ServerConnection, serve
         except ImportError as error:
             raise DependencyError("websockets is not installed: pip install 'myoshu[server]'") from error
         import re
 
         own = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
-        listener = await serve(
-            self._on_websocket,
-            host,
-            port,
-            ssl=tls,
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
-            select_subprotocol=_choose_subprotocol,
-            origins=[None, own, *origins],  # type: ignore[list-item]  # a NewType of str
-            max_size=self.settings.frame,
-            compression=None,
-            ping_interval=None,
-            open_timeout=self.settings.handshake,
-        )
+
+        class Noticing(ServerConnection):
+            """Lets it be known that bytes came, though they may not be a message yet."""
+
+            came: Callable[[], None] | None = None
+
+            def data_received(self, data: bytes) -> None:
+                super().data_received(data)
+                if self.came is not None:
+                    self.came()
+
+        with _listening(host, port):
+            listener = await serve(
+                self._on_websocket,
+                host,
+                port,
+                ssl=tls,
+                subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
+                select_subprotocol=_choose_subprotocol,
+                origins=[None, own, *origins],  # type: ignore[list-item]  # a NewType of str
+                max_size=self.settings.frame,
+                compression=None,
+                ping_interval=None,
+                open_timeout=self.settings.handshake,
+                create_connection=Noticing,
+            )
         self._listeners.append(listener)
         return int(next(iter(listener.sockets)).getsockname()[1])
 
     async def listen_metrics(self, host: str, port: int) -> int:
-        """Serve the metrics over HTTP; returns the port."""
-        listener = await serve_metrics(host, port, self.metrics_text)
+        """Serve the metrics over HTTP; returns the port. Beyond this machine they are for those who show the token.
+
+        Raises:
+            ArgumentError: as for :meth:`listen_tcp`.
+        """
+        self._guard(host)
+        token = None if _own(host) else self.settings.token
+        with _listening(host, port):
+            listener = await serve_metrics(host, port, self.metrics_text, token)
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
@@ -180,6 +229,12 @@ class Server:
             self._expire(ticket)
         for listener in self._listeners:
             await listener.wait_closed()
+        for path, inode in self._sockets.items():
+            with contextlib.suppress(OSError):
+                if path.stat().st_ino == inode:  # it may be another server's by now
+                    path.unlink()
+        if self._trimming is not None:
+            self._trimming.cancel()
         self._ended.set()
 
     def metrics_text(self) -> str:
@@ -196,9 +251,14 @@ class Server:
             ]
         )
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is one connection only."""
+        return len(self._peers) == 1
+
     def proceed(self) -> None:
         """All that had come of a connection was read. Where it is the only one, there is no other to wait for."""
-        if self._searching is not None and len(self._peers) == 1:
+        if self._searching is not None and self.alone:
             self._searching.cancel()
             self._search()
         else:
@@ -221,6 +281,7 @@ class Server:
     def keep(self, ticket: str) -> None:
         """A connection was lost: its sessions are kept for a while."""
         if ticket in self._lent:
+            self._lent[ticket] = self._lent[ticket][0], None
             loop = asyncio.get_running_loop()
             self._expiries[ticket] = loop.call_later(self.settings.resume, self._expire, ticket)
 
@@ -237,9 +298,28 @@ class Server:
         expiry = self._expiries.pop(ticket, None)
         if expiry is not None:
             expiry.cancel()
-        else:
+        elif peer is not None:
             peer.replace()
         return service
+
+    def note_unfinished(self, peer: Peer, size: int) -> None:
+        """Take note of how many bytes wait for the rest of their frame. Where all are too many, who has most is ended.
+
+        Args:
+            peer: whose they are.
+            size: how many; where they are no more than a first frame may have, they do not count.
+        """
+        held = self._unfinished
+        if size <= FIRST_FRAME:
+            held.pop(peer, None)
+            return
+        held[peer] = size
+        most = self.settings.unfinished
+        while held and sum(held.values()) > most:
+            largest = max(held, key=held.__getitem__)
+            del held[largest]
+            expected = f"at most {most} bytes of unfinished frames of all connections"
+            largest.give_up(RemoteProtocolError("busy", "frame", expected, "more, and most of them here"), lost=True)
 
     def _expire(self, ticket: str) -> None:
         self._expiries.pop(ticket, None)
@@ -247,21 +327,33 @@ class Server:
         if held is not None:
             held[0].end()
 
+    def _make_room(self) -> bool:
+        """Give up the sessions of the connection that was lost first; returns whether there was one."""
+        ticket = next(iter(self._expiries), None)
+        if ticket is None:
+            return False
+        self._expiries[ticket].cancel()
+        self._expire(ticket)
+        return True
+
+    def _trim(self) -> None:
+        """Give back memory that nobody uses any more."""
+        self._trimming = None
+        if self.shared.pools.trim():
+            self._trimming = asyncio.get_running_loop().call_later(TRIM, self._trim)
+
     def _guard(self, host: str) -> None:
         """Beyond the loopback interface only with a token."""
-        if self.settings.token:
-            return
-        try:
-            own = ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            own = host == "localhost"
-        if not own:
+        if not self.settings.token and not _own(host):
             raise ArgumentError(f"token: expected one to listen on {host}, which others can reach, got none")
 
     def _wake(self) -> None:
         """There is something to search: begin when all that came with it has been read."""
+        loop = asyncio.get_running_loop()
         if self._searching is None:
-            self._searching = asyncio.get_running_loop().call_soon(self._search)
+            self._searching = loop.call_soon(self._search)
+        if self._trimming is None:
+            self._trimming = loop.call_later(TRIM, self._trim)
 
     def _search(self) -> None:
         """Search for a slice of time, and send what was found; between two slices the sockets are served."""
@@ -285,8 +377,11 @@ class Server:
 
     async def _serve(self, transport: Transport, *, trusted: bool = False) -> None:
         metrics = self.shared.metrics
-        if len(self._peers) >= self.settings.connections or self.closing:
+        if self.closing:
             await transport.close(0.0)
+            return
+        if len(self._peers) >= self.settings.connections and not self._oust():
+            await self._turn_away(transport)
             return
         peer = Peer(self, transport, trusted=trusted)
         self._peers[peer] = asyncio.current_task()
@@ -301,6 +396,79 @@ class Server:
             metrics.open_connections -= 1
             self._peers.pop(peer, None)
 
+    def _oust(self) -> bool:
+        """End the connection that has been silent longest, to make room for one; returns whether there was any."""
+        silent = next((peer for peer in self._peers if peer.silent), None)
+        if silent is None or len(self._peers) >= 2 * self.settings.connections:
+            return False
+        silent.give_up(self._full())
+        return True
+
+    async def _turn_away(self, transport: Transport) -> None:
+        error = self._full()
+        self.shared.metrics.errors[error.code] += 1
+        payload = encode(
+            Error(
+                code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got, retry=RETRY
+            )
+        )
+        transport.write(frame(payload) if transport.framed else payload)
+        await transport.close(PATIENCE)
+
+    def _full(self) -> RemoteProtocolError:
+        expected = f"at most {self.settings.connections} connections"
+        return RemoteProtocolError("busy", "connection", expected, "one more")
+
+
+def _own(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArgumentError(f"{host}:{port}: expected to listen there, got: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, without what asyncio adds to it."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else str(error.strerror or error)
+
+
+def _clear_socket(path: Path) -> None:
+    """Take away a socket on which nobody answers.
+
+    Raises:
+        ArgumentError: somebody does, or it is no socket.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ArgumentError(f"{path}: expected a new name for a socket, got that of another file")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(PATIENCE)
+        try:
+            probe.connect(os.fspath(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            return
+        except OSError:  # somebody is there, whatever it is
+            pass
+    raise ArgumentError(f"{path}: expected a new name for a socket, got one on which a server answers")
+
 
 def _choose_subprotocol(connection: Any, offered: Any) -> Any:
-    return SUBPROTOCOL if SUBPROTOCOL in offered else None
+    from websockets.exceptions import NegotiationError
+
+    if SUBPROTOCOL not in offered:
+        raise NegotiationError(f"expected the subprotocol {SUBPROTOCOL}")
+    return SUBPROTOCOL

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from myoshu.errors import MyoshuError
 from myoshu.protocol.messages import (
+    MOST_PENDING,
     ActBatch,
     Acts,
     Cancel,
+    Check,
     Close,
     Error,
+    Examples,
     Level,
     Observe,
     Ok,
@@ -25,8 +31,10 @@ from myoshu.protocol.messages import (
     Ping,
     Ponder,
     Pong,
+    Positions,
     Reply,
     Request,
+    Result,
     Swap,
     Think,
     Times,
@@ -35,6 +43,7 @@ from myoshu.runtime.decision import Decision
 from myoshu.runtime.limit import Limit
 from myoshu.server.answers import error_of, info_of, result_of, stop_of
 from myoshu.server.arguments import Refusal, finite, legal_actions, masks
+from myoshu.server.examples import checked, positions_of
 from myoshu.server.job import Job, Priority
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
@@ -42,13 +51,17 @@ from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
 from myoshu.server.seat import Seat
 from myoshu.server.settings import Settings
+from myoshu.server.turn import SECONDS
 
 __all__ = ["AgentService", "Shared"]
 
 log = logging.getLogger("myoshu.server")
 
-KEPT_REPLIES = 1024
-"""Final replies that are kept for a client that resumes."""
+KEPT_REPLIES = MOST_PENDING
+"""Final replies that are kept for a client that resumes: as many as it may call pending. They reach it in the order in
+which they were sent, so that those that it has not are the last."""
+KEPT_BYTES = 1 << 26
+"""How large they may be together; of older ones it is only known that they were sent."""
 EVERY = 0.1
 """Seconds between two infos where the client does not say."""
 RETRY = 0.25
@@ -71,21 +84,40 @@ class Shared:
     """What is counted."""
     wake: Callable[[], None] = lambda: None
     """Called when there is something to search."""
+    make_room: Callable[[], bool] = lambda: False
+    """Gives the sessions of one client that is gone up; returns whether there was one."""
+    soon: Callable[[Callable[[], None]], object] = lambda call: call()
+    """Calls something after the others had their turn."""
 
 
 @dataclasses.dataclass(slots=True)
 class _Session:
     seat: Seat
     model: str
+    level: float | None
+    elo: float | None = None
     job: tuple[int, Job] | None = None
 
 
 @dataclasses.dataclass(slots=True)
 class _Batch:
-    rows: list[Decision | MyoshuError | None]
-    seats: list[Seat]
-    jobs: list[Job]
-    times: list[Times]
+    """The rows of an ``act_batch``, which are prepared some at a time."""
+
+    request: ActBatch
+    arrived: float
+    model: str
+    limit: Limit
+    observations: NDArray[np.generic]
+    legal: NDArray[np.bool_] | None
+    answers: list[Decision | MyoshuError | None]
+    seats: list[Seat] = dataclasses.field(default_factory=list)
+    jobs: list[Job] = dataclasses.field(default_factory=list)
+    answered: int = 0
+
+    @property
+    def left(self) -> int:
+        """Rows that are not prepared."""
+        return len(self.answers) - len(self.jobs)
 
 
 class AgentService:
@@ -104,37 +136,24 @@ class AgentService:
         self._sessions: dict[int, _Session] = {}
         self._number = 0
         self._thinking: dict[int, list[Job]] = {}
-        self._replies: OrderedDict[int, Reply | Error] = OrderedDict()
-        self._handlers: dict[type[Request], Callable[[Any], None]] = {
-            Ping: self._ping,
-            Open: self._open,
-            Think: self._think,
-            Ponder: self._ponder,
-            Observe: self._observe,
-            Cancel: self._cancel,
-            ActBatch: self._act_batch,
-            Level: self._level,
-            Swap: self._swap,
-            Close: self._close,
-        }
+        self._batches: dict[int, _Batch] = {}
+        self._replies: OrderedDict[int, Reply | Error | None] = OrderedDict()
+        self._results: deque[Result] = deque()
+        self._size = 0
 
     def handle(self, request: Request) -> None:
         """Answer a request now or, if it is to be thought about, in time."""
         self._shared.metrics.requests[str(request.__struct_config__.tag)] += 1
         self._replies.pop(request.id, None)
         try:
-            self._handlers[type(request)](request)
-        except Refusal as refusal:
-            self._reply(refusal.reply(request.id))
-        except MyoshuError as error:
-            self._reply(error_of(request, error))
-        except Exception:
-            log.exception("a request failed", extra={"event": "fault", "request": type(request).__name__})
-            self._reply(Error(id=request.id, code="internal", msg=f"{type(request).__name__.lower()}: failed; see log"))
+            HANDLERS[type(request)](self, request)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the request is answered
+            self._reply(self._refused(request, error))
 
     def detach(self) -> None:
-        """The connection is lost: replies are kept."""
+        """The connection is lost: replies are kept, and what is thought about rests, since nobody may come for it."""
         self._send = None
+        self._shared.scheduler.rest(self)
 
     def attach(self, send: Callable[[Reply | Error], None], pending: tuple[int, ...]) -> None:
         """Go on over another connection, with final replies for the requests that have none."""
@@ -142,26 +161,51 @@ class AgentService:
         for request in pending:
             if request in self._thinking:
                 continue
-            reply = self._replies.get(request)
-            if reply is None:
-                reply = Error(id=request, code="lost", msg=f"request {request}: expected to have arrived, it had not")
+            if request not in self._replies:
+                said = f"request {request}: expected to have arrived, it had not"
+                reply: Reply | Error = Error(id=request, code="lost", msg=said)
+            else:
+                said = (
+                    f"request {request}: expected a reply that is kept; it was answered, and is not to be asked again"
+                )
+                reply = self._replies[request] or Error(id=request, code="capacity", msg=said)
             send(reply)
+        self._shared.scheduler.go_on(self)
+        self._shared.wake()
 
     def end(self) -> None:
         """Answer what is pending, and give everything back."""
-        for jobs in list(self._thinking.values()):
-            for job in jobs:
-                self._shared.scheduler.stop(job)
+        for batch in list(self._batches.values()):
+            if self._send is None:
+                self._abandon(batch)
+            else:
+                self._prepare(batch, whole=True)
+        self._shared.scheduler.stop([job for jobs in self._thinking.values() for job in jobs])
         self._shared.metrics.open_sessions -= len(self._sessions)
         for session in self._sessions.values():
             session.seat.release()
         self._sessions.clear()
+        self._replies.clear()
+        self._results.clear()
+
+    def _refused(self, request: Request, error: Exception) -> Error:
+        """What a request is told of an error."""
+        if isinstance(error, Refusal):
+            return error.reply(request.id)
+        if isinstance(error, MyoshuError):
+            return error_of(request, error)
+        log.error(
+            "a request failed", exc_info=error, extra={"event": "fault", "request": type(request).__name__}
+        )  # fmt: skip
+        return Error(id=request.id, code="internal", msg=f"{type(request).__name__.lower()}: failed; see log")
 
     def _ping(self, request: Ping) -> None:
         self._reply(Pong(id=request.id))
 
     def _open(self, request: Open) -> None:
         settings, metrics = self._shared.settings, self._shared.metrics
+        while metrics.open_sessions >= settings.total_sessions and self._shared.make_room():
+            pass
         if len(self._sessions) >= settings.sessions or metrics.open_sessions >= settings.total_sessions:
             limit = min(settings.sessions, settings.total_sessions)
             raise Refusal("busy", "open", f"at most {limit} sessions", "one more", RETRY)
@@ -176,12 +220,13 @@ class AgentService:
         session = self._shared.models[name].new_session(
             seed=request.seed,
             level=request.level,
+            elo=request.elo,
             temperature=temperature,
             keep_tree=keep_tree,
             max_simulations=settings.timed_simulations,
         )
         number, self._number = self._number, self._number + 1
-        self._sessions[number] = _Session(Seat(session, self._shared.pools), name)
+        self._sessions[number] = _Session(Seat(session, self._shared.pools), name, request.level, request.elo)
         metrics.open_sessions += 1
         spec_hash = self._shared.models[name].manifest.spec_hash
         simulations = session.limit.simulations or 1
@@ -195,8 +240,9 @@ class AgentService:
         self._search(request, "think", limit, priority)
 
     def _ponder(self, request: Ponder) -> None:
-        most = self._shared.settings.timed_simulations
-        limit = Limit(time=request.time, simulations=request.simulations or most)
+        limit = None
+        if request.simulations is not None:
+            limit = Limit(time=request.time, simulations=request.simulations)
         self._search(request, "ponder", limit, Priority.PONDER)
 
     def _search(self, request: Think | Ponder, kind: str, limit: Limit | None, priority: Priority) -> None:
@@ -204,12 +250,18 @@ class AgentService:
         session = self._idle(request.session, kind)
         seat = session.seat
         self._admit(1)
-        limit = seat.limit if limit is None else limit
-        self._check_simulations(kind, limit)
+        capped = limit is not None and limit.simulations is None
+        if limit is None and priority is Priority.PONDER:  # as long as memory allows
+            limit, capped = Limit(time=request.time, simulations=seat.max_simulations), True
+        elif limit is None:
+            limit = seat.limit
+        else:
+            self._check_simulations(kind, limit)
         observation = finite(f"{kind}.obs", request.obs, seat.agent.model.observation)
         legal = legal_actions(f"{kind}.legal", request.legal, seat.agent.model.actions)
-        self._hear(seat, kind, request.moves or ())
-        deliberation = seat.deliberate(observation, legal, limit, request.to_play)
+        moves = self._moves(seat, kind, request.moves or ())
+        pondering = isinstance(request, Ponder)
+        deliberation = seat.deliberate(moves, observation, legal, limit, request.to_play, pondering=pondering)
         number, model = request.id, session.model
         streamed = request.stream is not None
 
@@ -222,6 +274,7 @@ class AgentService:
             self._thinking.pop(number, None)
             self._shared.metrics.note_search(times.total)
             if isinstance(answer, MyoshuError):
+                seat.unhear()
                 self._reply(error_of(request, answer))
             else:
                 self._reply(result_of(number, answer, times, model))
@@ -234,24 +287,28 @@ class AgentService:
             arrived=arrived,
             time=limit.time,
             priority=priority,
-            capped=limit.simulations is None,
+            capped=capped or deliberation.capped,
             every=(request.every or EVERY) if streamed else None,
             on_info=on_info,
             on_done=on_done,
         )
         session.job = (number, job)
-        self._start(number, [job])
+        self._thinking[number] = [job]
+        self._shared.scheduler.submit(self, job)
+        self._shared.wake()
 
     def _observe(self, request: Observe) -> None:
         seat = self._idle(request.session, "observe").seat
-        self._hear(seat, "observe", request.moves)
+        for move in self._moves(seat, "observe", request.moves):
+            seat.observe(move)
         self._reply(Ok(id=request.id))
 
     def _cancel(self, request: Cancel) -> None:
-        jobs = self._thinking.get(request.request, [])
-        for job in list(jobs):
-            self._shared.scheduler.stop(job)
-        self._reply(Ok(id=request.id, found=bool(jobs)))
+        found = request.request in self._thinking
+        if batch := self._batches.get(request.request):
+            self._prepare(batch, whole=True)
+        self._shared.scheduler.stop([*self._thinking.get(request.request, ())])
+        self._reply(Ok(id=request.id, found=found))
 
     def _act_batch(self, request: ActBatch) -> None:
         arrived = perf_counter()
@@ -273,56 +330,85 @@ class AgentService:
             simulations=request.simulations or (None if request.time else agent.manifest.search.simulations),
         )
         self._check_simulations("act_batch", limit)
-        batch = _Batch([None] * rows, [], [], [])
-        try:
-            for row in range(rows):
-                session = agent.new_session(
-                    seed=None if request.seed is None else request.seed + row,
-                    temperature=request.temperature,
-                    keep_tree=False,
-                    max_simulations=self._shared.settings.timed_simulations,
-                )
-                seat = Seat(session, self._shared.pools)
-                batch.seats.append(seat)
-                deliberation = seat.deliberate(
-                    observations[row],
-                    None if legal is None else legal[row],
-                    limit,
-                    None if to_play is None else to_play[row],
-                )
-                batch.jobs.append(
-                    Job(
-                        seat,
-                        deliberation,
-                        arrived=arrived,
-                        time=limit.time,
-                        priority=Priority.NORMAL if request.priority is None else Priority(request.priority),
-                        capped=limit.simulations is None,
-                        every=None,
-                        on_info=lambda decision, elapsed: None,
-                        on_done=partial(self._row_done, request, name, batch, row),
-                    )
-                )
-        except BaseException:
-            for seat in batch.seats:
-                seat.release()
-            raise
-        self._start(request.id, batch.jobs)
+        batch = _Batch(request, arrived, name, limit, observations, legal, [None] * rows)
+        self._batches[request.id] = batch
+        self._thinking[request.id] = batch.jobs
+        self._prepare(batch)
 
-    def _row_done(
-        self, request: ActBatch, name: str, batch: _Batch, row: int, answer: Decision | MyoshuError, times: Times
-    ) -> None:
-        batch.rows[row] = answer
-        batch.times.append(times)
-        batch.seats[row].release()
-        if len(batch.times) < len(batch.rows):
+    def _prepare(self, batch: _Batch, *, whole: bool = False) -> None:
+        """Begin the searches of the next rows, as many as one turn has time for, or of all."""
+        if self._batches.get(batch.request.id) is not batch:
             return
+        end = perf_counter() + SECONDS
+        try:
+            while batch.left:
+                self._prepare_row(batch, len(batch.jobs))
+                if not whole and perf_counter() > end:
+                    break
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the request is answered
+            self._abandon(batch)
+            self._reply(self._refused(batch.request, error))
+            return
+        self._shared.wake()
+        if batch.left:
+            self._shared.soon(partial(self._prepare, batch))
+        else:
+            del self._batches[batch.request.id]
+
+    def _prepare_row(self, batch: _Batch, row: int) -> None:
+        request, pools = batch.request, self._shared.pools
+        session = self._shared.models[batch.model].new_session(
+            seed=None if request.seed is None else request.seed + row,
+            temperature=request.temperature,
+            keep_tree=False,
+            max_simulations=self._shared.settings.timed_simulations,
+        )
+        seat = Seat(session, pools)
+        try:
+            deliberation = seat.deliberate(
+                (),
+                batch.observations[row],
+                None if batch.legal is None else batch.legal[row],
+                batch.limit,
+                None if request.to_play is None else request.to_play[row],
+            )
+        except BaseException:
+            seat.release()
+            raise
+        job = Job(
+            seat,
+            deliberation,
+            arrived=batch.arrived,
+            time=batch.limit.time,
+            priority=Priority.NORMAL if request.priority is None else Priority(request.priority),
+            capped=deliberation.capped,
+            every=None,
+            on_info=lambda decision, elapsed: None,
+            on_done=partial(self._row_done, batch, row),
+        )
+        batch.seats.append(seat)
+        batch.jobs.append(job)
+        self._shared.scheduler.submit(self, job)
+
+    def _abandon(self, batch: _Batch) -> None:
+        """Give all rows back, without an answer."""
+        del self._batches[batch.request.id], self._thinking[batch.request.id]
+        batch.answered = -len(batch.answers)
+        self._shared.scheduler.stop(batch.jobs)
+
+    def _row_done(self, batch: _Batch, row: int, answer: Decision | MyoshuError, times: Times) -> None:
+        batch.answers[row] = answer
+        batch.answered += 1
+        batch.seats[row].release()
+        if batch.answered < len(batch.answers):
+            return
+        request = batch.request
         self._thinking.pop(request.id, None)
         self._shared.metrics.note_search(times.total)
-        decisions = [decision for decision in batch.rows if isinstance(decision, Decision)]
-        for failure in batch.rows:
+        decisions = [decision for decision in batch.answers if isinstance(decision, Decision)]
+        for index, failure in enumerate(batch.answers):
             if isinstance(failure, MyoshuError):
-                self._reply(error_of(request, failure))
+                self._reply(error_of(request, failure, index))
                 return
         self._reply(
             Acts(
@@ -333,13 +419,13 @@ class AgentService:
                 stop=stop_of(decisions[-1]),
                 times=times,
                 provider=decisions[-1].provider,
-                model=name,
+                model=batch.model,
             )
         )
 
     def _level(self, request: Level) -> None:
         session = self._idle(request.session, "level")
-        self._change(session, session.model, request.level)
+        self._change(session, session.model, request.level, None, None)
         self._reply(Ok(id=request.id))
 
     def _swap(self, request: Swap) -> None:
@@ -350,8 +436,11 @@ class AgentService:
             wanted = getattr(self._shared.models[name].game, field)
             if held != wanted:
                 raise Refusal("mismatch", f"swap.model.game.{field}", str(held), str(wanted))
-        self._change(session, name, None)
-        session.model = name
+        levels = [strength.level for strength in self._shared.models[name].manifest.strength]
+        if session.level is not None and session.level not in levels:
+            there = ", ".join(f"{level:g}" for level in levels) or "none"
+            raise Refusal("mismatch", "swap.model.levels", f"the session's level {session.level:g} among them", there)
+        self._change(session, name, session.level, session.elo, session.seat.temperature)
         self._reply(Ok(id=request.id))
 
     def _close(self, request: Close) -> None:
@@ -359,32 +448,38 @@ class AgentService:
         if session is None:
             raise self._unknown("close", request.session)
         if session.job is not None:
-            self._shared.scheduler.stop(session.job[1])
+            self._shared.scheduler.stop([session.job[1]])
         del self._sessions[request.session]
         session.seat.release()
         self._shared.metrics.open_sessions -= 1
         self._reply(Ok(id=request.id))
 
-    def _change(self, session: _Session, name: str, level: float | None) -> None:
-        """Another model or strength; what is not said stays."""
+    def _examples(self, request: Examples) -> None:
+        name = self._named("examples", request.model, None)
+        self._reply(positions_of(request.id, name, self._shared.models[name]))
+
+    def _check(self, request: Check) -> None:
+        name = self._named("check", request.model, None)
+        self._reply(checked(request, self._shared.models[name]))
+
+    def _change(
+        self, session: _Session, name: str, level: float | None, elo: float | None, temperature: float | None
+    ) -> None:
+        """Another model or level; what is not said stays. The level's temperature if none is given."""
         seat = session.seat
         fresh = self._shared.models[name].new_session(
             level=level,
-            temperature=seat.temperature if level is None else None,
+            elo=elo,
+            temperature=temperature,
             keep_tree=seat.keep_tree,
             max_simulations=self._shared.settings.timed_simulations,
         )
         seat.adopt(fresh)
-
-    def _start(self, request: int, jobs: list[Job]) -> None:
-        self._thinking[request] = jobs
-        for job in jobs:
-            self._shared.scheduler.submit(self, job)
-        self._shared.wake()
+        session.model, session.level, session.elo = name, level, elo
 
     def _admit(self, searches: int) -> None:
         settings = self._shared.settings
-        under_way = sum(map(len, self._thinking.values()))
+        under_way = sum(map(len, self._thinking.values())) + sum(batch.left for batch in self._batches.values())
         if under_way + searches > settings.thinking or len(self._shared.scheduler) + searches > settings.total_thinking:
             limit = min(settings.thinking, settings.total_thinking)
             raise Refusal("busy", "thinking", f"at most {limit} searches at once", f"{searches} more", RETRY)
@@ -405,7 +500,7 @@ class AgentService:
                 raise Refusal(
                     "thinking", f"{kind}.session", "a session at rest", f"one that thinks (request {request})"
                 )
-            self._shared.scheduler.stop(job)
+            self._shared.scheduler.stop([job])
         return session
 
     def _unknown(self, kind: str, number: int) -> Refusal:
@@ -422,22 +517,58 @@ class AgentService:
             raise Refusal("mismatch", f"{kind}.hash", held, wanted)
         return name
 
-    @staticmethod
-    def _hear(seat: Seat, kind: str, moves: tuple[int, ...]) -> None:
-        actions = seat.agent.model.actions
-        for move in moves:
-            if move >= actions:
-                raise Refusal("invalid", f"{kind}.moves", f"actions below {actions}", str(move))
-        for move in moves:
-            seat.observe(move)
+    def _moves(self, seat: Seat, kind: str, moves: tuple[int, ...]) -> tuple[int, ...]:
+        """Moves that were told, checked."""
+        actions, most = seat.agent.model.actions, self._shared.settings.moves
+        if len(moves) > most:
+            raise Refusal("invalid", f"{kind}.moves", f"at most {most}", str(len(moves)))
+        if moves and max(moves) >= actions:
+            raise Refusal("invalid", f"{kind}.moves", f"actions below {actions}", str(max(moves)))
+        return moves
 
     def _reply(self, reply: Reply | Error) -> None:
         assert reply.id is not None
         if isinstance(reply, Error):
             self._shared.metrics.errors[reply.code] += 1
-        if self._resumable and not isinstance(reply, Pong):
-            self._replies[reply.id] = reply
-            if len(self._replies) > KEPT_REPLIES:
-                self._replies.popitem(last=False)
+        if self._resumable and not isinstance(
+            reply, Pong | Positions
+        ):  # positions are asked for again: they may be large
+            self._keep(reply.id, reply)
         if self._send is not None:
             self._send(reply)
+
+    def _keep(self, request: int, reply: Reply | Error) -> None:
+        """For a client that resumes: the last replies, of which the oldest go where they are too large together."""
+        self._replies[request] = reply
+        if len(self._replies) > KEPT_REPLIES:
+            self._replies.popitem(last=False)
+        if isinstance(reply, Result):
+            self._results.append(reply)
+            self._size += _size(reply)
+        while len(self._results) > KEPT_REPLIES or (self._size > KEPT_BYTES and len(self._results) > 1):
+            oldest = self._results.popleft()
+            self._size -= _size(oldest)
+            if self._replies.get(oldest.id) is oldest:
+                self._replies[oldest.id] = None
+
+
+HANDLERS: dict[type[Request], Callable[[AgentService, Any], None]] = {
+    Ping: AgentService._ping,
+    Open: AgentService._open,
+    Think: AgentService._think,
+    Ponder: AgentService._ponder,
+    Observe: AgentService._observe,
+    Cancel: AgentService._cancel,
+    ActBatch: AgentService._act_batch,
+    Level: AgentService._level,
+    Swap: AgentService._swap,
+    Close: AgentService._close,
+    Examples: AgentService._examples,
+    Check: AgentService._check,
+}
+"""Who answers what."""
+
+
+def _size(result: Result) -> int:
+    """Bytes of the parts that may be large."""
+    return len(result.policy.b) + len(result.visits.b)

@@ -25,12 +25,17 @@ class Settings:
     """Searches under way at once for all."""
     simulations: int = 65536
     """Simulations of one search where the client limits them."""
-    timed_simulations: int = 2048
-    """Simulations of one search where only time is limited, and in pondering."""
+    timed_simulations: int | None = None
+    """Simulations of one search where only time is limited, and in pondering; as in process if not given: 100,000, or
+    what fits into 256 MiB."""
+    moves: int = 4096
+    """Moves that one request tells of."""
     batch: int = 1024
     """Rows of one ``act_batch``."""
     frame: int = DEFAULT_FRAME
     """The largest payload taken."""
+    unfinished: int = 1 << 28
+    """What has come of frames that have not come in whole, on all connections; up to 64 KiB of each do not count."""
     connections: int = 4096
     """Connections at once."""
     heartbeat: float = DEFAULT_HEARTBEAT

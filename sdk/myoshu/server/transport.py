@@ -8,10 +8,16 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from myoshu.server.turn import FRAMES, SECONDS, Turn
+
 __all__ = ["StreamTransport", "Transport", "WebSocketTransport"]
 
-Take = Callable[[bytes], bool]
-"""Takes some bytes of a stream, or one message; returns whether more may come."""
+STOPPING = 0.5
+"""Seconds that one may take to read why its connection ends."""
+
+
+Take = Callable[[bytes], Turn]
+"""Takes some bytes of a stream, or one message."""
 
 
 class Transport(Protocol):
@@ -22,12 +28,21 @@ class Transport(Protocol):
     name: str
     """Who is at the other end, for the log."""
 
-    async def receive(self, take: Take, unread: int) -> bool:
+    async def receive(self, take: Take, unread: int, came: Callable[[], None]) -> bool:
         """Hand over whatever comes; nothing is read while more than ``unread`` bytes wait for the other end.
+
+        Args:
+            take: takes it.
+            unread: see above.
+            came: called when bytes came that are not handed over yet.
 
         Returns:
             Whether ``take`` had enough; if not, the other end is gone.
         """
+        ...
+
+    def stop(self) -> None:
+        """Let :meth:`receive` return."""
         ...
 
     def write(self, data: bytes) -> None:
@@ -36,6 +51,16 @@ class Transport(Protocol):
 
     def flush(self) -> None:
         """Send what was written, without waiting."""
+        ...
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that came waits to be taken."""
+        ...
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes that came and were not handed over."""
         ...
 
     @property
@@ -68,17 +93,21 @@ class StreamTransport(asyncio.Protocol):
         self._reading: asyncio.ReadTransport | None = None
         self._writing: asyncio.WriteTransport | None = None
         self._open = 0
-        self._early: list[bytes] = []
+        self._waiting: list[bytes] = []
         self._take: Take | None = None
+        self._again: asyncio.Handle | None = None
+        self._behind = False
+        self._slow = False
+        self._ended = False
         self._enough: asyncio.Future[bool] = loop.create_future()
         self._lost: asyncio.Future[None] = loop.create_future()
         self._outgoing: list[bytes] = []
         self._held = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio has a connection, or one direction of it."""
+        """Asyncio has a connection, or one direction of it: of two pipes, the one to read from comes first."""
         self._open += 1
-        if isinstance(transport, asyncio.ReadTransport):
+        if self._reading is None and isinstance(transport, asyncio.ReadTransport):
             self._reading = transport
         if isinstance(transport, asyncio.WriteTransport):
             self._writing = transport
@@ -88,46 +117,68 @@ class StreamTransport(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Something came."""
+        if self._enough.done():
+            return
+        self._waiting.append(data)
         if self._take is None:
-            self._early.append(data)
-        elif not self._enough.done():
-            try:
-                if not self._take(data):
-                    self._enough.set_result(True)
-            except Exception as error:  # noqa: BLE001 -- it is whoever receives that meets it
-                self._enough.set_exception(error)
+            return
+        if self._behind or self._slow:
+            self._behind = True
+        else:
+            self._turn()
 
     def eof_received(self) -> bool:
         """Nothing more comes, but the other end may still read."""
-        self._end()
+        self._ended = True
+        if not self.behind:
+            self._end()
         return self._reading is None or self._reading.get_extra_info("sslcontext") is None
 
     def connection_lost(self, error: Exception | None) -> None:
         """It is over, or one direction of it."""
-        self._end()
         self._open -= 1
-        if not self._open:
-            self._lost.set_result(None)
+        if self._open:
+            self.eof_received()
+            return
+        self._end()
+        self._lost.set_result(None)
 
     def pause_writing(self) -> None:
         """The other end does not read."""
-        if self._reading is not None:
-            self._reading.pause_reading()
+        self._slow = True
+        self._listen()
 
     def resume_writing(self) -> None:
         """The other end reads again."""
-        if self._reading is not None:
-            self._reading.resume_reading()
+        self._slow = False
+        self._listen()
 
-    async def receive(self, take: Take, unread: int) -> bool:
+    async def receive(self, take: Take, unread: int, came: Callable[[], None] = lambda: None) -> bool:
         """Hand over whatever comes until ``take`` has enough, or the other end is gone."""
         assert self._writing is not None
         self._writing.set_write_buffer_limits(high=unread)
         self._take = take
-        early, self._early = self._early, []
-        for data in early:
-            self.data_received(data)
-        return await self._enough
+        if self._waiting:
+            self._turn()
+        try:
+            return await self._enough
+        finally:
+            self._take = None
+            self._waiting.clear()
+
+    def stop(self) -> None:
+        """Let :meth:`receive` return."""
+        self._end(enough=True)
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that came waits to be taken."""
+        return self._behind or bool(self._waiting)
+
+    @property
+    def unfinished(self) -> int:
+        """None: whoever takes them has them."""
+        return 0
 
     def write(self, data: bytes) -> None:
         """Take note of what to send."""
@@ -147,6 +198,7 @@ class StreamTransport(asyncio.Protocol):
 
     async def close(self, patience: float) -> None:
         """Flush and close."""
+        self._end(enough=True)
         self.flush()
         for each in {self._reading, self._writing}:
             if each is not None:
@@ -159,12 +211,42 @@ class StreamTransport(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, whatever is unsent."""
-        if self._writing is not None:
+        if self._writing is not None and not self._lost.done():
             self._writing.abort()
 
-    def _end(self) -> None:
+    def _turn(self) -> None:
+        """Hand over what waits, as much as is taken in one turn."""
+        self._again = None
+        if self._take is None or self._slow or self._enough.done():
+            return
+        waiting, self._waiting, self._behind = self._waiting, [], False
+        try:
+            turn = self._take(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+        except Exception as error:  # noqa: BLE001 -- it is whoever receives that meets it
+            if not self._enough.done():
+                self._enough.set_exception(error)
+            return
+        self._behind = turn is Turn.AGAIN
+        if turn is Turn.ENOUGH:
+            self._end(enough=True)
+        elif self._ended and not self._behind:
+            self._end()
+        self._listen()
+
+    def _listen(self) -> None:
+        """Read, and take what waits, unless the other end does not read itself."""
+        if self._reading is None or self._enough.done():
+            return
+        if self._slow or self._behind:
+            self._reading.pause_reading()
+        else:
+            self._reading.resume_reading()
+        if self._behind and not self._slow and self._again is None:
+            self._again = asyncio.get_running_loop().call_soon(self._turn)
+
+    def _end(self, *, enough: bool = False) -> None:
         if not self._enough.done():
-            self._enough.set_result(False)
+            self._enough.set_result(enough)
 
 
 class WebSocketTransport:
@@ -179,21 +261,50 @@ class WebSocketTransport:
         self._some = asyncio.Event()
         self._less = asyncio.Event()
         self._sender = asyncio.create_task(self._send())
+        self._stopping: asyncio.Task[None] | None = None
         self.name = f"ws {socket.remote_address}"
 
-    async def receive(self, take: Take, unread: int) -> bool:
+    async def receive(self, take: Take, unread: int, came: Callable[[], None]) -> bool:
         """Hand over messages; a text is what no payload can be."""
         from websockets.exceptions import ConnectionClosed
 
+        self._socket.came = came
+        try:
+            return await self._receive(take, unread, ConnectionClosed)
+        finally:
+            self._socket.came = None
+
+    async def _receive(self, take: Take, unread: int, closed: type[Exception]) -> bool:
+        loop = asyncio.get_running_loop()
+        frames, begun = 0, loop.time()
         while True:
             try:
                 message = await self._socket.recv()
-            except ConnectionClosed:
+            except closed:
                 return False
-            if not take(message if isinstance(message, bytes) else b"\xc1"):
+            if take(message if isinstance(message, bytes) else b"\xc1") is Turn.ENOUGH:
                 return True
-            while self._unsent > unread:
+            while self._unsent > unread and not self._sender.done():
                 await self._drain()
+            frames += 1
+            if frames >= FRAMES or loop.time() > begun + SECONDS:
+                await asyncio.sleep(0.0)
+                frames, begun = 0, loop.time()
+
+    def stop(self) -> None:
+        """Close, in a task of its own, so that :meth:`receive` returns."""
+        self._stopping = asyncio.create_task(self.close(STOPPING))
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that came waits to be taken; it does not wait for long."""
+        return False
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a message that has not come in whole, as far as the library lets it be known."""
+        reader = getattr(self._socket.protocol, "reader", None)
+        return len(getattr(reader, "buffer", b""))
 
     def write(self, data: bytes) -> None:
         """Take note of what to send."""
@@ -221,7 +332,15 @@ class WebSocketTransport:
         self._sender.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._sender
-        await self._socket.close()
+        try:
+            async with asyncio.timeout(patience):
+                await self._socket.close()
+        except TimeoutError:
+            self.abort()
+        finally:
+            reader = getattr(self._socket.protocol, "reader", None)
+            if reader is not None:  # it refers to itself: what came of a message would stay until Python looks for that
+                reader.discard()
 
     def abort(self) -> None:
         """Close at once, whatever is unsent."""

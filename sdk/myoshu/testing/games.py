@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError, IllegalActionError
 from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.spec import GameSpec, Movers
 from myoshu.symmetry import Symmetry, symmetries_of
 
@@ -29,6 +30,13 @@ __all__ = ["GameReport", "check_game"]
 _TOLERANCE = 1e-4
 _FORESIGHT = 3
 """How many moves two clones are played on to see whether they stay alike."""
+_COPIED = "(a clone copies its generator: copy.deepcopy)"
+_ALIKE = f"the same states after the same actions {_COPIED}"
+_AGAIN = f"the same game from the same generator {_COPIED}"
+_CHANCE = ("spec.stochastic", "True, since the same moves under two seeds do not bring the same game")
+"""The clause, and what is expected, where a game draws chance that its spec denies."""
+_STRANGERS = 2
+"""Games with other seeds that are played beside each game that is said to draw no chance."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +72,18 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
     """
     spec = _check_spec(game)
     turns = symmetries_of(game)
+    planes_of(game)
     finished, lengths, choices = 0, [], 0
     returns = np.zeros(spec.players)
     for number in range(games):
         path: list[int] = []
         try:
             played = _play(game, spec, turns, seed, number, moves, path)
-        except Exception as error:  # the game is somebody's code: whatever it raises is a finding
+        except Exception as error:  # noqa: BLE001 - the game is somebody's code: whatever it raises is a finding
             said = str(error) if isinstance(error, _Broken | GameError) else f"raised {type(error).__name__}: {error}"
             where = f"game {number} of seed {seed}, after moves {path}"
-            raise GameError(f"{spec.name}: {said} ({where})") from error
+            cause = None if isinstance(error, _Broken) else error
+            raise GameError(f"{spec.name}: {said} ({where})") from cause
         lengths.append(len(path))
         choices += played.choices
         if played.over:
@@ -127,12 +137,18 @@ def _play(
     shadow = game.new_state(np.random.default_rng([seed, number]))  # the same game, to be played alike
     for method in ("to_play", "legal_actions", "observation", "apply", "is_terminal", "clone", "key"):
         _expect(callable(getattr(state, method, None)), "new_state", f"a state with a method {method}", "none")
+    strangers = (
+        [] if spec.stochastic else [np.random.default_rng([seed, number, 2, other]) for other in range(_STRANGERS)]
+    )
+    others = [game.new_state(rng) for rng in strangers]  # games of other seeds, the same if no chance is drawn
     turned = [(turn, game.new_state(np.random.default_rng([seed, number]))) for turn in turns]
     played = _Played(np.zeros(spec.players))
     last: int | None = None
     while True:
         _check_position(game, spec, state)
-        _expect(_same(_look(state), _look(shadow)), "new_state", "the same game from the same generator", "another")
+        _expect(_same(_look(state), _look(shadow)), "new_state", _AGAIN, "another")
+        for stranger in others:
+            _check_no_chance(state, stranger)
         for index, (turn, other) in enumerate(turned):
             _check_turned(f"symmetries[{index}]", turn, state, other)
         if state.is_terminal():
@@ -156,6 +172,9 @@ def _play(
         _check_rewards(spec, rewards, state.is_terminal())
         _expect(_same(_look(before), unchanged), "apply", "a clone made before to stay as it was", "a changed clone")
         _expect(np.array_equal(shadow.apply(action), rewards), "apply", "the same rewards in the same game", "others")
+        for stranger in others:
+            paid = stranger.apply(action)
+            _expect(np.array_equal(paid, rewards), *_CHANCE, f"rewards {rewards} and {paid}")
         for index, (turn, other) in enumerate(turned):
             paid = other.apply(int(turn.actions[action]))
             _expect(np.array_equal(paid, rewards), f"symmetries[{index}]", f"the same rewards {rewards}", paid)
@@ -217,6 +236,15 @@ def _check_turned(clause: str, turn: Symmetry, state: State, other: State) -> No
         _expect(alike, clause, "the observation turned, after the turned moves", "another")
 
 
+def _check_no_chance(state: State, stranger: State) -> None:
+    """The same moves under another seed: what matters to players is the same where the rules draw no chance."""
+    one, other = _look(state), _look(stranger)
+    _expect(one.over == other.over, *_CHANCE, f"is_terminal {one.over} and {other.over}")
+    _expect(one.mover == other.mover, *_CHANCE, f"to_play {one.mover} and {other.mover}")
+    _expect(one.legal == other.legal, *_CHANCE, f"legal_actions {list(one.legal)} and {list(other.legal)}")
+    _expect(np.array_equal(one.observation, other.observation), *_CHANCE, "two different observations")
+
+
 def _check_rewards(spec: GameSpec, rewards: Any, over: bool) -> None:
     _expect(isinstance(rewards, np.ndarray), "apply", "rewards as a NumPy array", type(rewards).__name__)
     _expect(rewards.dtype == np.float32, "apply", "rewards of float32", rewards.dtype)
@@ -242,7 +270,7 @@ def _check_clones(spec: GameSpec, state: State, legal: Sequence[int], choice: np
         _expect(_same(_look(other), untouched), "clone", "an independent copy", "one that changes with another")
         others = other.apply(action)
         _expect(np.array_equal(rewards, others), "clone", "the same rewards for the same actions", [rewards, others])
-        _expect(_same(_look(one), _look(other)), "clone", "the same states after the same actions", "different ones")
+        _expect(_same(_look(one), _look(other)), "clone", _ALIKE, "different ones")
         following = one.legal_actions()
         if not following:
             break

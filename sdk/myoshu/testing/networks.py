@@ -15,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import DependencyError
+from myoshu.planes import Planes
+from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.example_games import answered
 from myoshu.runtime.manifest import Manifest
 from myoshu.runtime.parity import Parity
+from myoshu.runtime.positions import Position
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers
 
@@ -178,6 +182,8 @@ def write_bundle(
     game: GameSpec | None = None,
     search: SearchConfig | None = None,
     vectors: Parity | None = None,
+    planes: Planes | None = None,
+    positions: Sequence[Position] = (),
 ) -> Path:
     """Write a complete bundle of an untrained network.
 
@@ -187,6 +193,8 @@ def write_bundle(
         game: the game; one that fits the network's shapes if not given.
         search: the search's settings; 16 simulations of Gumbel MuZero if not given.
         vectors: the parity vectors; made by ONNX's reference implementation if not given.
+        planes: what observations hold, in words.
+        positions: some of the game's; what the network makes of them is put beside them.
 
     Returns:
         The path.
@@ -198,9 +206,11 @@ def write_bundle(
         search=SearchConfig(simulations=16) if search is None else search,
         opset=OPSET,
         provenance={"made_by": "myoshu.testing.networks", "trained": False},
+        planes=planes,
     )
     vectors = parity(network) if vectors is None else vectors
-    Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=vectors)
+    examples = answered(positions, Agent(Bundle(manifest, network.graphs, vectors), "cpu")) if positions else ()
+    Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=vectors, examples=examples)
     return Path(path)
 
 

@@ -1,19 +1,24 @@
 """Self-play in a process of its own, and its handle in the learner's process. Knows no torch.
 
-Between the two runs one pipe in each direction, with messages of a letter and msgpack (no pickle)::
+Between the two runs one pipe in each direction, with messages of a letter and msgpack; only the task, which has the
+person's own game in it, is pickled::
 
-    learner → actor   W weights            search with these from now on
+    learner → actor   B task               begin; the first message
+                      W weights            search with these from now on
                       P positions          search these again
                       Q                    stop
-    actor → learner   G games              finished games, packed
+    actor → learner   R                    the task was understood, playing begins
+                      G games              finished games, packed
                       T targets            what was found of positions searched again
                       A games              games given up: seed, moves, error, where of each
                       S moves, busy, MB    counters: moves played, share of its time the actor computed
                       N text               the actor ends because the network's answers are not finite
                       E text               the actor ends because of this error
 
-The learner never waits for an actor: a thread reads what comes, another writes the latest weights. An actor never
-outlives the learner: it watches for the end of its parent process, however that came.
+The learner never waits for an actor: a thread reads what comes, another writes the task and the latest weights. (As
+arguments of the process, the task would be written while the learner still holds the reading end of that pipe too: if
+the new process died first, the write would never return.) An actor never outlives the learner: it watches for the end
+of its parent process, however that came. Nor do processes that the game started with ``multiprocessing`` outlive it.
 """
 
 from __future__ import annotations
@@ -21,8 +26,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -30,6 +37,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 
 import msgpack
 import numpy as np
@@ -49,14 +57,22 @@ from myoshu.training.reanalysis import Positions, Reanalysis, Targets
 from myoshu.training.selfplay import SelfPlay
 from myoshu.training.trajectory import Trajectory, pack_trajectories, unpack_trajectories
 
-__all__ = ["Actor", "ActorTask", "Work", "new_work"]
+__all__ = ["Actor", "ActorTask", "Work", "end_if_imported", "new_work"]
 
 REPORT_SECONDS = 0.25
 """Games and counters are sent this often."""
 IDLE_SECONDS = 0.05
 """How long an actor that plays no games waits for positions at a time."""
 STOP_SECONDS = 5.0
-"""How long an actor may take to end when told to; then it is terminated."""
+"""How long an actor may take to end when told to; then it is terminated, and soon after killed."""
+CHILD_SECONDS = 1.0
+"""How long a process that the game started may take to end when its actor does; then it is killed."""
+ALONE = "a deterministic run needs no other process"
+"""What helps where a game is bound to one process."""
+TERMINATED = 128 + signal.SIGTERM
+"""Exit status of an actor that was told to end by SIGTERM, as shells count it."""
+IMPORTED = 79
+"""Exit status of a process that was started as an actor and began to train by itself."""
 
 
 @dataclass(frozen=True)
@@ -107,25 +123,39 @@ def new_work(task: ActorTask) -> Work:
     return Work(evaluator, SelfPlay(task.game, planner, task.selfplay, task.search, seed=seed), reanalysis)
 
 
+def end_if_imported() -> None:
+    """End this process if it is only being started as an actor, and imports the program that trains for that.
+
+    A program that begins to train while it is imported would start actors that import it, and so on. The learner knows
+    such an end by its exit status and says what to do.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as multiprocessing itself finds it out
+        sys.exit(IMPORTED)
+
+
 class Actor:
     """The learner's handle of one actor process.
 
     Raises:
-        TrainingError: the game cannot be sent to another process.
+        TrainingError: the game cannot be sent to another process, or no process can be started.
     """
 
     def __init__(self, task: ActorTask, name: str = "actor") -> None:
+        end_if_imported()
+        try:
+            begin = b"B" + bytes(ForkingPickler.dumps(task))
+        except Exception as error:
+            raise TrainingError(
+                f"{task.game.spec.name}: expected a game that can be sent to another process, got: {error}; {ALONE}"
+            ) from error
         context = multiprocessing.get_context("spawn")
         self._incoming, theirs_out = context.Pipe(duplex=False)
         theirs_in, self._outgoing = context.Pipe(duplex=False)
-        self._process = context.Process(target=_main, args=(task, theirs_in, theirs_out), name=name, daemon=True)
+        self._process = context.Process(target=_main, args=(theirs_in, theirs_out), name=name, daemon=True)
         try:
             self._process.start()
-        except Exception as error:
-            raise TrainingError(
-                f"{task.game.spec.name}: expected a game that can be sent to another process, got: {error}; "
-                "a deterministic run needs no other process"
-            ) from error
+        except OSError as error:
+            raise TrainingError(f"{name}: expected to start a process, got: {error}") from error
         finally:
             theirs_in.close()
             theirs_out.close()
@@ -136,8 +166,10 @@ class Actor:
         """Share of its time in which it computed, lately."""
         self.memory = 0.0
         """Megabytes its process holds."""
+        self.begun = False
+        """Whether it has understood its task and plays."""
         self.lost = False
-        """Whether the process ended without saying why."""
+        """Whether the process was ended from outside, so that another may fare better."""
         self.waiting = 0
         """Positions it was sent to search again, whose targets have not come yet."""
         self._games: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -148,6 +180,7 @@ class Actor:
         self._failure: str | None = None
         self._blown = False
         self._stopping = False
+        self._letters.put(begin)
         self._reader = threading.Thread(target=self._read, name=f"{name} reader", daemon=True)
         self._writer = threading.Thread(target=self._write, name=f"{name} writer", daemon=True)
         self._reader.start()
@@ -176,11 +209,13 @@ class Actor:
             EvaluationError: the network's answers are not finite.
             TrainingError: the actor failed otherwise; the message says why.
         """
+        if self._failure is None and not self._stopping and not (self._reader.is_alive() and self._process.is_alive()):
+            self._bury()
         records: list[Trajectory] = []
         with contextlib.suppress(queue.Empty):
             while True:
                 records += unpack_trajectories(self._games.get_nowait())
-        if self._failure is not None and not self._stopping:
+        if self._failure is not None and not self._stopping and not records:
             raise (EvaluationError if self._blown else TrainingError)(f"{self.name}: {self._failure}")
         return records
 
@@ -202,19 +237,47 @@ class Actor:
                 self.waiting -= len(found[-1].serials)
         return found
 
+    def ask_to_stop(self) -> None:
+        """Tell the process to end. Does not wait."""
+        if not self._stopping:
+            self._stopping = True
+            self._letters.put(b"Q")
+
     def stop(self) -> None:
         """End the process, and wait until it has ended."""
-        self._stopping = True
-        self._letters.put(b"Q")
-        self._process.join(STOP_SECONDS)
-        if self._process.is_alive():
-            self._process.terminate()
-            self._process.join()
+        self.ask_to_stop()
+        for seconds, end in ((STOP_SECONDS, self._process.terminate), (2.0 * CHILD_SECONDS, self._process.kill)):
+            self._process.join(seconds)
+            if self._process.is_alive():
+                end()
+        self._process.join()
         for thread in (self._reader, self._writer):
             thread.join(STOP_SECONDS)
         for connection in (self._incoming, self._outgoing):
             connection.close()
         self._process.close()
+
+    def _bury(self) -> None:
+        """Find out why the process ended. Its last words, if there are any, may still be on their way."""
+        self._process.join(STOP_SECONDS)
+        self._reader.join(STOP_SECONDS)
+        if self._failure is not None:
+            return
+        status = self._process.exitcode
+        if status == IMPORTED:
+            self._failure = (
+                "the program that trains was imported to start this process, and began to train there too: "
+                'put what it does under `if __name__ == "__main__":`'
+            )
+        elif not self.begun and status not in (None, TERMINATED) and status > 0:
+            self._failure = (
+                f"the process ended with exit status {status} while it started; what it printed says why. It imports "
+                "the program that trains, which must be a file that can be imported and does its work under "
+                f'`if __name__ == "__main__":`; {ALONE}'
+            )
+        else:
+            self.lost = True
+            self._failure = "the process ended without saying why (was it killed, or out of memory?)"
 
     def _write(self) -> None:
         while True:
@@ -232,7 +295,7 @@ class Actor:
                 return
 
     def _read(self) -> None:
-        try:
+        with contextlib.suppress(EOFError, OSError):
             while True:
                 message = self._incoming.recv_bytes()
                 kind, body = message[:1], message[1:]
@@ -244,21 +307,22 @@ class Actor:
                     self._abandoned.put(body)
                 elif kind == b"S":
                     self.moves, self.busy, self.memory = msgpack.unpackb(body)
+                elif kind == b"R":
+                    self.begun = True
                 else:
                     self._blown = kind == b"N"
                     self._failure = body.decode("utf-8", "replace")
                     return
-        except (EOFError, OSError):
-            self.lost = True
-            self._failure = "the process ended without saying why (was it killed, or out of memory?)"
 
 
-def _main(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
+def _main(incoming: Connection, outgoing: Connection) -> None:
     """The actor's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    multiprocessing.current_process().daemon = False  # a daemon may have no children, and a game may need some
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     try:
-        _play(task, incoming, outgoing)
+        _play(_received(incoming), incoming, outgoing)
     except (BrokenPipeError, EOFError):
         return
     except EvaluationError as error:
@@ -267,10 +331,29 @@ def _main(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
         _say(outgoing, b"E", str(error))
     except Exception:  # noqa: BLE001 -- whatever it is, the learner must hear of it
         _say(outgoing, b"E", traceback.format_exc())
+    finally:
+        _end_children()
+
+
+def _received(incoming: Connection) -> ActorTask:
+    """The task.
+
+    Raises:
+        TrainingError: its game cannot be made here.
+    """
+    letter = incoming.recv_bytes()
+    try:
+        task: ActorTask = pickle.loads(letter[1:])
+    except Exception as error:
+        raise TrainingError(
+            f"expected a game that can be made again in another process, got {type(error).__name__}: {error}; {ALONE}"
+        ) from error
+    return task
 
 
 def _play(task: ActorTask, incoming: Connection, outgoing: Connection) -> None:
     work = new_work(task)
+    outgoing.send_bytes(b"R")
     selfplay, share = work.selfplay, task.reanalyse
     finished: list[Trajectory] = []
     stored: deque[Positions] = deque()
@@ -320,4 +403,15 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait([parent.sentinel])
+    _end_children()
     os._exit(1)
+
+
+def _end_children() -> None:
+    """End the processes that the game started with ``multiprocessing``."""
+    children = multiprocessing.active_children()
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(CHILD_SECONDS)
+        child.kill()

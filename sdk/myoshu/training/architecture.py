@@ -184,6 +184,8 @@ class Architecture:
     """What a value can be."""
     reward: Support
     """What a reward can be."""
+    chance_moves: bool = False
+    """Whether chance may decide who moves next: the rules draw chance, and the next mover is predicted."""
 
     @classmethod
     def of(cls, game: GameSpec, network: NetworkConfig) -> Architecture:
@@ -216,7 +218,8 @@ class Architecture:
             reward_columns=columns if network.rewards or not game.final_rewards_only else 0,
             movers=game.movers if game.players > 1 else Movers.ALTERNATE,
         )
-        return cls(model, network, value_support(game, network), reward_support(game, network))
+        chance = game.stochastic and model.movers is Movers.PREDICTED
+        return cls(model, network, value_support(game, network), reward_support(game, network), chance)
 
     def represent(self, ops: Operations[T], observation: T) -> T:
         """h: the latent state of an observation."""

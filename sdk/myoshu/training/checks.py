@@ -22,8 +22,9 @@ END_SECONDS = 10.0
 class Checks:
     """The times of a run's checks of strength.
 
-    They are spread evenly over the budget, but wait where too much time went into them already. In a deterministic run
-    they neither wait nor leave games out, so that its course does not depend on the clock.
+    They are spread evenly over the budget, but wait until the games are played with what was learned, and where too
+    much time went into them already. In a deterministic run they neither wait nor leave games out, so that its course
+    does not depend on the clock.
 
     Args:
         config: the run's.
@@ -31,6 +32,7 @@ class Checks:
 
     def __init__(self, config: TrainingConfig) -> None:
         self._timed = not config.deterministic
+        self._first_step = config.learner.hand_over
         count = config.evaluations if config.evaluation_games else 0
         self._marks = deque(index / count for index in range(1, count))
         self.spent = 0.0
@@ -41,15 +43,17 @@ class Checks:
         while self._marks and self._marks[0] <= share:
             self._marks.popleft()
 
-    def due(self, strength: Strength, *, share: float, seconds: float) -> bool:
+    def due(self, strength: Strength, *, share: float, seconds: float, steps: int) -> bool:
         """Whether it is time for one; the answer yes counts as its being made.
 
         Args:
             strength: knows how long one takes, and whether the last one is to be confirmed.
             share: the share of the budget that is spent.
             seconds: time learned.
+            steps: steps learned.
         """
-        if self._timed and self.spent + strength.least_seconds > SHARE * seconds:
+        late = self.spent + strength.least_seconds > SHARE * seconds
+        if self._timed and (late or steps < self._first_step):
             return False
         if not strength.passed and not (self._marks and share >= self._marks[0]):
             return False

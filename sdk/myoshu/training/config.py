@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 import tomllib
 from typing import Any
 
@@ -171,7 +172,7 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)
         _number("learner.reanalyse", self.reanalyse, 0.0, 1.0)
         _integer("learner.first_positions", self.first_positions, 1, self.replay_positions)
-        _number("learner.positions_per_step", self.positions_per_step, 1e-3, 1e9)
+        _positive("learner.positions_per_step", self.positions_per_step)
         _number("learner.learning_rate", self.learning_rate, 0.0, 1e3)
         _number("learner.final_learning_rate", self.final_learning_rate, 0.0, self.learning_rate)
         _integer("learner.warm_up", self.warm_up, 0, 1 << 30)
@@ -231,7 +232,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if self.minutes is None and self.steps is None:
             raise ArgumentError("minutes, steps: expected at least one of them, got neither")
         if self.minutes is not None:
-            _number("minutes", self.minutes, 1e-6, 1e9)
+            _positive("minutes", self.minutes)
         if self.steps is not None:
             _integer("steps", self.steps, 1, 1 << 40)
         if self.deterministic and self.steps is None:
@@ -281,9 +282,24 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 values["minutes"] = None
             return msgspec.convert(values, cls)
         except tomllib.TOMLDecodeError as error:
-            raise TrainingError(f"config: expected TOML: {error}") from error
-        except (msgspec.ValidationError, ArgumentError) as error:
-            raise TrainingError(f"config: {error}") from error
+            raise TrainingError(f"expected TOML: {error}") from error
+        except msgspec.ValidationError as error:
+            raise TrainingError(_located(str(error))) from error
+
+
+def _located(message: str) -> str:
+    """Turn msgspec's ``problem - at `$.path``` into ``path: problem``."""
+    problem, _, path = message.partition(" - at `$")
+    place = path.strip(".`")
+    if other := re.fullmatch(r"Object (missing required|contains unknown) field `(.*)`", problem, re.DOTALL):
+        field = f"{place}.{other[2]}" if place else other[2]
+        return f"{field}: expected " + ("a value, got none" if other[1] == "missing required" else "no such setting")
+    if wrong := re.fullmatch(r"Invalid enum value (.*)", problem, re.DOTALL):
+        problem = f"expected one of its choices, got {wrong[1]}"
+    problem = problem[:1].lower() + problem[1:].replace("`", "")
+    if not place or problem.startswith((f"{place}:", f"{place}.")):
+        return problem
+    return f"{place}.{problem}" if re.match(r"[\w.]+: ", problem) else f"{place}: {problem}"
 
 
 def _toml(value: object) -> str:
@@ -305,4 +321,9 @@ def _integer(field: str, value: int, low: int, high: int) -> None:
 
 def _number(field: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ArgumentError(f"{field}: expected a number from {low} to {high}, got {value!r}")
+        raise ArgumentError(f"{field}: expected a number from {low:g} to {high:g}, got {value!r}")
+
+
+def _positive(field: str, value: float) -> None:
+    if not 0.0 < value < math.inf:
+        raise ArgumentError(f"{field}: expected a number above 0, got {value!r}")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from myoshu.errors import TrainingError
-from myoshu.training.evaluation import Evaluation
+from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.training.folder import CURVES, EVALUATIONS, METRICS, replaced
 from myoshu.training.metrics import read_table
-from myoshu.training.strength import read_ratings
+from myoshu.training.strength import ANCHOR, read_ratings
 
 __all__ = ["Curves", "draw_curves"]
 
@@ -138,25 +138,25 @@ def _strength(panel: Any, folder: Path, checks: Rows, unit: float) -> None:
     if agents and {row["opponent"] for row in checks} - {"random"}:
         _dress(panel, "strength: Elo, random play being 0")
         times = [time for time, _ in agents]
-        panel.fill_between(times, [r.low for _, r in agents], [r.high for _, r in agents], color=BLUE, alpha=0.15, lw=0)
+        ends = [rating.interval() for _, rating in agents]
+        panel.fill_between(times, [end.low for end in ends], [end.high for end in ends], color=BLUE, alpha=0.15, lw=0)
         panel.plot(times, [r.elo for _, r in agents], color=BLUE, lw=2, marker="o", ms=4)
         for name, rating in others.items():
             panel.axhline(rating.elo, color=GREY, lw=1, ls=(0, (4, 3)))
-            panel.annotate(
-                name,
-                (1, rating.elo),
-                xycoords=("axes fraction", "data"),
-                xytext=(-4, 3),
-                textcoords="offset points",
-                ha="right",
-                color=GREY,
-                fontsize=9,
-            )
+            _name_line(panel, name, rating.elo)
         return
-    first = [row for row in checks if row["opponent"] in ("", "random")]
-    _dress(panel, "strength: what the agent is paid a game")
+    alone = any(not row["opponent"] for row in checks)
+    first = [row for row in checks if row["opponent"] == ("" if alone else ANCHOR)]
+    _dress(panel, "strength: what the agent is paid a game, with its 95% interval")
+    times = [float(row["seconds"]) / unit for row in first]
+    low, high = ([float(row.get(name) or "nan") for row in first] for name in ("return_low", "return_high"))
+    panel.fill_between(times, low, high, color=BLUE, alpha=0.15, lw=0)
+    for row in checks:
+        if alone and row["opponent"] == ANCHOR:
+            panel.axhline(float(row["mean_return"]), color=GREY, lw=1, ls=(0, (4, 3)))
+            _name_line(panel, "random play", float(row["mean_return"]))
     panel.plot(
-        [float(row["seconds"]) / unit for row in first],
+        times,
         [float(row["mean_return"] or "nan") for row in first],
         color=BLUE,
         lw=2,
@@ -165,10 +165,23 @@ def _strength(panel: Any, folder: Path, checks: Rows, unit: float) -> None:
     )
 
 
+def _name_line(panel: Any, name: str, height: float) -> None:
+    panel.annotate(
+        name,
+        (1, height),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+        fontsize=9,
+    )
+
+
 def _scores(panel: Any, checks: Rows, rows: Rows, unit: float) -> None:
     """Points against each opponent; alone, the length of games."""
     names = list(dict.fromkeys(row["opponent"] for row in checks if not row["opponent"].startswith("step-")))
-    if not any(names):
+    if "" in names or not names:
         _dress(panel, "positions of a game")
         _line(panel, rows, "game_length", unit, BLUE, "")
         panel.set_ylim(bottom=0)
@@ -177,19 +190,20 @@ def _scores(panel: Any, checks: Rows, rows: Rows, unit: float) -> None:
     for name, colour in zip(names, COLOURS, strict=False):
         met = [row for row in checks if row["opponent"] == name and float(row["games"] or 0)]
         times = [float(row["seconds"]) / unit for row in met]
-        intervals = [_interval(row) for row in met]
-        panel.fill_between(
-            times, [low for low, _ in intervals], [high for _, high in intervals], color=colour, alpha=0.12, lw=0
-        )
+        ends = [_interval(row) for row in met]
+        panel.fill_between(times, [end.low for end in ends], [end.high for end in ends], color=colour, alpha=0.12, lw=0)
         panel.plot(times, [float(row["score"]) for row in met], color=colour, lw=2, marker="o", ms=4, label=name)
     panel.set_ylim(-0.02, 1.02)
     _percent(panel)
     _legend(panel)
 
 
-def _interval(row: dict[str, str]) -> tuple[float, float]:
-    games, score = int(float(row["games"])), float(row["score"])
-    return Evaluation("", (0.0,) * games, (score,) * games).score_interval
+def _interval(row: dict[str, str]) -> Interval:
+    wins, draws, losses = (int(float(row[name])) for name in ("wins", "draws", "losses"))
+    score, games = float(row["score"]), wins + draws + losses
+    if math.isclose(score * games, wins + draws / 2, abs_tol=1e-3):
+        return score_interval(wins, draws, losses)
+    return share_interval(score, games)
 
 
 def _speed(panel: Any, rows: Rows, unit: float) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from myoshu.errors import ConnectionLostError
+from myoshu.errors import ConnectionLostError, GameError, LegalActionsError, ObservationError
 from myoshu.game import Game, State, apply_all, new_states
+from myoshu.rating.intervals import Interval, score_interval, share_interval
+from myoshu.rating.returns import Returns
 from myoshu.runtime.planner import Planner
+from myoshu.spec import GameSpec
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.opponents import Opponent, search_moves
+from myoshu.training.selfplay import LONGEST
 
 __all__ = ["Evaluation", "play_games"]
 
-CONFIDENT = 1.959964
-"""Standard deviations on either side of the mean that hold 95% of a normal distribution."""
 OPENINGS = 20
 """Openings that are drawn in search of one that does not end the game; then the game begins at its beginning."""
 
@@ -34,6 +37,9 @@ class Evaluation:
     """What the agent got of each game's point, which those share who were paid most: 1 won, 0 lost, ½ a draw of two."""
     seconds: float = 0.0
     """How long the games took."""
+    cut: int = 0
+    """Games that were cut off because the time was up. Playing alone, they are among the games, with what had been paid
+    by then; against others they count for nothing."""
 
     def __add__(self, other: Evaluation) -> Evaluation:
         """More games against the same opponent."""
@@ -42,6 +48,7 @@ class Evaluation:
             self.returns + other.returns,
             self.points + other.points,
             self.seconds + other.seconds,
+            self.cut + other.cut,
         )
 
     @property
@@ -70,15 +77,16 @@ class Evaluation:
         return sum(self.points) / self.games if self.games else math.nan
 
     @property
-    def score_interval(self) -> tuple[float, float]:
-        """Where the true score lies, with 95% confidence (Wilson 1927), as if no game were drawn: draws narrow it."""
-        count, reach = self.games, CONFIDENT**2
-        if not count:
-            return 0.0, 1.0
-        middle = (self.score + reach / (2 * count)) / (1 + reach / count)
-        spread = self.score * (1 - self.score) / count + reach / (4 * count * count)
-        half = CONFIDENT * math.sqrt(spread) / (1 + reach / count)
-        return max(0.0, middle - half), min(1.0, middle + half)
+    def score_interval(self) -> Interval:
+        """Where the true score lies, with 95% confidence."""
+        if set(self.points) <= {0.0, 0.5, 1.0}:
+            return score_interval(self.wins, self.draws, self.losses)
+        return share_interval(self.score, self.games)
+
+    @property
+    def paid(self) -> Returns:
+        """What the agent was paid, summed up."""
+        return Returns.of(self.returns)
 
     @property
     def mean_return(self) -> float:
@@ -86,8 +94,11 @@ class Evaluation:
         return sum(self.returns) / self.games if self.games else math.nan
 
     def __str__(self) -> str:
+        if not self.games:
+            return f"no game against {self.opponent} was over in time" if self.opponent else "no game was played"
         if not self.opponent:
-            return f"return {self.mean_return:.4g} on average"
+            paid = self.paid
+            return f"return {paid}, from {paid.least:.4g} to {paid.greatest:.4g} in {self.games} games"
         return f"{self.wins}/{self.draws}/{self.losses} against {self.opponent}"
 
 
@@ -99,11 +110,16 @@ def play_games(
     *,
     rng: np.random.Generator,
     opening_plies: int = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Evaluation, list[AbandonedGame]]:
     """Play games side by side, the agent at each seat in turn, the opponent at all others.
 
     The agent searches without noise, with the planner's own settings and simulations. Each opening, and each course of
     the game's chance, is played once from every seat.
+
+    A game that is longer than its spec's ``max_length``, or than :data:`myoshu.training.selfplay.LONGEST` where that is
+    not stated, is cut off and counts for what was paid until then. One that raises an error, or breaks the contract of
+    :class:`myoshu.game.State`, is given up.
 
     Args:
         game: the rules.
@@ -112,12 +128,13 @@ def play_games(
         games: how many.
         rng: of the openings, of the game's chance and of the opponent.
         opening_plies: games begin with random plies, at most so many; how many is drawn evenly from 0 to this.
+        stop: asked before each ply whether to play no more; see :attr:`Evaluation.cut`.
 
     Returns:
-        What came of the games, and those that raised an error, which count for nothing.
+        What came of the games, and those that were given up, which count for nothing.
     """
     table = _Table(game, games, rng, opening_plies)
-    while table.going:
+    while table.going and not stop():
         thinking = [index for index in table.going if table.movers[index] == table.seats[index]]
         waiting = [index for index in table.going if table.movers[index] != table.seats[index]]
         chosen: dict[int, int] = {}
@@ -129,13 +146,13 @@ def play_games(
             states = [table.states[index] for index in waiting]
             chosen.update(zip(waiting, map(int, opponent.choose(game, states, rng)), strict=True))
         table.apply(chosen)
-    points, returns = [], []
-    for index in table.finished:
+    cut, points, returns = len(table.going), [], []
+    for index in table.finished + table.going * (opponent is None):
         paid, own = table.returns[index], table.returns[index, table.seats[index]]
         points.append(1.0 / int((paid == own).sum()) if own == paid.max() else 0.0)
         returns.append(float(own))
     name = "" if opponent is None else opponent.name
-    return Evaluation(name, tuple(returns), tuple(points)), table.abandoned
+    return Evaluation(name, tuple(returns), tuple(points), cut=cut), table.abandoned
 
 
 class _Table:
@@ -144,6 +161,7 @@ class _Table:
     def __init__(self, game: Game, games: int, rng: np.random.Generator, opening_plies: int) -> None:
         players = game.spec.players
         self._game = game
+        self._longest = LONGEST if game.spec.max_length is None else game.spec.max_length
         self.states: dict[int, State] = {}
         self.seats = [index % players for index in range(games)]
         self.returns = np.zeros((games, players))
@@ -182,6 +200,8 @@ class _Table:
                 if isinstance(paid, Exception):
                     raise paid
                 self.returns[index] += paid
+                if not math.isfinite(sum(paid)):
+                    raise GameError(f"rewards: expected {self._game.spec.players} finite numbers, got {paid}")
             except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(index, error)
                 continue
@@ -192,12 +212,10 @@ class _Table:
         """Take in a position."""
         state = self.states[index]
         try:
-            if state.is_terminal():
+            if state.is_terminal() or len(self._moves[index]) >= self._longest:
                 self.finished.append(index)
                 return
-            self.movers[index] = state.to_play()
-            self.legal[index] = state.legal_actions()
-            self.seen[index] = state.observation()
+            self.movers[index], self.legal[index], self.seen[index] = _position(self._game.spec, state)
         except Exception as error:  # noqa: BLE001 -- likewise
             self._abandon(index, error)
             return
@@ -206,7 +224,27 @@ class _Table:
     def _abandon(self, index: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
             return  # no fault of the game's
-        self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error))
+        reset = getattr(self.states.get(index), "reset_seed", None)
+        self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error, reset))
+
+
+def _position(spec: GameSpec, state: State) -> tuple[int, Sequence[int], NDArray[np.float32]]:
+    """Who moves, what is legal and what is seen.
+
+    Raises:
+        MyoshuError: one of them is not what the contract says.
+    """
+    mover, legal = state.to_play(), state.legal_actions()
+    if not 0 <= mover < spec.players:
+        raise GameError(f"to_play: expected a player in [0, {spec.players}), got {mover}")
+    if not len(legal) or not all(0 <= action < spec.actions for action in legal):
+        raise LegalActionsError(f"legal_actions: expected some in [0, {spec.actions}), got {list(legal)}")
+    seen = np.asarray(state.observation(), np.float32)
+    if seen.shape != spec.observation:
+        raise ObservationError(f"observation: expected shape {list(spec.observation)}, got {list(seen.shape)}")
+    if not np.isfinite(seen).all():
+        raise ObservationError("observation: expected finite numbers, got NaN or infinity")
+    return mover, legal, seen
 
 
 def _opening(game: Game, seed: int, rng: np.random.Generator, plies: int) -> list[int]:

@@ -21,13 +21,23 @@ from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.search.forest import Forest
 from myoshu.spec import GameSpec, ModelSpec
 from myoshu.training.architecture import Architecture
+from myoshu.training.examples import Shown, examples_for
 from myoshu.training.graphs import GRAPHS, OPSET, write_graph
 from myoshu.training.networks import PlainOperations, Weights
+from myoshu.training.support import Support
 
 __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 
 TOLERANCE = 1e-4
-"""How far an output of the exported graphs may be from PyTorch's: |a − b| ≤ TOLERANCE · max(1, |b|)."""
+"""How far an output of the exported graphs may be from PyTorch's: |a − b| ≤ TOLERANCE · its unit. That is max(1, |b|),
+but for values and rewards the size of what they are sums of (:data:`TERMS`): where categories cancel, the error is that
+of what is cancelled, not of what is left."""
+TERMS = {"value": "value_terms", "reward": "reward_terms"}
+"""Beside each value and reward PyTorch says how great it is if nothing cancels: Σ probability · |atom|."""
+LEAST_UNIT = 0.01
+"""The least unit of values and rewards, as a share of the greatest that can be said."""
+BESIDE = {"mover_logits", *TERMS.values()}
+"""What PyTorch tells, and the graphs do not."""
 VECTORS = 16
 """Observations among the vectors that are compared; twice as many moves from latent states."""
 SHIPPED = 8
@@ -49,13 +59,19 @@ Recurrent = Callable[[NDArray[np.float32], NDArray[np.int64]], Arrays]
 def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Initial, Recurrent]:
     """What PyTorch makes of observations, and of latent states and actions: outputs by the graphs' names.
 
-    Where movers are predicted, ``mover_logits`` float32 [n, players] is beside them, which no graph has.
+    Beside them is what no graph has: ``mover_logits`` float32 [n, players] where movers are predicted, and the
+    :data:`TERMS` float32 [n, columns] of values and rewards.
     """
     ops = PlainOperations(weights)
+    model = architecture.model
 
     def predicted(latent: torch.Tensor) -> dict[str, torch.Tensor]:
         policy, value = architecture.predict(ops, latent)
-        return {"prior": architecture.prior(ops, policy), "value": architecture.values(ops, value)}
+        return {
+            "prior": architecture.prior(ops, policy),
+            "value": architecture.values(ops, value),
+            "value_terms": _terms(value, architecture.value, model.value_columns),
+        }
 
     @torch.no_grad()
     def initial(observation: NDArray[np.float32]) -> Arrays:
@@ -70,11 +86,21 @@ def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Init
         outputs = {"next_latent": after, **predicted(after)}
         if reward is not None:
             outputs["reward"] = architecture.rewards(ops, reward)
+            outputs["reward_terms"] = _terms(reward, architecture.reward, model.reward_columns)
         if mover is not None:
             outputs.update(mover=architecture.movers(ops, mover), mover_logits=mover)
         return _arrays(outputs)
 
     return initial, recurrent
+
+
+def _terms(logits: torch.Tensor, support: Support, columns: int) -> torch.Tensor:
+    """How great each number is if nothing in it cancels, at least :data:`LEAST_UNIT`: [n, columns]."""
+    reach = max(-support.low, support.high)
+    if not support.bins:
+        return torch.full((len(logits), columns), reach)
+    atoms = torch.from_numpy(np.abs(support.atoms()))
+    return (logits.view(-1, columns, support.bins).softmax(-1) @ atoms).clamp(min=LEAST_UNIT * reach)
 
 
 def export_bundle(
@@ -86,6 +112,7 @@ def export_bundle(
     search: SearchConfig,
     observations: NDArray[np.float32],
     provenance: Mapping[str, Any],
+    shown: Shown | None = None,
 ) -> Manifest:
     """Write the five graphs with their parity vectors and where they come from as one file.
 
@@ -97,6 +124,7 @@ def export_bundle(
         search: the search's settings in play.
         observations: float32 [n, *observation], some that came up in games; may be empty.
         provenance: what to note about the training; the versions used are added.
+        shown: what the game shows, for programs to compare what they show the agent.
 
     Raises:
         ExportError: ONNX Runtime and PyTorch disagree.
@@ -110,8 +138,10 @@ def export_bundle(
         search=search,
         opset=OPSET,
         provenance={**_versions(), **provenance},
+        planes=None if shown is None else shown.planes,
     )
-    return Bundle.write(path, manifest=manifest, graphs=graphs, parity=parity)
+    examples = () if shown is None else examples_for(shown, Bundle(manifest, graphs, parity))
+    return Bundle.write(path, manifest=manifest, graphs=graphs, parity=parity, examples=examples)
 
 
 def check_parity(
@@ -156,10 +186,10 @@ def check_parity(
     clear = _clear(recurrent)[: 2 * SHIPPED]
     return Parity(
         observation=seen[:SHIPPED],
-        initial={name: array[:SHIPPED] for name, array in expected.items()},
+        initial={name: array[:SHIPPED] for name, array in expected.items() if name not in BESIDE},
         latent=states[clear],
         action=chosen[clear],
-        recurrent={name: array[clear] for name, array in recurrent.items() if name != "mover_logits"},
+        recurrent={name: array[clear] for name, array in recurrent.items() if name not in BESIDE},
     )
 
 
@@ -169,10 +199,10 @@ def _onnx_evaluation(model: ModelSpec, graphs: Mapping[str, bytes]) -> tuple[Ini
 
 
 def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
-    """The greatest deviation; too great a one is an error."""
+    """The greatest deviation, in units; too great a one is an error."""
     worst = 0.0
     for name, array in expected.items():
-        if name == "mover_logits":
+        if name in BESIDE:
             continue
         if name == "mover":
             wrong = (got[name] != array) & (_margins(expected["mover_logits"]) > TOLERANCE)
@@ -182,14 +212,23 @@ def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
                     f"they differ in {int(wrong.sum())} of {len(array)} rows that are no ties"
                 )
             continue
-        size = float(np.max(np.abs(got[name] - array) / np.maximum(1.0, np.abs(array)), initial=0.0))
+        unit = _unit(name, expected)
+        size = float(np.max(np.abs(got[name] - array) / unit, initial=0.0))
         if not size <= TOLERANCE:
+            of = f" of {unit:.3g}" if name in TERMS else ""
             raise ExportError(
-                f"{graph}.{name}: expected ONNX Runtime and PyTorch to agree within {TOLERANCE:g}, "
-                f"they differ by {size:.3g}"
+                f"{graph}.{name}: expected ONNX Runtime and PyTorch to agree within {TOLERANCE:g}{of}, "
+                f"they differ by {size:.3g}{of}"
             )
         worst = max(worst, size)
     return worst
+
+
+def _unit(name: str, outputs: Arrays) -> Any:
+    """What 1 is when an output is compared: one for all values, and for all rewards, of a batch."""
+    if name in TERMS:
+        return float(outputs[TERMS[name]].max(initial=0.0)) or 1.0
+    return np.maximum(1.0, np.abs(outputs[name]))
 
 
 def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -220,8 +259,9 @@ def _compare_parts(
     _compare(
         "representation", {"latent": initial["latent"]}, _run(graphs["representation"], {"observation": observation})
     )
-    _compare("prediction", {name: initial[name] for name in ("prior", "value")}, prediction)
-    moved = {name: array for name, array in recurrent.items() if name not in ("prior", "value")}
+    predicted = ("prior", "value", "value_terms")
+    _compare("prediction", {name: initial[name] for name in predicted}, prediction)
+    moved = {name: array for name, array in recurrent.items() if name not in predicted}
     _compare("dynamics", moved, _run(graphs["dynamics"], {"latent": latent, "action": action}))
 
 
@@ -300,11 +340,11 @@ def _disturbed(
     evaluation: tuple[Initial, Recurrent], scale: float, rng: np.random.Generator
 ) -> tuple[Initial, Recurrent]:
     def disturb(outputs: Arrays) -> Arrays:
-        disturbed = {
-            name: (array * (1.0 + scale * rng.uniform(-1.0, 1.0, array.shape))).astype(np.float32)
-            for name, array in outputs.items()
-            if name != "mover"
-        }
+        disturbed = {}
+        for name, array in outputs.items():
+            unit = _unit(name, outputs) if name in TERMS else array
+            error = scale * rng.uniform(-1.0, 1.0, array.shape) * unit
+            disturbed[name] = (array + error).astype(np.float32)
         if "mover" in outputs:
             disturbed["mover"] = disturbed["mover_logits"].argmax(-1)
         return disturbed

@@ -35,18 +35,21 @@ class AbandonedGame:
     """The error's type and text: the traceback's last line."""
     where: str
     """The line that raised it, as ``file.py:12 in apply``; empty if the game only broke its contract."""
+    reset: int | None = None
+    """Of a game in another process: the seed that its ``reset`` was sent, which follows from ``seed``."""
 
     @classmethod
-    def of(cls, seed: int, moves: list[int], error: Exception) -> AbandonedGame:
+    def of(cls, seed: int, moves: list[int], error: Exception, reset: int | None = None) -> AbandonedGame:
         """The game in which an error was raised."""
         text = traceback.format_exception_only(error)[-1].strip()
         frames = [] if isinstance(error, GameError) else traceback.extract_tb(error.__traceback__)
         where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
-        return cls(int(seed), tuple(map(int, moves)), text, where)
+        return cls(int(seed), tuple(map(int, moves)), text, where, reset)
 
     def __str__(self) -> str:
         at = f" ({self.where})" if self.where else ""
-        return f"{self.error}{at}, in a game of seed {self.seed} after the moves {list(self.moves)}"
+        seed = f"seed {self.seed}" if self.reset is None else f"seed {self.reset} (of its reset)"
+        return f"{self.error}{at}, in a game of {seed} after the moves {list(self.moves)}"
 
 
 class Failures:

@@ -105,13 +105,16 @@ def load_config(folder: Path) -> TrainingConfig:
     """The configuration of the run in a folder.
 
     Raises:
-        TrainingError: there is none, or it is damaged.
+        TrainingError: there is none, or it is damaged; the message names the file and the field.
     """
     try:
         text = (folder / CONFIG).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(f"{folder}: expected a run's folder, got none with a readable {CONFIG}") from error
-    return TrainingConfig.from_toml(text)
+    try:
+        return TrainingConfig.from_toml(text)
+    except TrainingError as error:
+        raise TrainingError(f"{folder / CONFIG}: {error}") from error
 
 
 def write_config(config: TrainingConfig, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Memory: how much there is in use; and freed memory kept, since training asks for the same arrays over and over."""
+"""Memory: how much is in use and left; and freed memory kept, since training asks for the same arrays over and over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import ctypes
 import sys
 from pathlib import Path
 
-__all__ = ["keep_freed_memory", "resident_megabytes"]
+from myoshu.cgroup import memory_left
+
+__all__ = ["available_memory", "keep_freed_memory", "resident_megabytes"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGE = 1 << 28
@@ -39,3 +41,15 @@ def resident_megabytes() -> float:
     except OSError:
         pass
     return float("nan")
+
+
+def available_memory() -> int | None:
+    """Bytes that may still be taken: what the system and this process's control group have left; None if unknown."""
+    left = [memory_left()]
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("MemAvailable:"):
+                left.append(int(line.split()[1]) * 1024)
+    except OSError:
+        pass
+    return min((amount for amount in left if amount is not None), default=None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from myoshu.training.action_planes import action_planes
+from myoshu.training.action_planes import action_planes, plane_count, window_reach
 from myoshu.training.architecture import Architecture, Layer, declare
 from myoshu.training.renormalization import EPSILON as NORM_EPSILON
 from myoshu.training.renormalization import BatchRenormalization
@@ -31,10 +31,12 @@ class NormalizedLayer(nn.Module):
 
     A convolution's table is what a convolution makes of :func:`action_planes`, plus what is learned of each action
     alone, which starts at 0: an action means the same wherever it lies until the games say otherwise. A table of random
-    numbers instead buries the board for thousands of steps.
+    numbers instead buries the board for thousands of steps. Where actions are too many to be drawn, the same is
+    computed of a batch's actions alone, from each action's weights.
     """
 
     planes: Tensor
+    reach: Tensor
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -46,10 +48,17 @@ class NormalizedLayer(nn.Module):
         if layer.table is not None and not layer.kernel:
             self.table = nn.Parameter(torch.randn(*layer.table) * 0.5)
         elif layer.table is not None:
-            planes = _planes(layer)
+            actions, _, height, width = layer.table
+            count = plane_count(actions, height, width)
+            planes = action_planes(actions, height, width)
             self.table = nn.Parameter(torch.zeros(*layer.table))
-            self.action_weight = nn.Parameter(torch.randn(layer.features, planes.shape[1], *window) * 0.5)
-            self.register_buffer("planes", planes, persistent=False)
+            self.action_weight = nn.Parameter(torch.randn(layer.features, count, *window) * 0.5)
+            self._drawn = planes is not None
+            if planes is not None:
+                self.register_buffer("planes", torch.from_numpy(planes), persistent=False)
+            else:
+                reach = torch.from_numpy(window_reach(height, width, layer.kernel))
+                self.register_buffer("reach", reach, persistent=False)
         self.norm = BatchRenormalization(layer.features) if layer.normalize else None
         self.padding, self.stride = layer.kernel // 2, layer.stride
         self.skip = layer.skip
@@ -70,9 +79,14 @@ class NormalizedLayer(nn.Module):
         """Each sample's row of the table; of a convolution with the channels last in memory, as it computes fastest."""
         if self.weight.dim() == 2:
             return functional.embedding(action, table)
-        table = table + functional.conv2d(self.planes, self.action_weight, padding=self.padding)
+        if self._drawn:
+            table = table + functional.conv2d(self.planes, self.action_weight, padding=self.padding)
         last = table.permute(0, 2, 3, 1)
         rows = functional.embedding(action, last.flatten(1)).view(-1, *last.shape[1:])
+        if not self._drawn:
+            places = self.action_weight.permute(1, 2, 3, 0)
+            weights = functional.embedding(action, places.flatten(1)).view(len(action), -1, places.shape[-1])
+            rows = rows + (self.reach @ weights).view(rows.shape)
         return rows.permute(0, 3, 1, 2)
 
 
@@ -217,8 +231,7 @@ def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
         else:
             table = held["table"]
             if layer.kernel:
-                planes = _planes(layer).double()
-                table = table + functional.conv2d(planes, held["action_weight"], padding=layer.kernel // 2)
+                table = table + _drawn(layer, held["action_weight"])
             folded["table"] = table * gain.view(-1, *spread) + bias.view(-1, *spread)
         weights.update(
             {f"{layer.name}.{name}": np.ascontiguousarray(tensor.float().numpy()) for name, tensor in folded.items()}
@@ -226,10 +239,15 @@ def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
     return weights
 
 
-def _planes(layer: Layer) -> Tensor:
+def _drawn(layer: Layer, weight: Tensor) -> Tensor:
+    """What a convolution with this weight makes of all actions: float64 [actions, features, height, width]."""
     assert layer.table is not None
-    actions, _, height, width = layer.table
-    return torch.from_numpy(action_planes(actions, height, width))
+    actions, features, height, width = layer.table
+    planes = action_planes(actions, height, width)
+    if planes is not None:
+        return functional.conv2d(torch.from_numpy(planes).double(), weight, padding=layer.kernel // 2)
+    reach = torch.from_numpy(window_reach(height, width, layer.kernel)).double()
+    return (weight.transpose(0, 1).flatten(2) @ reach.T).view(actions, features, height, width)
 
 
 def _key(name: str) -> str:

@@ -10,10 +10,18 @@ import msgspec
 from myoshu.errors import ArgumentError
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
 from myoshu.spec import GameSpec
+from myoshu.training.architecture import Architecture
 from myoshu.training.config import LearnerConfig, NetworkConfig, NetworkKind, SelfPlayConfig, TrainingConfig
+from myoshu.training.footprint import game_bytes, sample_bytes, tree_bytes
+from myoshu.training.policies import MANY
+from myoshu.training.selfplay import MOST_BYTES
 
 __all__ = ["preset", "preset_names"]
 
+BATCH_BYTES = 3 << 29
+"""What a step may take."""
+LEAST_BATCH = 32
+"""Positions that a step learns from at least, however large they are."""
 PLANES = 25
 """Boards of at least so many squares are looked at by convolutions."""
 LARGEST = 19
@@ -35,7 +43,7 @@ def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
         name = short if short in _PRESETS else "default"
     if name not in _PRESETS:
         raise ArgumentError(f"preset: expected one of {', '.join(preset_names())}, got {name!r}")
-    return _PRESETS[name](game)
+    return _fitted(game, _PRESETS[name](game))
 
 
 def preset_names() -> list[str]:
@@ -154,9 +162,23 @@ def _cart_pole(game: GameSpec) -> TrainingConfig:
 
 
 def _positions(game: GameSpec) -> int:
-    """As many positions as fit into half a gigabyte, at most 400,000."""
-    numbers = math.prod(game.observation) + game.actions + 3 * game.players + 3
-    return max(10_000, min(400_000, (1 << 29) // (4 * numbers)))
+    """As many positions as fit into half a gigabyte, at most 400,000; at least 10,000 if a gigabyte holds them."""
+    numbers = math.prod(game.observation) + min(game.actions, MANY) + 3 * game.players + 3
+    return max(min(10_000, MOST_BYTES // (4 * numbers)), min(400_000, (1 << 29) // (4 * numbers)))
+
+
+def _fitted(game: GameSpec, config: TrainingConfig) -> TrainingConfig:
+    """As many games at once and positions a step as fit into memory: fewer where what is seen is large."""
+    architecture = Architecture.of(game, config.network)
+    tree = tree_bytes(architecture.model, config.selfplay.simulations)
+    games = max(1, min(config.selfplay.games, MOST_BYTES // game_bytes(game), MOST_BYTES // tree))
+    batch = config.learner.batch
+    while batch > LEAST_BATCH and batch * sample_bytes(architecture, config.learner) > BATCH_BYTES:
+        batch //= 2
+    selfplay = msgspec.structs.replace(config.selfplay, games=games)
+    first = min(config.learner.first_positions, config.learner.replay_positions)
+    learner = msgspec.structs.replace(config.learner, batch=batch, first_positions=first)
+    return msgspec.structs.replace(config, selfplay=selfplay, learner=learner)
 
 
 _PRESETS: dict[str, Callable[[GameSpec], TrainingConfig]] = {

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
+from myoshu.counted import counted
+
 __all__ = ["LiveProgress", "PlainProgress", "Progress", "QuietProgress", "Status", "new_progress"]
 
 
@@ -40,6 +42,8 @@ class Status:
     """The same for the learner."""
     strength: tuple[str, ...]
     """Lines about the last check of strength; none before the first."""
+    first_positions: int = 0
+    """How many positions learning begins with."""
 
     @property
     def left(self) -> float:
@@ -93,9 +97,11 @@ class PlainProgress:
             return
         self._next = status.seconds + min(60.0, max(5.0, 0.25 * status.seconds))
         failed = f"{status.abandoned:,} games given up, " if status.abandoned else ""
+        strength = f"last check {status.strength[0]}, " if status.strength else ""
         self.note(
-            f"{_clock(status.seconds)} {status.progress:4.0%}  {status.games:,} games ({status.moves_per_second:,.0f} "
-            f"moves/s), {failed}step {status.step:,} ({status.steps_per_second:.1f}/s), loss {_losses(status)}, "
+            f"{_clock(status.seconds)} {status.progress:4.0%}  {counted(status.games, 'game')} "
+            f"({status.moves_per_second:,.0f} moves/s), {failed}step {status.step:,} "
+            f"({status.steps_per_second:.1f}/s), {strength}{_losses(status)}, "
             f"busy {status.actor_busy:.0%} playing {status.learner_busy:.0%} learning, {_clock(status.left)} left"
         )
 
@@ -163,21 +169,21 @@ def _table(status: Status) -> Any:
     bar = ProgressBar(total=1.0, completed=status.progress, width=50)
     table.add_row("time", f"{_clock(status.seconds)} learned, {_clock(status.left)} left")
     table.add_row("", bar)
-    table.add_row("played", f"{status.games:,} games, {status.positions:,} positions")
+    table.add_row("played", f"{counted(status.games, 'game')}, {counted(status.positions, 'position')}")
     table.add_row("", f"{status.moves_per_second:,.0f} moves/s, busy {status.actor_busy:.0%}")
     if status.abandoned:
         table.add_row("", f"[red]{status.abandoned:,} games given up because of an error[/red]")
-    table.add_row("learned", f"{status.step:,} steps")
+    table.add_row("learned", counted(status.step, "step"))
     table.add_row("", f"{status.steps_per_second:.1f} steps/s, busy {status.learner_busy:.0%}")
-    table.add_row("loss", _losses(status))
+    table.add_row("", _losses(status))
     table.add_row("strength", "\n".join(map(escape, status.strength)) or "not yet checked")
     return table
 
 
 def _losses(status: Status) -> str:
     if math.isnan(status.loss_policy):
-        return "gathering games first"
-    return f"policy {status.loss_policy:.3f}, value {status.loss_value:.3f}"
+        return f"learning begins with {status.first_positions:,} positions, {status.positions:,} are gathered"
+    return f"loss policy {status.loss_policy:.3f} value {status.loss_value:.3f}"
 
 
 def _clock(seconds: float) -> str:

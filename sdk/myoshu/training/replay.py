@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, TrainingError
-from myoshu.spec import GameSpec
+from myoshu.spec import GameSpec, reward_bounds, value_bounds
+from myoshu.training.policies import Policies, pack_legal, unpack_legal
 from myoshu.training.priorities import Priorities
 from myoshu.training.reanalysis import Positions, Targets
-from myoshu.training.support import reward_bounds, value_bounds
 from myoshu.training.trajectory import Trajectory
 
 __all__ = ["Replay", "Sample"]
@@ -42,8 +42,8 @@ class Replay:
     left of a game that is half gone is as good as before. Arrays (row = position)::
 
         observations float32 [capacity, *observation]     actions int32 [capacity]      movers int32 [capacity]
-        policies     float32 [capacity, actions]          rewards float32 [capacity, players]
-        values       float32 [capacity, players]          paid    float32 [capacity, players]
+        rewards      float32 [capacity, players]          values  float32 [capacity, players]
+        paid         float32 [capacity, players]          policies: see :meth:`policies`
         legal        uint8 [capacity, ⌈actions / 8⌉]: the legal actions, eight to a byte, the first the highest bit
         remaining    int32 [capacity]: moves until the game's end, at least 1
         cut          int32 [capacity]: moves until what came says no more about this position, at most ``remaining``
@@ -93,7 +93,7 @@ class Replay:
         self.actions = np.zeros(capacity, np.int32)
         self.movers = np.zeros(capacity, np.int32)
         self.legal = np.zeros((capacity, -(-game.actions // 8)), np.uint8)
-        self.policies = np.zeros((capacity, game.actions), np.float32)
+        self._policies = Policies((capacity,), game.actions)
         self.rewards = np.zeros((capacity, game.players), np.float32)
         self.values = np.zeros((capacity, game.players), np.float32)
         self.paid = np.zeros((capacity, game.players), np.float32)
@@ -132,7 +132,8 @@ class Replay:
         ends = lengths.cumsum()
         arrays["remaining"] = remaining = np.repeat(ends, lengths) - np.arange(ends[-1])
         arrays["truncated"] = np.repeat([trajectory.truncated for trajectory in trajectories], lengths)
-        arrays["legal"] = np.packbits(arrays["legal"], axis=-1)
+        legal, policies = arrays.pop("legal"), arrays.pop("policies")
+        arrays["legal"] = pack_legal(legal)
         explored = np.concatenate([trajectory.explored for trajectory in trajectories])
         cuts = explored | (arrays["truncated"] & (remaining == 1))
         arrays["paid"], arrays["cut"] = self._pay(arrays["rewards"], cuts, remaining)
@@ -141,6 +142,7 @@ class Replay:
         rows = (self.added + np.arange(skip, ends[-1])) % self.capacity
         for name in _ARRAYS:
             getattr(self, name)[rows] = arrays[name][skip:]
+        self._policies.write(rows, policies[skip:], legal[skip:])
         self.added += int(ends[-1])
         self.games += len(trajectories)
         if self._priorities is not None:
@@ -201,6 +203,14 @@ class Replay:
         total = np.where((horizon < remaining)[..., None], bootstrapped, total)
         return total.astype(np.float32)
 
+    def legal_actions(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """What is legal in these positions: bool [..., actions]."""
+        return unpack_legal(self.legal[rows], self.game.actions)
+
+    def policies(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The searches' improved policies of these positions: float32 [..., actions], 0 on illegal actions."""
+        return self._policies.read(rows, self._legal(rows))
+
     def searched(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """What the searches of these positions found: float32 [..., players], in the range of the game's values."""
         low, high = self._value_bounds
@@ -212,7 +222,7 @@ class Replay:
         return Positions(
             serials=self.added - 1 - (self.added - 1 - rows) % self.capacity,
             observations=self.observations[rows],
-            legal=np.unpackbits(self.legal[rows], axis=-1, count=self.game.actions).view(np.bool_),
+            legal=self.legal_actions(rows),
             movers=self.movers[rows],
         )
 
@@ -224,16 +234,17 @@ class Replay:
         """
         kept = targets.serials >= self.added - self.capacity
         rows = targets.serials[kept] % self.capacity
-        self.policies[rows] = targets.policies[kept]
+        self._policies.write(rows, targets.policies[kept], self._legal(rows))
         self.values[rows] = targets.values[kept]
         self.renewed += len(rows)
         if self._priorities is not None:
             self._new.append(rows)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything remembered, to be saved: copies of the rows in use."""
+        """Everything remembered, to be saved: the rows in use, not copied, so only as long as nothing is added."""
         used = len(self)
-        arrays = {name: getattr(self, name)[:used].copy() for name in _ARRAYS}
+        arrays = {name: getattr(self, name)[:used] for name in _ARRAYS}
+        arrays["policies"] = self._policies.array[:used]
         if self._priorities is not None:
             self._admit(self._priorities)
             arrays["priorities"] = self._priorities[np.arange(used)]
@@ -254,9 +265,14 @@ class Replay:
                     f"checkpoint.replay.{name}: expected shape {[used, *array.shape[1:]]}, got {list(saved.shape)}"
                 )
             array[:used] = saved
+        self._policies.load(slice(used), state["policies"])
         if self._priorities is not None:
             self._priorities.set(np.arange(used), state["priorities"])
         self.added, self.games, self.renewed = added, games, renewed
+
+    def _legal(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """What is legal there, where :class:`Policies` asks for it."""
+        return self.legal_actions(rows) if self._policies.sparse else np.zeros(0, np.bool_)
 
     def _pay(
         self, rewards: NDArray[np.float32], cuts: NDArray[np.bool_], remaining: NDArray[np.int64]
@@ -332,7 +348,6 @@ _ARRAYS = (
     "actions",
     "movers",
     "legal",
-    "policies",
     "rewards",
     "values",
     "paid",

@@ -83,11 +83,23 @@ class Report:
         if self._state.budget.running:
             took += f", {self._state.checks.spent / self._state.budget.seconds:.1%} of the time so far"
         self._progress.note(f"step {check.step:,}: {check} [{took}]")
-        row = {"seconds": seconds, "step": check.step, "mean_return": check.first.mean_return}
+        paid = check.first.paid
+        row = {
+            "seconds": seconds,
+            "step": check.step,
+            "mean_return": paid.mean,
+            "return_low": paid.interval.low,
+            "return_high": paid.interval.high,
+            "return_least": paid.least,
+            "return_greatest": paid.greatest,
+        }
+        if check.baseline is not None:
+            row["return_random"] = check.baseline.mean
         if check.first.opponent:
             row.update(score_random=check.first.score, score=check.last.score)
         if check.rating is not None:
-            row.update(elo=check.rating.elo, elo_low=check.rating.low, elo_high=check.rating.high)
+            there = check.rating.interval()
+            row.update(elo=check.rating.elo, elo_low=there.low, elo_high=there.high)
         self._metrics.write(row)
 
     def draw(self, *, last: bool = False) -> None:
@@ -123,4 +135,5 @@ class Report:
             actor_busy=reading.actor_busy,
             learner_busy=reading.learner_busy,
             strength=() if check is None else check.lines(),
+            first_positions=0 if self._config.offline else self._config.learner.first_positions,
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +13,21 @@ import msgspec
 import numpy as np
 import torch
 
-from myoshu.errors import BundleError, EvaluationError, TrainingError
+from myoshu.cores import available_cores
+from myoshu.counted import counted
+from myoshu.errors import ArgumentError, BundleError, EvaluationError, ExportError, MyoshuError, TrainingError
 from myoshu.game import Game
-from myoshu.training.actor import ActorTask
+from myoshu.training.actor import ActorTask, end_if_imported
 from myoshu.training.architecture import Architecture
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
-from myoshu.training.cores import available_cores
+from myoshu.training.examples import Shown, shown_by
 from myoshu.training.export import export_bundle
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import (
     BUNDLE,
     CHECKPOINT,
+    CONFIG,
     GAMES,
     Lock,
     checkpoint_identity,
@@ -31,17 +36,20 @@ from myoshu.training.folder import (
     remove_unfinished,
     write_config,
 )
+from myoshu.training.footprint import foresee, require_memory
 from myoshu.training.game_files import GameFiles
 from myoshu.training.graphs import write_graph
 from myoshu.training.interrupts import Interrupts
 from myoshu.training.learner import Learner
-from myoshu.training.memory import keep_freed_memory
+from myoshu.training.memory import available_memory, keep_freed_memory
 from myoshu.training.meter import Meter
+from myoshu.training.notices import hidden_notice, notices
 from myoshu.training.offline import remember_records
 from myoshu.training.opponents import Opponent
 from myoshu.training.progress import Progress, QuietProgress
 from myoshu.training.replay import Replay
 from myoshu.training.report import Report
+from myoshu.training.selfplay import LONGEST
 from myoshu.training.source import ActorSource, LocalSource, Source
 from myoshu.training.state import RunState
 from myoshu.training.strength import Check, Strength
@@ -53,6 +61,8 @@ GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
 WAIT_SECONDS = 0.01
 """How long the learner waits for the first games before it looks again."""
+START_SECONDS = 300.0
+"""The clock runs at the latest so long after the actors were started, whether they play yet or not."""
 
 
 class Run:
@@ -73,6 +83,8 @@ class Run:
 
     Raises:
         TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
+        ArgumentError: ``config.until`` is no score, or no return that the game can pay.
+        CapacityError: it would take more memory than there is.
         RecordError: the recorded games that are to be learned from are damaged, or of another game.
     """
 
@@ -86,8 +98,10 @@ class Run:
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> None:
+        end_if_imported()
         if holds_run(folder):
             raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
+        _check_until(game, config.until)
         self._set_up(game, config, folder, opponents, progress, cores)
         self._remember_records()
         try:
@@ -124,7 +138,11 @@ class Run:
 
         Raises:
             TrainingError: the folder holds no run, another game's, or a damaged one.
+            ArgumentError: ``until`` is no score, or no return that the game can pay.
+            CapacityError: it would take more memory than there is.
         """
+        end_if_imported()
+        _check_until(game, until)
         config = load_config(folder)
         if minutes is not None or steps is not None:
             config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
@@ -143,14 +161,19 @@ class Run:
     def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
         """Learn until the budget is spent or Ctrl-C is pressed, then export.
 
+        The networks are exported once before they learn, to nowhere, so that what an export would refuse is refused
+        before any time is spent. If anything but diverging networks ends the run early, the agent is written all the
+        same. It is written before the last check of strength, and again with what came of that.
+
         Args:
             bundle: where the agent goes; by default ``agent.myoshu`` in the run's folder.
             date: noted in the bundle.
 
         Raises:
             TrainingError: another process trains in the folder, an actor failed, games keep failing, the loss is not
-                finite, or a file cannot be written; the last checkpoint is intact.
-            ExportError: the exported graphs do not compute what was trained.
+                finite, nothing was learned, or a file cannot be written; the last checkpoint is intact.
+            GameError: no game can be begun, or all are over before their first move.
+            ExportError: the exported graphs do not compute what was trained; the last checkpoint is intact.
         """
         path = bundle if bundle is not None else self.folder / BUNDLE
         if not path.parent.is_dir():
@@ -161,22 +184,25 @@ class Run:
         try:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
+                self._rehearse_export(path)
                 self._open_files()
+                for notice in notices(self.game, self.architecture):
+                    self._progress.note(notice)
                 report = Report(self.config, self.state, self.folder, self._progress)
-                strength, source = self._new_strength(), self._new_source()
-                try:
-                    self._learn(source, report, strength, interrupts)
-                    if interrupts.wanted:
-                        self._progress.note("Ending early: writing the checkpoint and the agent")
-                finally:
-                    source.stop()
-                self.state.budget.pause()
-                self._save(source)
+                strength, source = self._new_strength(interrupts), self._new_source()
+                with self._rescue(path, date):
+                    try:
+                        self._learn(source, report, strength, interrupts)
+                        if interrupts.wanted:
+                            self._progress.note("Ending early: writing the checkpoint and the agent")
+                    finally:
+                        self.state.budget.pause()
+                        source.stop()
+                    self._save(source)
                 if not self.learner.steps:
-                    raise TrainingError(f"{self.folder}: nothing was learned yet, so there is nothing to export")
-                self._evaluate(strength, report, last=not interrupts.wanted)
+                    raise self._nothing_learned(source)
                 self.export(path, date=date)
-                report.draw(last=True)
+                self._conclude(strength, report, interrupts, path, date)
         except EvaluationError as error:
             raise self._diverged(str(error)) from error
         finally:
@@ -189,6 +215,7 @@ class Run:
             games=self.replay.games,
             positions=self.replay.added,
             check=self._check,
+            verdict=None if self._check is None else self._check.verdict,
             interrupted=interrupts.wanted,
         )
 
@@ -196,7 +223,7 @@ class Run:
         """Write a bundle from the averaged weights.
 
         Raises:
-            ExportError: the exported graphs do not compute what was trained.
+            ExportError: the exported graphs do not compute what was trained; the message says what can be done.
             TrainingError: the file cannot be written.
         """
         rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
@@ -211,6 +238,11 @@ class Run:
         }
         if self._check is not None:
             provenance["strength"] = str(self._check)
+            if self._check.verdict is not None:
+                provenance["verdict"] = self._check.verdict
+        hidden = hidden_notice(self.game)
+        if hidden is not None:
+            provenance["hidden"] = hidden
         try:
             export_bundle(
                 path,
@@ -220,9 +252,17 @@ class Run:
                 search=self.config.search,
                 observations=self.replay.observations[rows],
                 provenance=provenance,
+                shown=self._what_is_shown(),
             )
         except BundleError as error:
             raise TrainingError(str(error)) from error
+        except ExportError as error:
+            if not self.learner.steps:
+                raise ExportError(f"{error}, before anything was learned") from error
+            raise ExportError(
+                f"{error}; the checkpoint in {self.folder} is kept: train further (the same command with a greater "
+                f"--minutes), then `myoshu export {self.folder}`"
+            ) from error
 
     def _set_up(
         self,
@@ -247,12 +287,15 @@ class Run:
         alone = config.deterministic or getattr(game, "one_process", False)
         self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
+        architecture = Architecture.of(game.spec, config.network)
+        require_memory(foresee(game.spec, architecture, config, actors=self._actors), available_memory())
         self.state = RunState(game, config, folder)
         """How far it has come."""
         self._sections: Sections = {}
         self._held: tuple[int, ...] | None = None
         self._check: Check | None = None
         self._files: GameFiles | None = None
+        self._shown: Shown | None = None
 
     @property
     def architecture(self) -> Architecture:
@@ -268,6 +311,12 @@ class Run:
     def replay(self) -> Replay:
         """The games."""
         return self.state.replay
+
+    def _what_is_shown(self) -> Shown:
+        """What the game shows the player to move: looked at once, since it is the same for every export."""
+        if self._shown is None:
+            self._shown = shown_by(self.game, self._progress.note)
+        return self._shown
 
     def _remember_records(self) -> None:
         """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""
@@ -297,6 +346,7 @@ class Run:
         saved_at, saved_step = budget.seconds, learner.steps
         meter = Meter(source, self._learner_threads, learner.steps)
         state.checks.skip(state.share)
+        self._await_start(source, interrupts)
         budget.start()
         while state.share < 1.0 and not interrupts.wanted:
             wanted = config.learner.first_positions + config.learner.positions_per_step * learner.steps
@@ -314,8 +364,8 @@ class Run:
                 if not pacing:
                     time.sleep(WAIT_SECONDS)
                 continue
-            if state.checks.due(strength, share=state.share, seconds=budget.seconds):
-                self._evaluate(strength, report)
+            if state.checks.due(strength, share=state.share, seconds=budget.seconds, steps=learner.steps):
+                self._look_how_strong(strength, report)
                 if strength.enough:
                     self._progress.note(
                         f"Ending early: {config.until:g} was reached in two checks, one after the other"
@@ -326,8 +376,18 @@ class Run:
                 steps is not None and learner.steps - saved_step >= steps
             ):
                 self._save(source)
-                report.draw()
+                self._draw(report)
                 saved_at, saved_step = budget.seconds, learner.steps
+
+    def _await_start(self, source: Source, interrupts: Interrupts) -> None:
+        """Let the actors start up, which is not counted as time learned; one that cannot be started is an error."""
+        limit = time.monotonic() + START_SECONDS
+        while not source.begun() and not interrupts.wanted:
+            self._receive(source)
+            if time.monotonic() > limit:
+                self._progress.note(f"No game is played yet, {START_SECONDS:.0f} s after the actors were started")
+                return
+            time.sleep(WAIT_SECONDS)
 
     def _receive(self, source: Source) -> None:
         """Take the games that were played meanwhile."""
@@ -368,7 +428,7 @@ class Run:
             reanalyse=self.config.learner.reanalyse if self.config.offline is None else 1.0,
         )
 
-    def _new_strength(self) -> Strength:
+    def _new_strength(self, interrupts: Interrupts) -> Strength:
         names = self.config.opponents
         missing = [name for name in names if name not in self._opponents]
         if missing:
@@ -383,22 +443,126 @@ class Run:
             [self._opponents[name] for name in names],
             seconds=self.state.budget.seconds,
             step=self.learner.steps,
+            interrupted=lambda: interrupts.wanted,
         )
+
+    def _look_how_strong(self, strength: Strength, report: Report) -> None:
+        """A check of strength while the run learns. What an opponent or a picture meets with does not end the run."""
+        try:
+            self._evaluate(strength, report)
+        except (EvaluationError, TrainingError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- somebody's opponent or game: whatever it raises
+            self._progress.note(f"step {self.learner.steps:,}: no check of strength: {_described(error)}")
 
     def _evaluate(self, strength: Strength, report: Report, *, last: bool = False) -> None:
         """Look how strong the agent is."""
         step, seconds, checks = self.learner.steps, self.state.budget.seconds, self.state.checks
         if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
             return
-        budget = checks.budget(seconds, last=last)
-        self._check = check = strength.check(
-            self.learner.weights(), self.export, step=step, seconds=seconds, budget=budget
-        )
+        budget, start = checks.budget(seconds, last=last), time.perf_counter()
+        try:
+            check = strength.check(
+                self.learner.weights(), self._keep_snapshot, step=step, seconds=seconds, budget=budget
+            )
+        finally:
+            if self.state.budget.running:
+                checks.spent += time.perf_counter() - start
+        if check is None:
+            return
+        if check.games:
+            self._check = check
+            report.checked(check, seconds)
+        else:
+            self._progress.note(f"step {step:,}: no game of the check of strength was over in {check.seconds:.1f} s")
+        self.state.failures.finished(check.games)
         for abandoned in check.abandoned:
             self._give_up(abandoned)
-        if self.state.budget.running:
-            checks.spent += check.seconds
-        report.checked(check, seconds)
+
+    def _keep_snapshot(self, path: Path) -> None:
+        """Write the agent so far, unless it does not pass the gate: the next one may."""
+        try:
+            self.export(path)
+        except ExportError as error:
+            self._progress.note(f"step {self.learner.steps:,}: {path.name} is left out: {error}")
+
+    def _conclude(self, strength: Strength, report: Report, interrupts: Interrupts, path: Path, date: str) -> None:
+        """A last check of strength and a last picture. The agent is written, and nothing here may take that back."""
+        before = self._check
+        try:
+            if not interrupts.wanted:
+                self._evaluate(strength, report, last=True)
+        except Exception as error:  # noqa: BLE001 -- likewise
+            self._progress.note(f"The agent is written, its last check of strength failed: {_described(error)}")
+        try:
+            if self._check is not before:
+                self.export(path, date=date)
+        except Exception as error:  # noqa: BLE001 -- likewise
+            self._progress.note(f"The agent is written, its strength could not be noted in it: {_described(error)}")
+        self._draw(report, last=True)
+
+    def _draw(self, report: Report, *, last: bool = False) -> None:
+        """Draw the curves. A run does not end for want of a picture."""
+        try:
+            report.draw(last=last)
+        except Exception as error:  # noqa: BLE001 -- a plotting library: whatever it raises
+            self._progress.note(f"step {self.learner.steps:,}: the curves could not be drawn: {_described(error)}")
+
+    @contextlib.contextmanager
+    def _rescue(self, path: Path, date: str) -> Iterator[None]:
+        """Write the agent if learning ends by an error, unless the networks diverged."""
+        try:
+            yield
+        except EvaluationError:
+            raise
+        except Exception:
+            if self.learner.steps:
+                try:
+                    self.export(path, date=date)
+                except Exception as error:  # noqa: BLE001 -- the first error is the one to tell
+                    self._progress.note(f"No agent could be written: {_described(error)}")
+                else:
+                    self._progress.note(f"{path}: the agent as it was at step {self.learner.steps:,}")
+            raise
+
+    def _rehearse_export(self, path: Path) -> None:
+        """Write the agent as it is now beside where it will be, and remove it.
+
+        Raises:
+            ExportError: it does not pass the gate, nothing having been learned yet.
+            TrainingError: it cannot be written there.
+        """
+        rehearsed = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            self.export(rehearsed)
+        except ExportError:
+            if not self.learner.steps:
+                raise
+        finally:
+            with contextlib.suppress(OSError):
+                rehearsed.unlink(missing_ok=True)
+
+    def _nothing_learned(self, source: Source) -> TrainingError:
+        """Why there is no agent."""
+        text = f"{self.folder}: nothing was learned yet, so there is nothing to export"
+        if self.config.offline is not None:
+            return TrainingError(f"{text}; give it more time")
+        if self.replay.added:
+            wanted = self.config.learner.first_positions
+            return TrainingError(
+                f"{text}: in {self.state.budget.seconds:.0f} s {counted(self.replay.games, 'game')} came to an end, "
+                f"with {self.replay.added:,} of the {wanted:,} positions that learning begins with "
+                "(learner.first_positions); "
+                "give it more --minutes, or a game that ends sooner"
+            )
+        games = self.config.selfplay.games * max(1, self._actors)
+        text += f": no game was over, with {source.moves():,} moves played in {games} games side by side"
+        if self.game.spec.max_length is None:
+            text += (
+                f". Games without end are cut off after {LONGEST:,} moves each: let them end sooner "
+                "(is_terminal, and truncated for a limit of time) and say so in the spec's max_length"
+            )
+        return TrainingError(f"{text}; give it more time, or fewer games at once (selfplay.games)")
 
     def _give_up(self, game: AbandonedGame) -> None:
         self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
@@ -410,7 +574,7 @@ class Run:
         sections = self.state.sections()
         for name, array in sections["learner"].items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise self._diverged(
+                raise EvaluationError(
                     f"weights: expected finite numbers after step {self.learner.steps}, {name} has others"
                 )
         if isinstance(source, LocalSource):
@@ -446,5 +610,18 @@ class Run:
         last = f"the checkpoint in {self.folder} is from before" if self._held else "there is no checkpoint yet"
         return TrainingError(
             f"{what}: the networks diverged at step {self.learner.steps:,}; {last}. "
-            "Try a smaller learner.learning_rate or learner.clip, and check that the game pays what its spec says"
+            f"Make learning_rate or clip under [learner] in {self.folder / CONFIG} smaller and resume "
+            f"(myoshu train '{self.config.game}' --run {self.folder}), and check that the game pays what its spec says"
         )
+
+
+def _check_until(game: Game, until: float | None) -> None:
+    """Refuse what no check of strength can reach."""
+    low, high = (0.0, 1.0) if game.spec.players > 1 else game.spec.returns
+    what = "a score from 0 to 1" if game.spec.players > 1 else f"a mean return from {low:g} to {high:g} (spec.returns)"
+    if until is not None and not low <= until <= high:
+        raise ArgumentError(f"until: expected {what}, got {until:g}")
+
+
+def _described(error: Exception) -> str:
+    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

@@ -15,6 +15,7 @@ from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.training.config import SelfPlayConfig
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.noise import root_noise
+from myoshu.training.policies import Policies, pack_legal, unpack_legal
 from myoshu.training.randomness import random_state, restore_random_state
 from myoshu.training.trajectory import Trajectory
 
@@ -22,8 +23,14 @@ __all__ = ["SelfPlay"]
 
 FIRST_LENGTH = 64
 """Moves a game has room for before its room is doubled."""
+MOST_BYTES = 1 << 30
+"""What the positions of games that are not over yet may take. Where they would take more, fewer games go on."""
 ATTEMPTS = 20
 """So many games that cannot even be begun, one after another, are an error."""
+OVER = 1000
+"""So many games that are over before a move of theirs is played, one after another, are an error."""
+LONGEST = 5000
+"""Moves after which a game is cut off whose spec states no ``max_length``: its room would grow for ever."""
 NOBODY = -1
 """Instead of the seat that plays at random."""
 
@@ -34,8 +41,13 @@ class SelfPlay:
     Everything random comes from one generator, so the same seed and the same weights at the same moves play the same
     games. A share of the games begins with random plies, which are not recorded.
 
+    Games are kept whole until they are over. Where that would take more than :data:`MOST_BYTES`, the longest half of
+    them go on and the others are dropped for good: the same games in a row need less memory than side by side. One
+    game that does not fit by itself is given up.
+
     A game that raises an error, or breaks the contract of :class:`myoshu.game.State`, is given up for a new one and
-    reported in :attr:`abandoned`.
+    reported in :attr:`abandoned`. One that is longer than its spec's ``max_length``, or than :data:`LONGEST` where that
+    is not stated, is cut off, as by an environment's limit of time.
 
     Args:
         game: the rules.
@@ -43,6 +55,9 @@ class SelfPlay:
         config: how to play.
         search: the search's settings; they say which noise it takes.
         seed: of everything random.
+
+    Raises:
+        GameError: no game can be begun, or all are over before their first move.
     """
 
     def __init__(
@@ -66,10 +81,13 @@ class SelfPlay:
         """Games given up since the caller last emptied the list."""
         self._rng = np.random.default_rng(seed)
         spec, count = game.spec, config.games
+        self._longest = LONGEST if spec.max_length is None else spec.max_length
+        self._over = 0
         self._slots = np.arange(count)
         self._mask = np.zeros((count, spec.actions), np.bool_)
         self._lengths = np.zeros(count, np.int64)
-        self._allocate(FIRST_LENGTH)
+        self._policies = Policies((count, 0), spec.actions)
+        self._allocate(FIRST_LENGTH if spec.max_length is None else min(FIRST_LENGTH, spec.max_length))
         self._seeds = np.zeros(count, np.int64)
         self._histories: list[list[int]] = [[] for _ in range(count)]
         self._openings = np.zeros(count, np.int64)
@@ -84,9 +102,9 @@ class SelfPlay:
         Raises:
             GameError: no game can be begun; the message has the last one's moves and seed.
         """
+        if self._lengths.max() == self._actions.shape[1]:
+            self._make_room()
         slots, lengths = self._slots, self._lengths
-        if lengths.max() == self._actions.shape[1]:
-            self._allocate(2 * self._actions.shape[1])
         movers = np.empty(len(slots), np.int32)
         waiting: list[int] = list(range(len(slots)))
         for _ in range(ATTEMPTS):
@@ -113,8 +131,8 @@ class SelfPlay:
         self._explored[slots, lengths] = explored
         self._actions[slots, lengths] = actions
         self._movers[slots, lengths] = movers
-        self._legal[slots, lengths] = self._mask
-        self._policies[slots, lengths] = results.policy
+        self._legal[slots, lengths] = pack_legal(self._mask)
+        self._policies.write((slots, lengths), results.policy, self._mask)
         self._values[slots, lengths] = results.value
         return self._apply(actions)
 
@@ -127,6 +145,7 @@ class SelfPlay:
         arrays = {name: getattr(self, f"_{name}")[:, :longest].copy() for name in _BUFFERS}
         return {
             **arrays,
+            "policies": self._policies.array[:, :longest].copy(),
             "lengths": self._lengths.copy(),
             "openings": self._openings.copy(),
             "careless": self._careless.copy(),
@@ -142,15 +161,16 @@ class SelfPlay:
         Raises:
             TrainingError: it does not fit this game or configuration.
         """
-        if state["lengths"].shape != self._lengths.shape:
-            raise TrainingError(
-                f"checkpoint.selfplay: expected {len(self._lengths)} games, got {len(state['lengths'])}"
-            )
+        count = len(state["lengths"])
+        if not 0 < count <= len(self._lengths):
+            raise TrainingError(f"checkpoint.selfplay: expected {len(self._lengths)} games, got {count}")
+        self._keep(np.arange(count))
         longest = int(state["lengths"].max())
         while self._actions.shape[1] <= longest:
             self._allocate(2 * self._actions.shape[1])
         for name in _BUFFERS:
             getattr(self, f"_{name}")[:, :longest] = state[name]
+        self._policies.load((slice(count), slice(longest)), state["policies"])
         self._lengths[:] = state["lengths"]
         self._openings[:] = state["openings"]
         self._careless[:] = state["careless"]
@@ -210,19 +230,23 @@ class SelfPlay:
                 ended.append(slot)
                 continue
             lengths[slot] += 1
-            if over:
-                finished.append(self._record(slot))
+            if over or len(histories[slot]) >= self._longest:
+                finished.append(self._record(slot, bool(over)))
                 ended.append(slot)
         self.moves += len(actions)
         self.games += len(finished)
         self._begin(ended)
         return finished
 
-    def _record(self, slot: int) -> Trajectory:
+    def _record(self, slot: int, over: bool) -> Trajectory:
         length = self._lengths[slot]
+        arrays = {name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS}
+        legal = unpack_legal(arrays.pop("legal"), self.game.spec.actions)
         return Trajectory(
-            **{name: getattr(self, f"_{name}")[slot, :length].copy() for name in _BUFFERS},
-            truncated=bool(getattr(self._states[slot], "truncated", False)),
+            **arrays,
+            legal=legal,
+            policies=self._policies.read((slot, slice(length)), legal).copy(),
+            truncated=not over or bool(getattr(self._states[slot], "truncated", False)),
             seed=int(self._seeds[slot]),
             opening=tuple(self._histories[slot][: self._openings[slot]]),
             opening_rewards=tuple(self._opening_rewards[slot].tolist()),
@@ -263,6 +287,11 @@ class SelfPlay:
             failures = failures + 1 if len(self.abandoned) > before else 0
             if failures == ATTEMPTS:
                 raise self._hopeless("begun")
+            if self._over >= OVER:
+                raise GameError(
+                    f"{self.game.spec.name}: expected games that begin with a move to choose, {self._over:,} in a row "
+                    "were over before it (is_terminal)"
+                )
 
     def _try_to_begin(self, slots: list[int]) -> list[int]:
         """Begin a game in each slot, all of them at once; returns where it failed or was over with the opening."""
@@ -281,6 +310,7 @@ class SelfPlay:
         states = new_states(self.game, [np.random.default_rng(self._seeds[slot]) for slot in slots])
         for slot, state in zip(slots, states, strict=True):
             if isinstance(state, Exception):
+                self._states[slot] = None
                 self._abandon(slot, state)
                 again.append(slot)
             else:
@@ -297,10 +327,13 @@ class SelfPlay:
             state = self._states[slot]
             try:
                 if state.is_terminal():
+                    self._over += 1
                     again.append(slot)
                 elif self._openings[slot] < plies[slot]:
                     legal = state.legal_actions()
                     chosen[slot] = int(legal[int(self._rng.integers(len(legal)))])
+                else:
+                    self._over = 0
             except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
                 self._abandon(slot, error)
                 again.append(slot)
@@ -323,7 +356,11 @@ class SelfPlay:
     def _abandon(self, slot: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
             return  # no fault of the game's
-        self.abandoned.append(AbandonedGame.of(self._seeds[slot], self._histories[slot], error))
+        self.abandoned.append(
+            AbandonedGame.of(
+                self._seeds[slot], self._histories[slot], error, reset=getattr(self._states[slot], "reset_seed", None)
+            )
+        )
 
     def _hopeless(self, what: str) -> GameError:
         return GameError(
@@ -331,16 +368,48 @@ class SelfPlay:
             f"the last by {self.abandoned[-1]}"
         )
 
+    def _make_room(self) -> None:
+        """Room for more moves, in fewer games if that takes too much memory."""
+        room, most = self._actions.shape[1], self.game.spec.max_length
+        wanted = 2 * room if most is None or most <= room else min(2 * room, most)
+        move = self._bytes_a_move
+        while len(self._slots) > 1 and len(self._slots) * wanted * move > MOST_BYTES:
+            longest = np.argsort(-self._lengths, kind="stable")[: len(self._slots) // 2]
+            self._keep(np.sort(longest))
+        if wanted * move <= MOST_BYTES:
+            self._allocate(wanted)
+            return
+        for slot in np.flatnonzero(self._lengths == room).tolist():
+            self._abandon(
+                slot, GameError(f"expected a game that ends within {room} moves, which fit into {MOST_BYTES >> 20} MiB")
+            )
+            self._begin([slot])
+
+    @property
+    def _bytes_a_move(self) -> int:
+        arrays = [*(getattr(self, f"_{name}") for name in _BUFFERS), self._policies.array]
+        return sum(math.prod(array.shape[2:]) * array.dtype.itemsize for array in arrays)
+
+    def _keep(self, slots: NDArray[np.intp]) -> None:
+        """Go on with some of the games only."""
+        if len(slots) == len(self._slots):
+            return
+        self._slots = np.arange(len(slots))
+        for name in (*_BUFFERS, "mask", "lengths", "seeds", "openings", "careless", "opening_rewards"):
+            setattr(self, f"_{name}", getattr(self, f"_{name}")[slots])
+        self._policies.array = self._policies.array[slots]
+        self._histories = [self._histories[slot] for slot in slots]
+        self._states = [self._states[slot] for slot in slots]
+
     def _allocate(self, room: int) -> None:
         """Room for so many moves a game; what is there is kept."""
-        spec, count = self.game.spec, self.config.games
+        spec, count = self.game.spec, len(self._slots)
         shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
             "observations": (spec.observation, np.float32),
             "actions": ((), np.int32),
             "rewards": ((spec.players,), np.float32),
             "movers": ((), np.int32),
-            "legal": ((spec.actions,), np.bool_),
-            "policies": ((spec.actions,), np.float32),
+            "legal": ((-(-spec.actions // 8),), np.uint8),
             "values": ((spec.players,), np.float32),
             "explored": ((), np.bool_),
         }
@@ -350,15 +419,15 @@ class SelfPlay:
             if held is not None:
                 grown[:, : held.shape[1]] = held
             setattr(self, f"_{name}", grown)
+        self._policies = self._policies.grown((count, room))
 
     _observations: NDArray[np.float32]
     _actions: NDArray[np.int32]
     _rewards: NDArray[np.float32]
     _movers: NDArray[np.int32]
-    _legal: NDArray[np.bool_]
-    _policies: NDArray[np.float32]
+    _legal: NDArray[np.uint8]
     _values: NDArray[np.float32]
     _explored: NDArray[np.bool_]
 
 
-_BUFFERS = ("observations", "actions", "rewards", "movers", "legal", "policies", "values", "explored")
+_BUFFERS = ("observations", "actions", "rewards", "movers", "legal", "values", "explored")

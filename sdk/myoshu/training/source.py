@@ -59,6 +59,10 @@ class Source(Protocol):
         """The games that were given up since the last call."""
         ...
 
+    def begun(self) -> bool:
+        """Whether it plays, or will as soon as it is asked to: its other processes have been started up."""
+        ...
+
     def moves(self) -> int:
         """Moves played since the source was made."""
         ...
@@ -128,6 +132,10 @@ class LocalSource:
             return []
         games, self._selfplay.abandoned = self._selfplay.abandoned, []
         return games
+
+    def begun(self) -> bool:
+        """There is nothing to start up."""
+        return True
 
     def moves(self) -> int:
         """Moves played."""
@@ -225,6 +233,10 @@ class ActorSource:
             while self._reanalyse and len(replay) and actor.waiting < stock:
                 actor.renew(replay.positions(replay.sample(self._batch, self._rng).rows))
 
+    def begun(self) -> bool:
+        """Whether each of them plays."""
+        return all(actor.begun for actor in self._actors)
+
     def moves(self) -> int:
         """Moves played by all."""
         return self._moves + sum(actor.moves for actor in self._actors)
@@ -239,6 +251,8 @@ class ActorSource:
 
     def stop(self) -> None:
         """End the processes."""
+        for actor in self._actors:
+            actor.ask_to_stop()
         for actor in self._actors:
             actor.stop()
 

@@ -12,14 +12,19 @@ import numpy as np
 
 from myoshu.errors import BundleError, TrainingError
 from myoshu.game import Game, most_games
+from myoshu.rating.intervals import Interval
+from myoshu.rating.ratings import Rating, rate_by_name
+from myoshu.rating.returns import Returns
+from myoshu.rating.tally import Tally
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 from myoshu.training.architecture import Architecture
+from myoshu.training.baseline import random_returns
 from myoshu.training.config import TrainingConfig
-from myoshu.training.elo import Rating, Result, fit_elo
 from myoshu.training.evaluation import Evaluation, play_games
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
+from myoshu.training.footprint import search_slots
 from myoshu.training.graphs import write_graph
 from myoshu.training.metrics import Table, read_table
 from myoshu.training.networks import Weights
@@ -31,6 +36,10 @@ ANCHOR = "random"
 """The opponent rated 0."""
 FIRST_SECONDS = 0.3
 """How long the first check is expected to take, at least."""
+UNFINISHED = 2.0
+"""By so much a game is taken to be longer than was thought, where none was over in the time there was."""
+BASELINE_SECONDS = 1.0
+"""How long the random games may take that a game of one player is compared with."""
 FEW = 20
 """A check passes ``until`` by at least so many games, or as many as a check has if that is fewer."""
 OPENING_PLIES = 4
@@ -38,13 +47,18 @@ OPENING_PLIES = 4
 COLUMNS = {
     "seconds": "time learned so far, in seconds",
     "step": "steps learned; the agent of that step is the player step-N",
-    "opponent": "who was played: an opponent by its name, or an earlier agent as step-N; empty for nobody",
+    "opponent": "who was played: an opponent by its name, or an earlier agent as step-N; empty for nobody. In games of "
+    "one player, one row, random at step 0, is random play itself",
     "games": "games that were finished",
     "wins": "games in which the agent alone was paid most",
     "draws": "games in which nobody was paid more than the agent, and somebody as much",
     "losses": "games in which another was paid more than the agent",
     "score": "the agent's points a game: who is paid most shares one point",
     "mean_return": "what the agent was paid a game, on average",
+    "return_low": "lower end of that mean's 95% interval",
+    "return_high": "upper end of that mean's 95% interval",
+    "return_least": "what the agent was paid in its worst game",
+    "return_greatest": "what the agent was paid in its best game",
     "took": "how long the games took, in seconds",
 }
 """The columns of ``evaluations.csv`` and what they mean."""
@@ -65,7 +79,16 @@ class Check:
     seconds: float
     """How long the check took."""
     abandoned: tuple[AbandonedGame, ...] = field(default=())
-    """Games that raised an error, and count for nothing."""
+    """Games that were given up, and count for nothing."""
+    baseline: Returns | None = None
+    """Playing alone: what random play is paid; None if none of its games came to an end."""
+    players: int = 2
+    """How many the game has."""
+
+    @property
+    def games(self) -> int:
+        """How many games count."""
+        return sum(evaluation.games for evaluation in self.evaluations)
 
     @property
     def first(self) -> Evaluation:
@@ -82,23 +105,59 @@ class Check:
         """What ``until`` is compared with: the score against the last opponent; playing alone, the mean return."""
         return self.last.score if self.last.opponent else self.last.mean_return
 
+    @property
+    def ahead(self) -> Interval | None:
+        """By how much the agent is better than random play, at 95%.
+
+        In Elo between two, in the score beyond an equal share between more, in the return alone; None if unknown.
+        """
+        if not self.first.games:
+            return None
+        if not self.first.opponent:
+            return None if self.baseline is None else self.first.paid.ahead_of(self.baseline)
+        if self.rating is not None:
+            return self.rating.interval()
+        there, equal = self.first.score_interval, 1.0 / self.players
+        return Interval(there.low - equal, there.high - equal)
+
+    @property
+    def verdict(self) -> str | None:
+        """A sentence about an agent that is not better than random play, with what to try; None about a better one."""
+        ahead = self.ahead
+        if ahead is None or ahead.low > 0.0:
+            return None
+        if ahead.high < 0.0:
+            what = "It plays worse than random play"
+        else:
+            what = "It has not been shown to play better than random play"
+        return (
+            f"{what} (95% interval): let it learn longer (--minutes), search deeper (--simulations) or begin from "
+            "another --seed"
+        )
+
     def lines(self) -> tuple[str, ...]:
         """It in short lines, one for each opponent."""
         lines = [f"Elo {self.rating}"] if self.rating is not None else []
         for evaluation in self.evaluations:
-            if not evaluation.opponent:
-                lines.append(f"return {evaluation.mean_return:.4g} on average of {evaluation.games} games")
+            if not evaluation.games:
                 continue
-            low, high = evaluation.score_interval
+            if not evaluation.opponent:
+                lines.append(str(evaluation))
+                if self.baseline is not None:
+                    lines.append(f"random play: {self.baseline}")
+                continue
+            there = evaluation.score_interval
             lines.append(
-                f"{evaluation.score:.0%} ({low:.0%} to {high:.0%}) against {evaluation.opponent} "
+                f"{evaluation.score:.0%} ({there.low:.0%} to {there.high:.0%}) against {evaluation.opponent} "
                 f"in {evaluation.games} games"
             )
         return (*lines, f"at step {self.step:,}")
 
     def __str__(self) -> str:
         rating = [] if self.rating is None else [f"Elo {self.rating}"]
-        return ", ".join([*rating, *map(str, self.evaluations)]) + " (won/drawn/lost)" * bool(self.last.opponent)
+        alone = [] if self.baseline is None else [f"random play {self.baseline}"]
+        told = [*rating, *map(str, self.evaluations), *alone]
+        return ", ".join(told) + " (won/drawn/lost)" * bool(self.last.opponent)
 
 
 class Strength:
@@ -115,6 +174,7 @@ class Strength:
         opponents: those besides random play that the configuration names, in its order.
         seconds: time learned at the checkpoint that the run goes on from.
         step: steps learned there.
+        interrupted: asked before each ply whether to end a check at once.
 
     Raises:
         TrainingError: an opponent is missing, or the folder cannot be written to.
@@ -130,7 +190,9 @@ class Strength:
         *,
         seconds: float,
         step: int,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._interrupted = interrupted
         self._game = game
         self._config = config
         self._folder = folder
@@ -144,6 +206,7 @@ class Strength:
         self._played: list[str] = []
         self._overhead = FIRST_SECONDS
         self._planner: tuple[Evaluator, Planner] | None = None
+        self._baseline = _read_baseline(self._path) if self._alone else None
         length = game.spec.max_length
         self._plies = 0 if self._alone else min(OPENING_PLIES, OPENING_PLIES if length is None else length // 4)
         self._passes = 0
@@ -174,7 +237,7 @@ class Strength:
         step: int,
         seconds: float,
         budget: float = math.inf,
-    ) -> Check:
+    ) -> Check | None:
         """Play the opponents, and write down what came of it.
 
         Args:
@@ -182,7 +245,11 @@ class Strength:
             export: writes the agent as a bundle to a path.
             step: steps learned.
             seconds: time learned.
-            budget: about how many seconds the games may take; a few are played in any case.
+            budget: how many seconds the games may take. What is not over by then is cut off, see
+                :attr:`myoshu.training.evaluation.Evaluation.cut`.
+
+        Returns:
+            The check; None if it was interrupted.
 
         Raises:
             EvaluationError: the network's answers are not finite.
@@ -190,6 +257,8 @@ class Strength:
         """
         start = time.perf_counter()
         planner = self._agent(weights)
+        if self._alone and self._baseline is None:
+            self._baseline = self._play_at_random(seconds)
         opponents, fixed = list(self._opponents), len(self._opponents)
         earlier = self._latest(step)
         if earlier is not None:
@@ -200,40 +269,64 @@ class Strength:
         for number, opponent in enumerate(opponents):
             left = max(0.0, budget - (time.perf_counter() - start)) / (len(opponents) - number)
             evaluation, failed = self._play(planner, opponent, rng, left)
+            if self._interrupted():
+                return None
             abandoned += failed
             if evaluation.games or number < fixed:
                 evaluations.append(evaluation)
+        self._played = [evaluation.opponent for evaluation in evaluations]
         for evaluation in evaluations:
-            self._table.write(
-                {
-                    "seconds": seconds,
-                    "step": step,
-                    "opponent": evaluation.opponent,
-                    "games": evaluation.games,
-                    "wins": evaluation.wins,
-                    "draws": evaluation.draws,
-                    "losses": evaluation.losses,
-                    "score": evaluation.score,
-                    "mean_return": evaluation.mean_return,
-                    "took": evaluation.seconds,
-                }
-            )
-        if self._rated:
+            if evaluation.games:
+                self._write(evaluation, step, seconds)
+        if self._rated and any(evaluation.games for evaluation in evaluations):
             self._keep(export, step)
         rating = read_ratings(self._folder).get(f"step-{step}") if self._rated else None
         took = time.perf_counter() - start
-        self._played = [evaluation.opponent for evaluation in evaluations]
         self._overhead = took - sum(evaluation.seconds for evaluation in evaluations)
-        check = Check(step, tuple(evaluations), fixed, rating, took, tuple(abandoned))
+        players = self._game.spec.players
+        check = Check(step, tuple(evaluations), fixed, rating, took, tuple(abandoned), self._baseline, players)
         until = self._config.until
-        enough = check.last.games >= min(FEW, self._config.evaluation_games)
+        enough = check.last.games - check.last.cut >= min(FEW, self._config.evaluation_games)
         self._passes = self._passes + 1 if until is not None and enough and check.measure >= until else 0
         return check
+
+    def _write(self, evaluation: Evaluation, step: int, seconds: float) -> None:
+        paid = evaluation.paid
+        self._table.write(
+            {
+                "seconds": seconds,
+                "step": step,
+                "opponent": evaluation.opponent,
+                "games": evaluation.games,
+                "wins": evaluation.wins,
+                "draws": evaluation.draws,
+                "losses": evaluation.losses,
+                "score": evaluation.score,
+                "mean_return": evaluation.mean_return,
+                "return_low": paid.interval.low,
+                "return_high": paid.interval.high,
+                "return_least": paid.least,
+                "return_greatest": paid.greatest,
+                "took": evaluation.seconds,
+            }
+        )
+
+    def _play_at_random(self, seconds: float) -> Returns | None:
+        """What random play is paid, written down; in a timed run within :data:`BASELINE_SECONDS`."""
+        begin = time.perf_counter()
+        limit = math.inf if self._config.deterministic else BASELINE_SECONDS
+        rng = np.random.default_rng((self._config.seed, 4))
+        returns = random_returns(self._game, self._config.evaluation_games, rng, limit)
+        if not returns:
+            return None
+        took = time.perf_counter() - begin
+        self._write(Evaluation(ANCHOR, returns, (1.0,) * len(returns), took), 0, seconds)
+        return Returns.of(returns)
 
     def _play(
         self, planner: Planner, opponent: Opponent | None, rng: np.random.Generator, seconds: float
     ) -> tuple[Evaluation, list[AbandonedGame]]:
-        """Games in batches, as many as fit into the time, a few in any case."""
+        """Games in batches, as many as fit into the time; what is not over by then is cut off."""
         name = "" if opponent is None else opponent.name
         least = 2 * self._game.spec.players
         total = Evaluation(name, (), ())
@@ -244,15 +337,24 @@ class Strength:
             cost = self._costs.get(name, 0.0 if seconds == math.inf else math.inf)
             count = wanted if left >= cost * wanted else int(left / cost)
             if count < least:
-                if total.games or abandoned:
+                if total.games or total.cut or abandoned:
                     break
                 count = least
             count = min(count, wanted, most_games(self._game))
             begun = time.perf_counter()
-            evaluation, failed = play_games(self._game, planner, opponent, count, rng=rng, opening_plies=self._plies)
+            evaluation, failed = play_games(
+                self._game,
+                planner,
+                opponent,
+                count,
+                rng=rng,
+                opening_plies=self._plies,
+                stop=lambda: self._interrupted() or time.perf_counter() - start > seconds,
+            )
             took = time.perf_counter() - begun
-            self._costs[name] = took / count
-            total += Evaluation(name, evaluation.returns, evaluation.points, took)
+            over, before = count - evaluation.cut, self._costs.get(name, 0.0)
+            self._costs[name] = took / over if over else UNFINISHED * max(took / count, before)
+            total += Evaluation(name, evaluation.returns, evaluation.points, took, evaluation.cut)
             abandoned += failed
             wanted -= count
         return total, abandoned
@@ -261,7 +363,7 @@ class Strength:
         if self._planner is None:
             initial, recurrent = (write_graph(name, self._architecture) for name in ("initial", "recurrent"))
             evaluator = Evaluator(self._architecture.model, initial, recurrent, providers="cpu", weights=weights)
-            slots = min(64, self._config.evaluation_games)
+            slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
             self._planner = evaluator, Planner(evaluator, self._config.search, slots=slots)
         evaluator, planner = self._planner
         evaluator.replace(weights)
@@ -284,7 +386,8 @@ class Strength:
             return None
         path = max(found, key=_step)
         try:
-            return BundleOpponent(path.stem, path, self._game, slots=min(64, self._config.evaluation_games))
+            slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
+            return BundleOpponent(path.stem, path, self._game, slots=slots)
         except (BundleError, TrainingError):  # somebody put another file there: it is not one of the run's
             return None
 
@@ -297,11 +400,22 @@ def read_ratings(folder: Path) -> dict[str, Rating]:
     """
     results = []
     for row in read_table(folder / EVALUATIONS):
-        games = int(float(row["games"] or 0))
-        if games and row["opponent"]:
-            points = float(row["wins"]) + 0.5 * float(row["draws"])
-            results.append(Result(f"step-{row['step']}", row["opponent"], points, games))
-    return fit_elo(results, ANCHOR)
+        if row["opponent"]:
+            tally = Tally(*(int(float(row[name] or 0)) for name in ("wins", "draws", "losses")))
+            results.append((f"step-{row['step']}", row["opponent"], tally))
+    return rate_by_name(results, ANCHOR)
+
+
+def _read_baseline(path: Path) -> Returns | None:
+    """What random play is paid, if that was written down."""
+    for row in read_table(path):
+        if row["opponent"] == ANCHOR and row["step"] == "0":
+            least, mean, greatest, low, high = (
+                float(row.get(name) or "nan")
+                for name in ("return_least", "mean_return", "return_greatest", "return_low", "return_high")
+            )
+            return Returns(int(float(row["games"])), mean, Interval(low, high), least, greatest)
+    return None
 
 
 def _step(path: Path) -> int:

@@ -26,5 +26,7 @@ class Summary:
     """Positions played and recorded."""
     check: Check | None
     """The last check of strength."""
+    verdict: str | None
+    """A sentence about an agent that was not shown to be better than random play; None about one that was."""
     interrupted: bool
     """Whether a person ended it early."""

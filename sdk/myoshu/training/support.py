@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import TrainingError
-from myoshu.spec import GameSpec
+from myoshu.spec import GameSpec, reward_bounds, value_bounds
 from myoshu.training.config import NetworkConfig
 
-__all__ = ["Support", "reward_bounds", "reward_support", "value_bounds", "value_support"]
+__all__ = ["Support", "reward_support", "value_support"]
 
 EPSILON = 0.001
 """ε of the transform (Pohlen et al. 2018; MuZero, Appendix F)."""
@@ -103,24 +103,6 @@ class Support:
         if not self.bins:
             return np.asarray(encoded[..., 0] * self.half + self.centre, np.float32)
         return np.asarray(encoded @ self.atoms(), np.float32)
-
-
-def value_bounds(game: GameSpec) -> tuple[float, float]:
-    """The least and the greatest value of a position: what a player may still collect."""
-    low, high = game.returns
-    if game.final_rewards_only:
-        return min(low, 0.0), max(high, 0.0)
-    span = high - low
-    return min(low, -span), max(high, span)
-
-
-def reward_bounds(game: GameSpec) -> tuple[float, float]:
-    """The least and the greatest reward."""
-    low, high = game.returns
-    if game.final_rewards_only:
-        return min(low, 0.0), max(high, 0.0)
-    span = high - low
-    return min(low, -span, 0.0), max(high, span, 0.0)
 
 
 def value_support(game: GameSpec, network: NetworkConfig) -> Support:

@@ -97,7 +97,7 @@ def make_batch(
     return Batch(
         observations=replay.observations[ahead],
         actions=actions.astype(np.int64),
-        policies=np.where(alive[..., None], replay.policies[last], np.float32(0.0)),
+        policies=np.where(alive[..., None], replay.policies(last), np.float32(0.0)),
         alive=alive.astype(np.float32),
         values=_relative(values, movers, model.value_columns),
         rewards=_relative(rewards, movers[:, :-1], model.reward_columns),

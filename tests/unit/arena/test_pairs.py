@@ -10,7 +10,7 @@ import pytest
 from myoshu.arena.match import GameResult
 from myoshu.arena.pairs import PAIR_SCORES, Pentanomial, count_pairs
 from myoshu.arena.placement import place, placements
-from myoshu.arena.statistics import Interval
+from myoshu.rating.intervals import Interval
 
 
 def game(number: int, paid: float) -> GameResult:

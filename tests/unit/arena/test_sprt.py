@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from myoshu.arena.elo import score_of_elo
 from myoshu.arena.pairs import PAIR_SCORES
 from myoshu.arena.sprt import Sprt, Verdict, log_likelihood_ratio
 from myoshu.errors import ArgumentError
+from myoshu.rating.elo import score_of_elo
 
 GAME_SCORES = (0.0, 0.5, 1.0)
 

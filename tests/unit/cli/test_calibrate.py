@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 import myoshu
 from myoshu.cli import calibrate
-from myoshu.errors import BundleError, MatchError
+from myoshu.errors import ArgumentError, BundleError, MatchError
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.example_games import find_positions
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
 
@@ -28,8 +29,9 @@ def run(*arguments: str) -> str:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
+    game = load_game("openspiel:tic_tac_toe")
     return write_bundle(
-        tmp_path / "untrained.myoshu", mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec
+        tmp_path / "untrained.myoshu", mlp((3, 3, 3), 9, 16), game=game.spec, positions=find_positions(game)
     )
 
 
@@ -51,6 +53,7 @@ def test_levels_are_written_into_the_bundle(bundle: Path, tmp_path: Path) -> Non
     agent = myoshu.load(out)
     assert agent.new_session(seed=1, level=2).temperature == manifest.strength[1].temperature
     assert Bundle.read(bundle).manifest.graphs == manifest.graphs
+    assert Bundle.read(bundle).manifest.positions == manifest.positions is not None
 
 
 def test_which_level_is_steady() -> None:
@@ -61,7 +64,7 @@ def test_which_level_is_steady() -> None:
 
 
 def test_what_cannot_be_calibrated_is_one_clear_error(bundle: Path, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="--out: expected a folder"):
+    with pytest.raises(ArgumentError, match="--out: expected a folder"):
         run(str(bundle), "--out", "no/where.myoshu")
     with pytest.raises(BundleError, match="expected a bundle file"):
         run(str(tmp_path / "nothing.myoshu"))

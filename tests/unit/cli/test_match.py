@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -181,7 +182,7 @@ def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> N
     changed = run("--replay", str(file))
     assert changed.exit_code == 1
     assert "returns: expected" in changed.stderr
-    assert "1 games replayed, 1 mismatches" in changed.stdout
+    assert "1 game replayed, 1 mismatch" in changed.stdout
     with pytest.raises(MatchError, match="expected a game of this match"):
         run("mcts:6", "random", *TIC_TAC_TOE, "--games", "8", "--record", str(whole))
 
@@ -229,7 +230,7 @@ def test_a_person_may_play(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("person", "random", *TIC_TAC_TOE, "--games", "1")
     assert "'nonsense' is no legal move" in result.stdout
     assert "'99' is no legal move" in result.stdout
-    assert "1 games" in result.stdout
+    assert "1 game, seed 0" in result.stdout
     with pytest.raises(MatchError, match="--workers: expected 1, as a person plays, got 2"):
         run("person", "random", *TIC_TAC_TOE, "--workers", "2")
 
@@ -288,6 +289,13 @@ def test_an_engine_plays_by_its_command(run: Run) -> None:
         (["random", "random"], MatchError, "--game: expected a game such as openspiel:tic_tac_toe"),
         (["random", "random", "--game", "chess"], GameStringError, "expected a kind and a name"),
         (["random", *TIC_TAC_TOE], MatchError, "players: expected 2"),
+        (["nobody", "random"], MatchError, "player: expected a bundle such as agent.myoshu.*got 'nobody'"),
+        (["README.md", "random"], MatchError, "player: expected a bundle such as agent.myoshu.*got 'README.md'"),
+        (
+            ["random", "random", *TIC_TAC_TOE, "--openings", "no"],
+            MatchError,
+            "expected to read no, got: No such file or directory$",
+        ),
         (["nobody", "random", *TIC_TAC_TOE], MatchError, "player: expected a bundle such as agent.myoshu"),
         (["mcts", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
         (["mcts:many", "random", *TIC_TAC_TOE], MatchError, "expected mcts:N"),
@@ -299,8 +307,8 @@ def test_an_engine_plays_by_its_command(run: Run) -> None:
         (["bot:nobody", "random", *TIC_TAC_TOE], MatchError, "expected one of"),
         (["perfect", "random", "--game", "openspiel:backgammon"], MatchError, "chance takes part"),
         (["random", "random", *TIC_TAC_TOE, "--exhaustive"], MatchError, "expected one player"),
-        (["random", "random", *TIC_TAC_TOE, "--json", "no/where.json"], MatchError, "expected a folder"),
-        (["random", "random", *TIC_TAC_TOE, "--html", "no/where.html"], MatchError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--json", "no/where.json"], ArgumentError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--html", "no/where.html"], ArgumentError, "expected a folder"),
         (["random", "random", *TIC_TAC_TOE, "--sprt", "5"], MatchError, "--sprt: expected ELO0,ELO1"),
         (["random", "random", *TIC_TAC_TOE, "--sprt", "5,1"], ArgumentError, "expected elo0 below elo1"),
         (["random", "mcts:1", "mcts:2", *TIC_TAC_TOE, "--sprt", "0,5"], MatchError, "expected a match of two"),
@@ -313,6 +321,54 @@ def test_what_cannot_be_played_is_one_clear_error(
 ) -> None:
     with pytest.raises(error, match=message):
         run(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("game", "first", "second"),
+    [
+        ("openspiel:chess", "random (2)", "random (1)"),  # OpenSpiel's player 1 has white
+        ("openspiel:antichess", "random (2)", "random (1)"),
+        ("openspiel:crazyhouse", "random (2)", "random (1)"),
+        ("openspiel:connect_four", "random (1)", "random (2)"),
+    ],
+)
+def test_who_moves_first_is_whom_the_game_asks_first(
+    run: Run, tmp_path: Path, game: str, first: str, second: str
+) -> None:
+    page = tmp_path / "page.html"
+    said = run("random", "random", "--game", game, "--games", "1", "--show", "1", "--html", str(page)).stdout
+    assert f"Game 1: {first} plays first, {second} plays second" in said
+    assert f"\n1. {first}: " in said
+    assert f"1. <b>{first} – {second}</b>" in page.read_text(encoding="utf-8")
+
+
+def test_the_tables_rows_are_of_who_moves_first(run: Run) -> None:
+    """One game: the row of who moved first counts it, and the other none."""
+    said = run("random", "random", "--game", "openspiel:chess", "--games", "1").stdout
+    rows = [line.split() for line in said.splitlines() if line.startswith("  moving")]
+    assert [row[:3] for row in rows] == [["moving", "first", "0"], ["moving", "second", "1"]]  # seat 1 of 2 is black
+
+
+def test_seats_have_numbers_where_nobody_always_begins(run: Run) -> None:
+    said = run("random", "random", "--game", "openspiel:backgammon", "--games", "1").stdout
+    assert "at seat 1" in said
+    assert "moving first" not in said
+
+
+def test_a_game_is_shown_as_the_persons_seat_sees_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks on sees both cards of Kuhn poker; a person who plays sees one, before and after."""
+    monkeypatch.setattr("builtins.input", lambda prompt: "0")
+    kuhn = ["--game", "openspiel:kuhn_poker", "--games", "1", "--show", "1", "--seed", "1"]
+    both = re.search(r"^    (\d \d)", run("random", "random", *kuhn).stdout, re.MULTILINE)
+    assert both is not None
+    assert both[1] not in run("person", "random", *kuhn).stdout
+
+
+def test_records_of_another_game_are_not_gone_on_with(run: Run, tmp_path: Path) -> None:
+    file = ["--games", "1", "--record", str(tmp_path / "games.jsonl")]
+    run("random", "random", *TIC_TAC_TOE, *file)
+    with pytest.raises(MatchError, match="expected a game of openspiel:nim, got one of openspiel:tic_tac_toe"):
+        run("random", "random", "--game", "openspiel:nim", *file)
 
 
 def test_help_has_examples(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -36,7 +37,7 @@ def run() -> Run:
 def test_a_whole_game_by_numbers(run: Run) -> None:
     result = run("bot:fixed_action_preference", *TIC_TAC_TOE, typed="4\n6\n2\n3\n5\n")
     assert result.exit_code == 0
-    assert "you move first" in result.stdout
+    assert "you sit at seat 1 of 2 and move first" in result.stdout
     assert "plays o(0,0)" in result.stdout
     assert result.stdout.rstrip().endswith("You win.")
 
@@ -94,7 +95,7 @@ def test_the_end_of_input_ends_the_game(run: Run) -> None:
 
 def test_the_second_seat(run: Run) -> None:
     result = run("bot:fixed_action_preference", *TIC_TAC_TOE, "--seat", "2", typed="q\n")
-    assert "you move at seat 2" in result.stdout
+    assert "you sit at seat 2 of 2, bot:fixed_action_preference moves first" in result.stdout
     assert "plays x(0,0)" in result.stdout
 
 
@@ -112,9 +113,75 @@ def test_a_game_alone(run: Run) -> None:
     assert "you were paid" in result.stdout
 
 
+@pytest.mark.parametrize("game", ["kuhn_poker", "leduc_poker", "hearts"])
+def test_a_person_sees_what_the_seat_sees(run: Run, game: str) -> None:
+    """Every position is drawn as OpenSpiel tells the seat of it; nothing that only the whole state tells is said."""
+    rules = load_game(f"openspiel:{game}")
+    state = rules.new_state(np.random.default_rng(3))
+    said = run("random", "--game", f"openspiel:{game}", "--seed", "3", "--seat", str(state.to_play() + 1)).stdout
+    mine = state.drawn_for(state.to_play())
+    assert mine in said
+    for other in range(rules.spec.players):
+        if other != state.to_play():
+            assert state.drawn_for(other) not in said
+    assert str(state) not in said
+
+
+def test_what_another_chooses_unseen_is_not_told(run: Run) -> None:
+    """In goofspiel all bid at the same time, though OpenSpiel asks player 0 first."""
+    result = run("random", "--game", "openspiel:goofspiel(num_cards=4)", "--seat", "2", typed="q\n")
+    assert "all choose at the same time" in result.stdout
+    assert "random plays a move that you do not see" in result.stdout
+    assert "[P0]Bid" not in result.stdout
+
+
+def test_thoughts_would_tell_what_others_hold(run: Run, tmp_path: Path) -> None:
+    bundle, spec = str(tmp_path / "untrained.myoshu"), load_game("openspiel:leduc_poker").spec
+    write_bundle(bundle, mlp(spec.observation, spec.actions, 16, movers=spec.movers), game=spec)
+    result = run(bundle, "--seat", "2", "--thoughts", "--simulations", "4", typed="t\nq\n")
+    assert "untrained.myoshu plays" in result.stdout
+    assert "value" not in result.stdout
+    assert "thoughts would tell what they hold" in result.stdout
+
+
+def test_thoughts_are_shown_when_asked_for(run: Run, tmp_path: Path) -> None:
+    bundle = str(tmp_path / "untrained.myoshu")
+    write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
+    asked = run(bundle, "--simulations", "8", typed="t\n4\nt\nq\n").stdout
+    before, _, after = asked.partition("untrained.myoshu plays")
+    assert "Nobody has thought" in before
+    assert "What untrained.myoshu thought:" in after
+    assert "  considers o(" in after
+    assert "%" in after
+    unasked = run(bundle, "--simulations", "8", "--thoughts", typed="4\nq\n").stdout
+    assert "What untrained.myoshu thought:" in unasked
+
+
+def test_chess_is_a_board_and_takes_both_ways_of_writing(run: Run) -> None:
+    said = run("random", "--game", "openspiel:chess", "--seat", "2", typed="e2e4\nNf3\nq\n").stdout
+    assert "you sit at seat 2 of 2 and move first" in said
+    assert "\n 8  r n b q k b n r\n" in said
+    assert "    a b c d e f g h\nwhite moves\n" in said
+    assert "\n 4  . . . . P . . .\n" in said
+    assert "\n 3  . . . . . N . .\n" in said
+
+
+def test_many_moves_are_listed_in_part(run: Run) -> None:
+    listed = run("random", "--game", "openspiel:go(board_size=9)", typed="?\nq\n").stdout
+    first, _, rest = listed.partition("your move>")
+    moves = first.partition("moves: ")[2]
+    assert len(moves.splitlines()) == 4
+    more = int(moves.partition("… ")[2].partition(" more")[0])
+    assert moves.count("=") + more == 82
+    assert rest.partition("your move>")[0].count("=") == 82
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["README.md"], "player: expected a bundle such as agent.myoshu.*got 'README.md'"),
+        (["nosuch"], "player: expected a bundle such as agent.myoshu.*got 'nosuch'"),
+        (["person", *TIC_TAC_TOE], "player: expected somebody besides you"),
         (["random", "--seat", "3", *TIC_TAC_TOE], "--seat: expected a seat from 1 to 2"),
         (["random", "--opponent", "perfect", *TIC_TAC_TOE], "--opponent: expected with --watch only"),
         (["random"], "--game: expected a game"),

@@ -119,6 +119,70 @@ def test_a_server_killed_while_it_thinks_is_served_by_again(
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("how", ["bye", "signal"])
+def test_a_child_process_ends_well_while_its_client_waits(bundle: Path, how: str) -> None:
+    command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), "--stdio", "--log", "error"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        connection = Connection(Role.PLAYER, dials=True)
+        process.stdin.write(connection.send(Hello(proto=(1, 1), role="player")))
+        process.stdin.flush()
+        connection.feed(os.read(process.stdout.fileno(), 65536))
+        assert isinstance(connection.next(), Welcome)
+        if how == "bye":
+            process.stdin.write(connection.send(Bye()))
+            process.stdin.flush()
+        else:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_a_socket_and_a_discovery_file_belong_to_one_server(
+    serve: subprocess.Popen[str], bundle: Path, tmp_path: Path
+) -> None:
+    here, unix = tmp_path / "here.json", tmp_path / "socket"
+    port = json.loads(here.read_text())["tcp"].rpartition(":")[2]
+    other, file = tmp_path / "other.json", tmp_path / "file"
+    file.write_text("mine")
+    for options, said in (
+        (["--discovery", str(here)], f"{here}: expected a discovery file of no other server"),
+        (["--discovery", str(other), "--unix", str(unix)], "got one on which a server answers"),
+        (
+            ["--discovery", str(other), "--unix", str(file)],
+            "expected a new name for a socket, got that of another file",
+        ),
+        (["--discovery", str(other), "--port", port], f"127.0.0.1:{port}: expected to listen there, got: "),
+        (["--discovery", str(other), "--host", "foo.invalid"], "foo.invalid:0: expected to listen there, got: "),
+        (["--discovery", str(file / "x.json")], "expected to write a discovery file, got: "),
+    ):
+        command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), "--log", "error", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert said in line
+    assert not other.exists()
+    assert file.read_text() == "mine"
+    assert stat.S_IMODE(unix.stat().st_mode) == 0o600
+    with remote.connect(here) as client, remote.connect(f"unix://{unix}") as second:
+        assert client.ping() > 0.0
+        assert second.ping() > 0.0
+
+
+def test_a_socket_that_a_killed_server_left_is_taken(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    unix = tmp_path / "socket"
+    first = start("--unix", str(unix))
+    first.kill()
+    first.wait(60)
+    start("--unix", str(unix))
+    with remote.connect(f"unix://{unix}") as client:
+        assert client.ping() > 0.0
+
+
 def test_a_child_process_speaks_on_its_standard_streams(bundle: Path) -> None:
     command = [sys.executable, "-m", "myoshu.cli", "serve", str(bundle), "--stdio", "--log", "error"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

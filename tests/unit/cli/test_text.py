@@ -9,6 +9,7 @@ import pytest
 from myoshu.arena.match import Ending, GameResult, Move
 from myoshu.arena.player import Choice
 from myoshu.cli._text import game_text, line_text, seconds, share, signed, table
+from myoshu.counted import counted
 from myoshu_engines import load_game
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
@@ -24,6 +25,21 @@ def test_durations(value: float, text: str) -> None:
 def test_numbers() -> None:
     assert (share(0.12345), share(1.0), share(math.nan)) == ("12.3%", "100.0%", "–")
     assert (signed(0.5), signed(-0.5), signed(-0.0), signed(-0.001)) == ("+0.50", "-0.50", "+0.00", "+0.00")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 steps"),
+        (1, "1 step"),
+        (2, "2 steps"),
+        (0.5, "0.5 steps"),
+        (12345, "12,345 steps"),
+        (2e6, "2,000,000 steps"),
+    ],
+)
+def test_things_are_counted(count: float, text: str) -> None:
+    assert counted(count, "step") == text
 
 
 def test_columns_line_up() -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.vectors.protocol import exchanges
 
 from myoshu import client as remote
-from myoshu.errors import ConnectionLostError, RemoteProtocolError, RequestError
+from myoshu.errors import ConnectionLostError, LocalProtocolError, RemoteProtocolError, RequestError
 from myoshu.protocol.framing import FrameReader, frame
 
 SCRIPTS = json.loads(exchanges.PATH.read_text(encoding="utf-8"))
@@ -25,10 +25,10 @@ OBSERVATION = np.zeros((3, 3, 3), np.float32)
 class ScriptedAgent:
     """Plays one script to one client."""
 
-    def __init__(self, script: dict[str, Any]) -> None:
-        self._script = script
+    def __init__(self, script: dict[str, Any], patience: float = PATIENCE) -> None:
+        self._script, self._patience = script, patience
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(PATIENCE)
+        self._listener.settimeout(self._patience)
         self.url = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run)
@@ -53,7 +53,7 @@ class ScriptedAgent:
 
     def _accept(self) -> None:
         self._socket = self._listener.accept()[0]
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(self._patience)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._frames, self._ids = FrameReader(1 << 24), getattr(self, "_ids", {})
 
@@ -64,7 +64,7 @@ class ScriptedAgent:
             assert heard is not None, f"expected {value}, got the end"
             for key, wanted in self._filled(value).items():
                 assert heard.get(key) == wanted, f"expected {value}, got {heard}"
-            if heard["t"] in ("open", "think", "close"):
+            if heard["t"] in ("open", "think", "close", "ping"):
                 self._ids[heard["t"]] = heard["id"]
         elif kind in ("agent", "together"):
             said = [self._filled(each) for each in (value if kind == "together" else [value])]
@@ -109,15 +109,20 @@ class ScriptedAgent:
         return value
 
 
+def asked(call: dict[str, Any]) -> dict[str, Any]:
+    """What a call asks for, without what becomes of it."""
+    return {key: call[key] for key in ("do", "legal", "moves") if key in call}
+
+
 def outcome_of(error: Exception | None) -> dict[str, Any]:
     if error is None:
         return {"ok": True}
-    if isinstance(error, RequestError):
+    if isinstance(error, RequestError | LocalProtocolError):
         return {"error": error.code}
     return {"broken": True} if isinstance(error, RemoteProtocolError) else {"lost": True}
 
 
-def play(url: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def play(url: str, calls: list[dict[str, Any]], timeout: float = PATIENCE) -> list[dict[str, Any]]:
     """What became of each call, with the blocking client."""
     outcomes: list[dict[str, Any]] = []
     held: Any = None
@@ -127,19 +132,23 @@ def play(url: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         outcome: dict[str, Any]
         try:
             if call["do"] == "connect":
-                held = remote.connect(url, timeout=PATIENCE, patience=1.0)
+                held = remote.connect(url, timeout=timeout, patience=1.0)
             elif call["do"] == "open":
                 session = held.new_session(seed=1)
+            elif call["do"] == "observe":
+                session.observe(*[0] * call["moves"])
             elif call["do"] == "close":
                 session.close()
             if call["do"] == "think":
-                decision = session.play(OBSERVATION, on_info=infos.append if call.get("infos") else None)
+                decision = session.play(
+                    OBSERVATION, call.get("legal"), on_info=infos.append if call.get("infos") else None
+                )
                 outcome = {"action": decision.action, "infos": len(infos)}
             else:
                 outcome = outcome_of(None)
-        except (RequestError, RemoteProtocolError, ConnectionLostError) as error:
+        except (RequestError, LocalProtocolError, RemoteProtocolError, ConnectionLostError) as error:
             outcome = outcome_of(error)
-        outcomes.append({"do": call["do"], **outcome})
+        outcomes.append({**asked(call), **outcome})
     if held is not None:
         held.close()
     return outcomes
@@ -158,16 +167,20 @@ async def play_async(url: str, calls: list[dict[str, Any]]) -> list[dict[str, An
                 held = await remote.connect_async(url, timeout=PATIENCE, patience=1.0, heartbeat=0.0)
             elif call["do"] == "open":
                 session = await held.new_session(seed=1)
+            elif call["do"] == "observe":
+                await session.observe(*[0] * call["moves"])
             elif call["do"] == "close":
                 await session.close()
             if call["do"] == "think":
-                decision = await session.play(OBSERVATION, on_info=infos.append if call.get("infos") else None)
+                decision = await session.play(
+                    OBSERVATION, call.get("legal"), on_info=infos.append if call.get("infos") else None
+                )
                 outcome = {"action": decision.action, "infos": len(infos)}
             else:
                 outcome = outcome_of(None)
-        except (RequestError, RemoteProtocolError, ConnectionLostError) as error:
+        except (RequestError, LocalProtocolError, RemoteProtocolError, ConnectionLostError) as error:
             outcome = outcome_of(error)
-        outcomes.append({"do": call["do"], **outcome})
+        outcomes.append({**asked(call), **outcome})
     if held is not None:
         await held.close()
     return outcomes

@@ -19,6 +19,7 @@ from gymnasium.utils import EzPickle
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, DependencyError, GameError, GameStringError, IllegalActionError
+from myoshu.planes import Planes, planes_of
 from myoshu.spec import Movers
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
@@ -90,6 +91,76 @@ class Picture(gymnasium.Env[NDArray[np.uint8], int]):
         if self.at is not None:
             Picture.open += 1
         return twin
+
+
+class Parts(gymnasium.Env[dict[str, Any], int]):
+    """Observations of several parts, one of which says which actions are legal; it writes into the arrays it shows."""
+
+    def __init__(self, alone: bool = False) -> None:
+        image = spaces.Box(0, 255, (4, 4, 3), np.uint8)
+        place = spaces.Tuple([spaces.Discrete(3), spaces.Box(-2.0, 2.0, (2,), np.float32)])
+        mask = spaces.MultiBinary(3)
+        parts = (
+            {"image": image, "action_mask": mask} if alone else {"image": image, "place": place, "action_mask": mask}
+        )
+        self.observation_space: Any = spaces.Dict(parts)
+        self.action_space: Any = spaces.Discrete(3)
+        self.alone, self.at = alone, 0
+        self.image, self.mask, self.speed = np.zeros((4, 4, 3), np.uint8), np.ones(3, np.int8), np.zeros(2, np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        super().reset(seed=seed)
+        self.at = 0
+        self.speed[:] = self.np_random.uniform(-1, 1, 2)
+        return self.look(), {}
+
+    def step(self, action: int) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        assert self.mask[action]
+        self.at += 1
+        self.speed[0] += 0.1
+        return self.look(), float(action), self.at == 6, False, {}
+
+    def look(self) -> dict[str, Any]:
+        self.image[:] = 40 * self.at
+        self.mask[:] = 1
+        self.mask[self.at % 3] = 0
+        seen = {"image": self.image, "action_mask": self.mask}
+        return seen if self.alone else {**seen, "place": (self.at % 3, self.speed)}
+
+
+class Branches(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
+    """Two choices at once; info has a mask for each, or all in one row, or something else."""
+
+    def __init__(self, told: str = "branches") -> None:
+        self.observation_space: Any = spaces.Box(-1, 1, (4,), np.float32)
+        self.action_space: Any = spaces.MultiDiscrete([3, 2])
+        self.told, self.steps = told, 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        super().reset(seed=seed)
+        self.steps = 0
+        return np.zeros(4, np.float32), self.info()
+
+    def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        self.steps += 1
+        return np.zeros(4, np.float32), 1.0, self.steps > 5, False, self.info()
+
+    def info(self) -> dict[str, Any]:
+        first, second = np.array([1, 0, 1], np.int8), np.array([0, 1], np.int8)
+        told: dict[str, Any] = {
+            "branches": (first, second),
+            "list": [first.tolist(), second.tolist()],
+            "row": np.concatenate([first, second]),
+            "all": np.outer(first, second).ravel(),
+            "other branches": (second, first),
+            "odd": [np.ones(4), np.ones(1)],
+            "none left": (first, 0 * second),
+        }
+        return {"action_mask": told[self.told]}
 
 
 class Walk(gymnasium.Env[NDArray[np.float64], NDArray[np.int64]]):
@@ -171,10 +242,12 @@ class Pays(gymnasium.Env[int, int]):
     def __init__(self, prize: float = 5.0, lock: int = 20, flawed: str = "") -> None:
         self.observation_space: Any = spaces.Discrete(lock + 1, start=3)
         self.action_space: Any = spaces.Discrete(2)
-        if flawed == "dict":
-            self.observation_space = spaces.Dict({"here": spaces.Discrete(2)})
-        if flawed == "tuple":
-            self.observation_space = spaces.Tuple([spaces.Discrete(2)])
+        if flawed == "text":
+            self.observation_space = spaces.Dict({"mission": spaces.Text(10), "here": spaces.Discrete(2)})
+        if flawed == "sequence":
+            self.observation_space = spaces.Tuple([spaces.Discrete(2), spaces.Sequence(spaces.Discrete(2))])
+        if flawed == "mask alone":
+            self.observation_space = spaces.Dict({"action_mask": spaces.MultiBinary(2)})
         if flawed == "torque":
             self.action_space = spaces.Box(-1.0, 1.0, (1,))
         if flawed == "many":
@@ -206,7 +279,7 @@ class Finicky(gymnasium.Env[int, int]):
 
 OWN: dict[str, Any] = {
     "Picture": Picture, "Walk": Walk, "Rebuilt": Rebuilt, "Attached": Attached, "Entangled": Entangled, "Own": Own,
-    "Pays": Pays, "Finicky": Finicky,
+    "Pays": Pays, "Finicky": Finicky, "Parts": Parts, "Branches": Branches,
 }  # fmt: skip
 
 
@@ -249,7 +322,10 @@ def play_left(state: GymnasiumState) -> None:
         "Taxi-v4(max_length=40)",
         "Taxi-v4(max_length=30,is_rainy=True,fickle_passenger=True)",
         "Attached-v0",
+        "Blackjack-v1",
         "Entangled-v0",
+        "Parts-v0",
+        "Branches-v0",
         "Own-v0",
         "Pays-v0",
         "Picture-v0",
@@ -465,6 +541,37 @@ def test_a_mask_of_actions_is_kept() -> None:
     assert fewer > 50
 
 
+class Branches(gymnasium.Env[Any, Any]):
+    """Two choices; the first of each is not allowed, told as one mask a choice."""
+
+    observation_space = gymnasium.spaces.Box(-1, 1, (4,), np.float32)
+    action_space = gymnasium.spaces.MultiDiscrete([3, 2])
+
+    def __init__(self, lengths: tuple[int, ...] = (3, 2)) -> None:
+        self.info = {"action_mask": tuple(np.arange(length, dtype=np.int8).clip(0, 1) for length in lengths)}
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.steps = 0
+        return np.zeros(4, np.float32), self.info
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        return np.zeros(4, np.float32), 1.0, self.steps > 5, False, self.info
+
+
+def test_masks_of_choices_allow_their_combinations() -> None:
+    gymnasium.register("Branches-v0", Branches)
+    game = gym("Branches-v0")
+    state = game.new_state(rng())
+    names = [game.action_name(state, action) for action in state.legal_actions()]
+    assert names == ["(1, 1)", "(2, 1)"]
+    with pytest.raises(
+        GameError, match=r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got"
+    ):
+        gym("Branches-v0(lengths=(3, 4))")
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -505,6 +612,9 @@ def test_a_fault_of_the_environment_is_one_clear_error(fault: str, message: str)
         ("CartPole-v1(returns=('a', 'b'))", "returns: expected two finite numbers in order"),
         ("CartPole", "does not know 'CartPole'; expected an environment such as CartPole-v"),
         ("CartPole-v9", "does not know 'CartPole-v9'"),
+        ("cart_pole", "expected an environment such as .*CartPole-v"),
+        ("Zzz", "expected an environment such as CartPole-v1, FrozenLake-v1, LunarLander-v3"),
+        ("ALE/Pong-v5", r"expected gymnasium:ale_py:ALE/Pong-v5, .*\(pip install ale-py\)"),
         ("nowhere:CartPole-v1", "there is no module 'nowhere'"),
         ("no-where:CartPole-v1", "expected a module's name"),
     ],
@@ -518,8 +628,9 @@ def test_a_string_that_names_nothing_is_one_clear_error(string: str, message: st
     ("string", "message"),
     [
         ("Pendulum-v1", "Pendulum-v1: its actions are a Box; myoshu plays Discrete"),
-        ("Blackjack-v1", "Blackjack-v1: its observations are a Tuple; myoshu sees Box, .*FlattenObservation"),
-        ("Pays-v0(flawed='dict')", "its observations are a Dict"),
+        ("Pays-v0(flawed='text')", "Pays-v0.*: mission: its observations hold a Text; myoshu sees Box, .*FilterObserv"),
+        ("Pays-v0(flawed='sequence')", "Pays-v0.*: 1: its observations hold a Sequence; myoshu sees Box, Discrete"),
+        ("Pays-v0(flawed='mask alone')", "its observations hold nothing to see"),
         ("Pays-v0(flawed='torque')", "its actions are a Box"),
         ("Pays-v0(flawed='many')", "its actions have 10000 combinations; myoshu plays at most 4096"),
         ("Pays-v0(flawed='shape')", r"observation: expected one of Box\(.*, got 3"),
@@ -715,3 +826,104 @@ def test_a_good_player_of_cart_pole_reaches_the_end() -> None:
         total += float(state.apply(int(0.42 * lean + 0.3 * turn > 0))[0])
     assert total == 500
     assert state.truncated
+
+
+def test_parts_are_one_vector_and_a_mask_among_them_says_what_is_legal() -> None:
+    game = gym("Parts-v0")
+    assert game.spec.observation == (48 + 3 + 2,)
+    state = game.new_state(np.random.default_rng(0))
+    assert list(state.legal_actions()) == [1, 2]
+    seen = state.observation()
+    assert seen.dtype == np.float32
+    assert not seen[:48].any()
+    assert seen[48:51].tolist() == [1, 0, 0]
+    kept = state.clone()
+    before = kept.observation()
+    state.apply(2)
+    assert list(state.legal_actions()) == [0, 2]
+    assert state.observation()[:48] == pytest.approx(40 / 255)
+    assert state.observation()[48:51].tolist() == [0, 1, 0]
+    assert np.array_equal(kept.observation(), before)  # though the environment wrote into what it had shown
+    with pytest.raises(IllegalActionError):
+        state.apply(1)
+
+
+def test_one_part_beside_a_mask_keeps_its_form() -> None:
+    game = gym("Parts-v0(alone=True)")
+    assert game.spec.observation == (3, 4, 4)  # an image, channels first
+    assert list(game.new_state(np.random.default_rng(0)).legal_actions()) == [1, 2]
+
+
+def test_blackjack_is_seen_one_part_after_the_other() -> None:
+    state = gym("Blackjack-v1").new_state(np.random.default_rng(0))
+    assert state.observation().shape == (32 + 11 + 2,)
+    assert state.observation().sum() == 3.0
+
+
+@pytest.mark.parametrize("told", ["branches", "list", "row", "all"])
+def test_choices_may_have_a_mask_each(told: str) -> None:
+    """Numbered with the last choice changing fastest: (0, 1) and (2, 1) of three by two."""
+    assert list(gym(f"Branches-v0(told='{told}')").new_state(np.random.default_rng(0)).legal_actions()) == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ("odd", r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got 2 parts of diff"),
+        ("other branches", r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got 2 p"),
+        ("none left", "action_mask: expected an action to be legal as the game goes on, got none"),
+    ],
+)
+def test_masks_of_choices_that_do_not_fit_are_one_clear_error(told: str, message: str) -> None:
+    with pytest.raises(GameError, match=message):
+        gym(f"Branches-v0(told='{told}')")
+
+
+def test_what_numbers_are_is_said_in_the_words_of_the_space() -> None:
+    game = load_game("gymnasium:CartPole-v1")
+    assert planes_of(game).words == (
+        "number 0 of the environment's observation, -4.8 to 4.8 as −1 to 1",
+        "number 1 of the environment's observation, as it is",
+        "number 2 of the environment's observation, -0.418879 to 0.418879 as −1 to 1",
+        "number 3 of the environment's observation, as it is",
+    )
+    assert planes_of(load_game("gymnasium:FrozenLake-v1")).words[3] == "1 if the environment shows 3"
+
+
+@pytest.mark.parametrize(
+    ("space", "first", "last", "count"),
+    [
+        (spaces.Box(0, 255, (8, 6, 3), np.uint8), "channel 0", "channel 2", 3),
+        (spaces.Box(0, 255, (4, 8, 8, 3), np.uint8), "channel 0 of image 0", "channel 2 of image 3", 12),
+        (spaces.Box(0, 1, (7, 5)), "channel 0", "channel 0", 1),
+        (spaces.MultiDiscrete([2, 3]), "1 if number 0 of the environment's observation is 0",
+         "1 if number 1 of the environment's observation is 2", 5),
+        (spaces.MultiBinary(3), "number 0 of the environment's observation, 0 to 1 as 0 to 1",
+         "number 2 of the environment's observation, 0 to 1 as 0 to 1", 3),
+    ],
+)  # fmt: skip
+def test_there_is_a_word_for_each_plane(space: Any, first: str, last: str, count: int) -> None:
+    observer = observer_of(space, "here")
+    observer.planes.check(observer.shape)
+    assert (observer.planes.words[0], observer.planes.words[-1], len(observer.planes.words)) == (first, last, count)
+
+
+def test_very_many_numbers_are_not_named_one_by_one() -> None:
+    planes = observer_of(spaces.Box(-1, 1, (5000,)), "here").planes
+    assert planes.words == ()
+    assert planes.layout.startswith("the environment's numbers in C order")
+    assert not observer_of(spaces.Discrete(5000), "here").planes.words
+
+
+class Talkative(Picture):
+    """Says itself what its planes are."""
+
+    planes = ("the dot", "nothing", "nothing either")
+
+
+def test_an_environment_may_say_what_its_planes_are() -> None:
+    gymnasium.register("Talkative-v0", Talkative)
+    try:
+        assert planes_of(load_game("gymnasium:Talkative-v0")) == Planes(words=Talkative.planes)
+    finally:
+        del gymnasium.registry["Talkative-v0"]

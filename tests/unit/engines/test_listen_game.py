@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from demos.three_in_a_row import ThreeInARow
 
 import myoshu
 from myoshu.client.door import Door, DoorLink
@@ -61,7 +62,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def listening(port: int = 0, patience: float = 30.0, token: str | None = None) -> tuple[Door, Callable[[], RemoteGame]]:
     door = Door("127.0.0.1", port, token)
     return door, lambda: RemoteGame(
-        door.address, f"listen://127.0.0.1:{door.address.port}", link=DoorLink(door, timeout=30.0, patience=patience)
+        door.address,
+        where=f"listen://127.0.0.1:{door.address.port}",
+        link=DoorLink(door, timeout=30.0, patience=patience),
     )
 
 
@@ -79,6 +82,7 @@ def test_an_engine_that_connects_is_played_with_and_may_be_killed(
     port = str(door.address.port)
     engine = start("-c", ENGINE, port, "")
     game = load()
+    assert game.spec == ThreeInARow().spec
     assert check_game(game, games=1).finished == 1
     state = game.new_state(np.random.default_rng(0))
     state.apply(3)
@@ -165,5 +169,5 @@ def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Sta
         assert again.stdout is not None
         out = again.stdout.read()
         assert again.wait(240) == 0, said(3)
-    assert f"learned listen://127.0.0.1:{port}" in out
+    assert "learned three_in_a_row" in out
     assert myoshu.load(tmp_path / "out.myoshu", "cpu").game.players == 3

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pyspiel
 import pytest
 
-from myoshu.errors import GameError, IllegalActionError, MatchError
+from myoshu.errors import GameError, IllegalActionError, MatchError, ObservationWarning
 from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.example_games import find_positions
 from myoshu.runtime.limit import Limit
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
@@ -27,6 +30,24 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
 @pytest.fixture
 def game() -> Any:
     return pyspiel.load_game("tic_tac_toe")
+
+
+def test_a_game_that_shows_something_else_is_warned_of_once(tmp_path: Path, game: Any) -> None:
+    ours = load_game("openspiel:tic_tac_toe")
+    positions = find_positions(ours)
+    path = write_bundle(tmp_path / "right.myoshu", mlp((3, 3, 3), 9, 16), game=ours.spec, positions=positions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MyoshuBot(game, 0, load(path, "cpu"))
+    other = [position._replace(observation=position.observation[[1, 0, 2]]) for position in positions]
+    path = write_bundle(tmp_path / "other.myoshu", mlp((3, 3, 3), 9, 16), game=ours.spec, positions=other)
+    with pytest.warns(ObservationWarning, match="openspiel:tic_tac_toe: .* the planes are in another order") as said:
+        bot = MyoshuBot(game, 0, load(path, "cpu"), LIMIT)
+    assert len(said) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bot.step(game.new_initial_state())
+        bot.restart()
 
 
 def mcts(game: Any, seed: int) -> Any:

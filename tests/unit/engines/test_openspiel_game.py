@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from myoshu.arena.solver import Solver
-from myoshu.errors import ArgumentError, GameError, IllegalActionError
+from myoshu.errors import ArgumentError, GameError, GameStringError, IllegalActionError
 from myoshu.game import Game, State
 from myoshu.spec import Movers
 from myoshu.testing.games import check_game
@@ -401,3 +401,19 @@ def test_a_state_goes_on_from_one_of_openspiels() -> None:
     state.apply(0)
     assert spiel.history() == [4]
     assert state.spiel.history() == [4, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "close"),
+    [
+        ("tictactoe", "tic_tac_toe, ultimate_tic_tac_toe"),
+        ("Tic Tac Toe", "tic_tac_toe"),
+        ("conect_four", "connect_four"),
+        ("connect4", "connect_four"),
+        ("chss", "chess"),
+        ("zzzz", "tic_tac_toe, connect_four, chess"),
+    ],
+)
+def test_a_misspelt_game_is_told_what_is_like_it(said: str, close: str) -> None:
+    with pytest.raises(GameStringError, match=f"does not know '{said}'; expected a game such as {close}"):
+        open_spiel(said)

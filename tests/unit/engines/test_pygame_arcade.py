@@ -13,6 +13,7 @@ import pygame
 import pytest
 
 from myoshu.errors import ArgumentError, GameError, IllegalActionError
+from myoshu.planes import planes_of
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
 from myoshu_engines.pygame_arcade import Arcade
@@ -273,3 +274,20 @@ def test_the_game_string_names_a_function_too(tmp_path: Path) -> None:
         paid += float(state.apply(1)[0])
     assert paid == 1.0
     assert state.scene.x == 0
+
+
+def test_what_is_seen_is_named_by_the_eye() -> None:
+    names = ("ball across", "ball down", "bar")
+    assert planes_of(arcade(Numbers(read, 3, names=names))).words == names
+    stacked = planes_of(arcade(Numbers(read, 3, stack=2, names=names))).words
+    assert stacked == tuple(f"{name}, {age}" for age in ("1 decision ago", "now") for name in names)
+    image = arcade(Pixels(Falling.draw, (WIDTH, HEIGHT), stack=3, color=True))
+    assert planes_of(image).words[:4] == (
+        "red, 2 decisions ago",
+        "green, 2 decisions ago",
+        "blue, 2 decisions ago",
+        "red, 1 decision ago",
+    )
+    assert not planes_of(arcade())
+    with pytest.raises(ArgumentError, match="names: expected 3, got 1"):
+        Numbers(read, 3, names=("ball",))

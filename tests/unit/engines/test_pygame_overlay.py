@@ -42,24 +42,89 @@ def test_the_panel_stays_in_its_place(screen: pygame.Surface, decision: Decision
     assert not pixels.any()
 
 
-def bar(overlay: Overlay, screen: pygame.Surface, decision: Decision) -> tuple[int, int]:
-    """How many pixels of the value bar are towards red, and towards green."""
+Colored = list[int]
+
+
+def bar(
+    overlay: Overlay, screen: pygame.Surface, decision: Decision, scale: tuple[float, float] = (-1.0, 1.0)
+) -> tuple[Colored, Colored]:
+    """Where the value bar is red, and where it is green: pixels from the left of a bar of 276."""
     screen.fill(BLACK)
-    overlay.panel(screen, pygame.Rect(0, 0, 300, 300), dataclasses.replace(decision, principal_variation=()))
+    shown = dataclasses.replace(decision, principal_variation=())
+    overlay.panel(screen, pygame.Rect(0, 0, 300, 300), shown, scale=scale)
     top = 12 + int(overlay.font.get_height() * 1.35)
-    row = pygame.surfarray.array3d(screen)[:, top + 4].astype(int)
-    return int((row[:, 0] > row[:, 1] + 20).sum()), int((row[:, 1] > row[:, 0] + 20).sum())
+    row = pygame.surfarray.array3d(screen)[12:288, top + 4].astype(int)
+    red, green = row[:, 0] > row[:, 1] + 20, row[:, 1] > row[:, 0] + 20
+    return np.flatnonzero(red).tolist(), np.flatnonzero(green).tolist()
 
 
 def test_the_value_bar_goes_left_for_losing_and_right_for_winning(screen: pygame.Surface, decision: Decision) -> None:
     overlay = Overlay()
     red, green = bar(overlay, screen, dataclasses.replace(decision, value=1.0))
-    assert (red, green > 100) == (0, True)
+    assert red == []
+    assert 138 <= min(green) <= 142
+    assert max(green) >= 270
     red, green = bar(overlay, screen, dataclasses.replace(decision, value=-1.0))
-    assert (red > 100, green) == (True, 0)
+    assert green == []
+    assert min(red) <= 5
+    assert 134 <= max(red) <= 138
     assert bar(overlay, screen, dataclasses.replace(decision, value=7.0)) == bar(
         overlay, screen, dataclasses.replace(decision, value=1.0)
     )
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "color", "begins", "ends"),
+    [
+        ((0.0, 1.0), 0.32, 1, 0.0, 0.32),  # what is collected is never shown as a loss
+        ((0.0, 200.0), 150.0, 1, 0.0, 0.75),
+        ((-500.0, 0.0), -125.0, 0, 0.75, 1.0),
+        ((-1.0, 3.0), 1.0, 1, 0.25, 0.5),
+        ((-1.0, 3.0), -0.5, 0, 0.125, 0.25),
+        ((10.0, 20.0), 15.0, 1, 0.0, 0.5),
+        ((-20.0, -10.0), -15.0, 0, 0.5, 1.0),
+    ],
+)
+def test_the_value_bar_begins_at_nought(
+    screen: pygame.Surface,
+    decision: Decision,
+    scale: tuple[float, float],
+    value: float,
+    color: int,
+    begins: float,
+    ends: float,
+) -> None:
+    found = bar(Overlay(), screen, dataclasses.replace(decision, value=value), scale)
+    assert found[1 - color] == []
+    assert abs(min(found[color]) - 276 * begins) <= 5
+    assert abs(max(found[color]) - 276 * ends) <= 5
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "shown"),
+    [
+        ((-1.0, 1.0), 0.5, "+0.50"),
+        ((-1.0, 1.0), 1.29, "+1.00"),  # the game pays no more, whatever the network estimates
+        ((-1.0, 1.0), -1.29, "-1.00"),
+        ((0.0, 1.0), 0.32, "0.32 of 1"),
+        ((0.0, 500.0), 520.0, "500.00 of 500"),
+        ((2.0, 2.0), 5.0, "+2.00"),
+    ],
+)
+def test_the_value_is_told_in_what_the_game_pays(
+    screen: pygame.Surface,
+    decision: Decision,
+    monkeypatch: pytest.MonkeyPatch,
+    scale: tuple[float, float],
+    value: float,
+    shown: str,
+) -> None:
+    overlay = Overlay()
+    said: list[str] = []
+    render = overlay.font.render
+    monkeypatch.setattr(overlay.font, "render", lambda text, *rest: said.append(text) or render(text, *rest))
+    overlay.panel(screen, pygame.Rect(0, 0, 300, 300), dataclasses.replace(decision, value=value), scale=scale)
+    assert said[said.index("expects") + 1] == shown
 
 
 def test_more_thought_draws_another_picture(screen: pygame.Surface, decision: Decision) -> None:

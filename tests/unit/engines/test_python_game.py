@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from myoshu.errors import GameError, GameStringError
+from myoshu.errors import ArgumentError, GameError, GameStringError
+from myoshu.planes import Planes, planes_of
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
 
@@ -107,6 +108,23 @@ def test_it_travels_to_another_process(folder: Path) -> None:
     assert done.stdout.strip() == game.spec.name
 
 
+def test_it_may_be_called_by_another_path_and_no_other_name(folder: Path) -> None:
+    game = load_game(f"python:{folder / 'take_away.py'}:TakeAway")
+    called = game.called("python:old/take_away.py:TakeAway")  # type: ignore[attr-defined]  # such games have it
+    assert called.spec.name == "python:old/take_away.py:TakeAway"
+    assert pickle.loads(pickle.dumps(called)).spec == called.spec  # found where it lies, called as before
+    with pytest.raises(ArgumentError, match=r"name: expected another string for .*, got 'python:take.py:TakeAway'"):
+        game.called("python:take.py:TakeAway")  # type: ignore[attr-defined]  # as above
+
+
+def test_a_class_says_whether_something_is_hidden(folder: Path) -> None:
+    assert not load_game("python:take_away.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    (folder / "secret.py").write_text(
+        MINIMAL.replace("    spec = GameSpec", "    hidden_information = True\n    spec = GameSpec")
+    )
+    assert load_game("python:secret.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+
+
 def test_the_demos_game_keeps_the_protocol() -> None:
     report = check_game(load_game(f"python:{DEMO}:ThreeInARow"))
     assert report.finished == 20
@@ -150,3 +168,17 @@ def test_a_class_that_breaks_the_protocol_is_refused_with_the_clause(
     (folder / "broken.py").write_text(text)
     with pytest.raises(GameError, match=message):
         load_game("python:broken.py:TakeAway")
+
+
+def test_what_its_planes_are_is_said_by_the_class(folder: Path) -> None:
+    said = MINIMAL.replace(
+        "    def new_state", '    planes = ["how many are left"]\n    layout = "one number"\n\n    def new_state'
+    )
+    (folder / "said.py").write_text(said)
+    game = load_game("python:said.py:TakeAway")
+    assert planes_of(game) == Planes(words=("how many are left",), layout="one number")
+    assert not planes_of(load_game("python:take_away.py:TakeAway"))
+    assert planes_of(load_game(f"python:{DEMO}:ThreeInARow")).words[0] == "the mover's stones"
+    (folder / "wrong.py").write_text(said.replace('["how many are left"]', '["one", "too many"]'))
+    with pytest.raises(GameError, match=r"planes: expected 1 texts, one for each .*, got 2"):
+        load_game("python:wrong.py:TakeAway")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from demos.three_in_a_row import Position, ThreeInARow
@@ -18,7 +20,11 @@ from tests.unit.engines.engine_thread import Engine
 import myoshu
 from myoshu.client.link import Link
 from myoshu.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
+from myoshu.planes import planes_of
+from myoshu.runtime.example_games import find_positions
+from myoshu.spec import spec_hash
 from myoshu.testing.games import check_game
+from myoshu.training.failures import AbandonedGame
 from myoshu_engines import load_game
 from myoshu_engines.remote import RemoteGame
 
@@ -70,7 +76,7 @@ def test_it_keeps_to_the_game_protocol(game: RemoteGame) -> None:
 
 def test_it_plays_as_the_same_game_here(game: RemoteGame) -> None:
     here, rng = ThreeInARow(), np.random.default_rng(4)
-    assert game.spec.name.startswith("tcp://127.0.0.1:")
+    assert game.spec == here.spec
     ours = [here.new_state(rng) for _ in range(20)]
     theirs = [game.new_state(rng) for _ in range(20)]
     while ours:
@@ -111,7 +117,9 @@ def test_games_begin_in_as_few_frames_as_the_slots_allow(
     begun = game.new_states([np.random.default_rng(seed) for seed in range(5)])
     assert len(asked) == frames
     states = [state for state in begun if not isinstance(state, Exception)]
-    assert [state.seed for state in states] == [game.new_state(np.random.default_rng(seed)).seed for seed in range(5)]
+    assert [state.reset_seed for state in states] == [
+        game.new_state(np.random.default_rng(seed)).reset_seed for seed in range(5)
+    ]
     assert [len(state.legal_actions()) for state in states] == [16] * 5
     for state in states:
         state.apply(7)
@@ -171,6 +179,56 @@ def test_an_engine_that_stays_away_is_named(engine: Engine, game: RemoteGame) ->
         state.apply(3)
 
 
+def test_the_game_is_the_same_at_another_address(engine: Engine, game: RemoteGame) -> None:
+    elsewhere = Engine(ThreeInARow(), 2)
+    try:
+        assert elsewhere.port != engine.port
+        other = load_game(elsewhere.address)
+        assert spec_hash(other.spec) == spec_hash(game.spec) == spec_hash(ThreeInARow().spec)
+        assert elsewhere.address in repr(other)
+        assert isinstance(other, RemoteGame)
+        other.close()
+    finally:
+        elsewhere.stop()
+
+
+def test_a_game_that_nobody_uses_any_more_says_goodbye(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    game = load_game(engine.address)
+    assert isinstance(game, RemoteGame)
+    game.new_state(np.random.default_rng(0))
+    del game
+    gc.collect()
+    end = time.monotonic() + 60.0
+    while engine.trainers():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert "without a goodbye" not in caplog.text
+
+
+class Endless(ThreeInARow):
+    """Says that its games are shorter than they are."""
+
+    spec = msgspec.structs.replace(ThreeInARow.spec, max_length=4)
+
+
+@pytest.mark.parametrize("engine", [(Endless(), 4)], indirect=True)
+def test_an_engine_whose_games_are_longer_than_it_says_is_told(game: RemoteGame) -> None:
+    state = game.new_state(np.random.default_rng(0))
+    for action in (0, 1, 2):
+        state.apply(action)
+    with pytest.raises(
+        GameError, match=rf"at most 4 actions \(spec.game.max_length\).*seed {state.reset_seed}, moves \[0, 1, 2, 3\]"
+    ):
+        state.apply(3)
+
+
+def test_an_abandoned_game_names_the_seed_that_the_engine_was_sent(game: RemoteGame) -> None:
+    state = game.new_state(np.random.default_rng(5))
+    abandoned = AbandonedGame.of(5, [1], GameError("what"), reset=state.reset_seed)
+    assert f"in a game of seed {state.reset_seed} (of its reset)" in str(abandoned)
+    assert "seed 5" not in str(abandoned)
+
+
 def test_it_goes_to_another_process(game: RemoteGame) -> None:
     copy = pickle.loads(pickle.dumps(game))
     assert copy.spec == game.spec
@@ -178,7 +236,7 @@ def test_it_goes_to_another_process(game: RemoteGame) -> None:
 
 
 def test_nobody_there_is_one_clear_error() -> None:
-    with pytest.raises(GameError, match=r"tcp://127\.0\.0\.1:9: expected a server"):
+    with pytest.raises(GameError, match=r"^tcp://127\.0\.0\.1:9: expected a server, got: "):
         load_game("tcp://127.0.0.1:9")
     with pytest.raises(GameStringError, match="expected tcp://HOST:PORT"):
         load_game("tcp:nowhere")
@@ -199,5 +257,16 @@ def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engi
         engine.start()
         said, _ = process.communicate(timeout=240)
     assert process.returncode == 0
-    assert "learned tcp://127.0.0.1" in said
+    assert "learned three_in_a_row" in said
     assert myoshu.load(tmp_path / "out.myoshu", "cpu").game.players == 3
+
+
+def test_the_engine_says_what_its_planes_are(game: RemoteGame) -> None:
+    assert planes_of(game) == planes_of(ThreeInARow())
+    assert planes_of(game).words[0] == "the mover's stones"
+
+
+def test_positions_are_found_by_way_of_the_engine(game: RemoteGame) -> None:
+    far, near = find_positions(game), find_positions(ThreeInARow())
+    assert [position.moves for position in far] == [position.moves for position in near]
+    assert not any(position.drawn for position in far)

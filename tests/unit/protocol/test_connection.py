@@ -180,6 +180,34 @@ def test_capabilities_must_be_agreed_upon() -> None:
     assert not refused.fatal
 
 
+def test_infos_need_their_capability() -> None:
+    player, agent = _pair(caps=())
+    refused = _refused(agent, player.send(Think(id=1, session=0, obs=OBS, stream=("pv",))))
+    assert (refused.reply.code, refused.reply.field, refused.fatal) == ("unsupported", "think.stream", False)
+    assert _take(agent, player.send(Think(id=2, session=0, obs=OBS))) == Think(id=2, session=0, obs=OBS)
+
+
+def test_elements_are_bounded_by_who_asks() -> None:
+    for role, most in ((Role.PLAYER, 32768), (Role.TRAINER, 1 << 20)):
+        _, acceptor = _pair(role)
+        refused = _refused(acceptor, frame(b"\xdd" + most.to_bytes(4, "big") + bytes(most)))
+        assert (refused.reply.code, refused.fatal) == ("too_large", True)
+        _, acceptor = _pair(role)
+        refused = _refused(acceptor, frame(b"\xdd" + (most - 1).to_bytes(4, "big") + bytes(most - 1)))
+        assert refused.reply.code == "malformed"
+    acceptor = Connection(Role.AGENT, dials=False)
+    refused = _refused(acceptor, frame(b"\xdd" + (8192).to_bytes(4, "big") + bytes(8192)))
+    assert (refused.reply.code, refused.fatal) == ("too_large", True)
+
+
+def test_what_has_come_of_a_frame_can_be_dropped() -> None:
+    _, agent = _pair()
+    assert list(_events(agent, (1000).to_bytes(4, "little") + bytes(900))) == []
+    assert agent.unfinished == 904
+    agent.lose()
+    assert agent.unfinished == 0
+
+
 def test_replies_must_be_of_the_requests_kind() -> None:
     player, agent = _pair()
     _take(agent, player.send(Close(id=1, session=0)))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.resources
+import io
 import json
+import mmap
 import os
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from myoshu.errors import BundleError, BundleVersionError, MyoshuError
+from myoshu.errors import ArgumentError, BundleError, BundleVersionError, MyoshuError
 from myoshu.runtime.agent import load
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
@@ -323,3 +327,30 @@ def test_strength_is_kept(tmp_path: Path, network: Network) -> None:
 
 def test_a_convolutional_bundle_loads(tmp_path: Path) -> None:
     assert load(write_bundle(tmp_path / "a", resnet((3, 4, 5), 7, 6, 1))).provider == "cpu"
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, io.BytesIO, "mmap", "open file", "resource"])
+def test_it_is_read_from_whatever_has_its_bytes(
+    tmp_path: Path, bundle_path: Path, bundle_bytes: bytes, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Bundle.read(bundle_bytes).manifest
+    with bundle_path.open("rb") as file:
+        if kind == "mmap":
+            source: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        elif kind == "open file":
+            source = file
+        elif kind == "resource":
+            with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+                archive.writestr("packed_agents/__init__.py", "")
+                archive.writestr("packed_agents/a.myoshu", bundle_bytes)
+            monkeypatch.syspath_prepend(tmp_path / "packed.zip")
+            source = importlib.resources.files("packed_agents") / "a.myoshu"
+        else:
+            source = kind(bundle_bytes)
+        assert Bundle.read(source).manifest == expected
+
+
+@pytest.mark.parametrize("source", [None, 3, [], io.StringIO("text")])
+def test_what_has_no_bytes_is_refused(source: Any) -> None:
+    with pytest.raises(ArgumentError, match="path: expected a bundle's path, its bytes, or a file or resource to read"):
+        Bundle.read(source)

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -22,8 +23,8 @@ from myoshu.runtime import providers
 from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, as_observations
-from myoshu.runtime.parity import Deviation, Parity, deviation
-from myoshu.spec import Movers
+from myoshu.runtime.parity import Deviation, Parity, deviation, units_of
+from myoshu.spec import GameSpec, Movers, spec_hash
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
 EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers": Movers.PREDICTED}
@@ -280,6 +281,45 @@ def test_deviations_are_relative_above_one() -> None:
     assert deviation("g", expected, {"a": np.array([1000.0, 0.7])}).size == pytest.approx(0.2)
     assert deviation("g", expected, {"a": np.array([np.nan, 0.5])}) == Deviation(np.inf, "g.a")
     assert deviation("g", expected, {"a": np.array([1000.0])}) == Deviation(np.inf, "g.a")
+
+
+def test_deviations_of_what_has_a_unit_are_relative_to_it() -> None:
+    expected = {"value": np.array([1000.0, 0.5]), "latent": np.array([1.0])}
+    got = {"value": np.array([1000.0, 2.5]), "latent": np.array([1.0])}
+    assert deviation("g", expected, got, {"value": 5000.0}).size == pytest.approx(4e-4)
+    assert deviation("g", expected, got, {"value": 1e-3}).size == pytest.approx(2000.0)
+    assert deviation("g", expected, got, {"reward": 5000.0}).size == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("game", "units"),
+    [
+        ({"returns": (-1.0, 1.0), "final_rewards_only": True}, {"value": 1.0, "reward": 1.0}),
+        ({"returns": (-1e6, 1e6)}, {"value": 2e6, "reward": 2e6}),
+        ({"returns": (-1e5, -1.0)}, {"value": 1e5, "reward": 1e5}),
+        ({"returns": (0.0, 0.0)}, {"value": 1.0, "reward": 1.0}),
+    ],
+)
+def test_units_are_what_a_game_can_pay(game: dict[str, Any], units: dict[str, float]) -> None:
+    found = units_of(GameSpec(name="a:b", players=2, actions=3, observation=(4,), **game))
+    assert found == pytest.approx(units, rel=1e-4)
+
+
+@pytest.mark.parametrize(("reach", "accepted"), [(1.0, False), (1e5, True)])
+def test_a_provider_is_held_to_values_in_their_units(tmp_path: Path, reach: float, accepted: bool) -> None:
+    network = mlp(5, 3, 4)
+    path = write_bundle(tmp_path / "a.myoshu", network)
+    bundle = Bundle.read(path)
+    game = msgspec.structs.replace(bundle.manifest.game, returns=(-reach, reach))
+    manifest = msgspec.structs.replace(bundle.manifest, game=game, spec_hash=spec_hash(game, bundle.manifest.model))
+    value = bundle.parity.initial["value"] + np.float32(0.01)
+    parity = bundle.parity._replace(initial={**bundle.parity.initial, "value": value})
+    Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=parity)
+    if accepted:
+        assert load(path).provider == "cpu"
+    else:
+        with pytest.raises(ProviderError, match=r"initial\.value deviates by 0\.0"):
+            load(path)
 
 
 def test_a_loaded_agent_passes_on_what_it_was_told(tmp_path: Path) -> None:

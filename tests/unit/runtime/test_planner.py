@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, ObservationError
 from myoshu.runtime.evaluator import Evaluator, Graph
-from myoshu.runtime.planner import Planner
+from myoshu.runtime.planner import MOST_NAPS, Planner
 from myoshu.search import Algorithm, SearchConfig
 from myoshu.spec import ModelSpec, Movers
 from myoshu.testing.networks import Network, mlp, resnet
@@ -121,6 +121,39 @@ def test_a_deadline_stops_between_evaluations_and_the_search_can_go_on() -> None
     assert stops > 2
     assert halting.result(0).visits.tobytes() == straight.result(0).visits.tobytes()
     assert halting.result(0).value.tobytes() == straight.result(0).value.tobytes()
+
+
+def test_it_does_not_step_aside_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that never idles gets its share, and no more."""
+    model = mlp(4, 3, 4).model
+    naps: list[float] = []
+    clock = [0.0, 0]
+
+    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        clock[1] += 1
+        clock[0] += 0.0001 if clock[1] < 5 or clock[1] == 60 else 0.006
+        return made_up(model)(graph, inputs)
+
+    monkeypatch.setattr("myoshu.runtime.planner.sleep", naps.append)
+    monkeypatch.setattr("myoshu.runtime.planner.perf_counter", lambda: clock[0])
+    planner = Planner(ScriptedEvaluator(model, answer), SearchConfig(simulations=55))
+    planner.open([0], observations(model, 1))
+    assert planner.run(3600.0, aside=True)
+    assert len(naps) == MOST_NAPS
+    planner.open([0], observations(model, 1))
+    assert planner.run(3600.0, aside=True)
+    assert len(naps) == 2 * MOST_NAPS  # one evaluation was not held up: the other thread had idled
+
+
+@pytest.mark.parametrize("rows", [1, 64])
+def test_a_bound_evaluation_outlives_its_planner(rows: int) -> None:
+    network = mlp(6, 5, 256)
+    run = Planner(evaluator(network), SearchConfig(), slots=64, simulations=8).bound(rows)
+    gc.collect()
+    junk = [np.full((64, 256), 7, np.float32) for _ in range(50)]
+    for _ in range(20):
+        run()
+    assert all((each == 7).all() for each in junk)
 
 
 def test_it_steps_aside_where_an_evaluation_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:

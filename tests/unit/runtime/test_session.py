@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import math
+import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,7 +23,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, LimitError, ObservationError
+from myoshu.errors import (
+    ArgumentError,
+    CapacityError,
+    EvaluationError,
+    LegalActionsError,
+    LimitError,
+    ObservationError,
+    SessionBusyError,
+)
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import Decision, StopReason
@@ -31,6 +43,8 @@ from myoshu.spec import Movers
 from myoshu.testing.networks import Network, game_for, mlp, parity, write_bundle
 
 OBSERVATION = np.random.default_rng(0).standard_normal(27)
+LATER = np.random.default_rng(1).standard_normal(27)
+"""What is seen after a move."""
 QUICK = Limit(simulations=20)
 PUCT = SearchConfig(algorithm=Algorithm.PUCT, simulations=20)
 
@@ -258,7 +272,7 @@ def test_observed_moves_keep_the_tree(agent: Agent) -> None:
     first = session.play(OBSERVATION, limit=Limit(simulations=100))
     assert first.visits[first.action] > 10
     session.observe(first.action)
-    second = session.play(OBSERVATION, limit=QUICK)
+    second = session.play(LATER, limit=QUICK, to_play=1)
     assert second.visits.sum() == 20 + first.visits[first.action] - 1
     assert second.simulations == 20
     fresh = session.play(OBSERVATION, limit=QUICK)
@@ -271,7 +285,7 @@ def test_the_tree_is_kept_through_the_opponents_move_too(agent: Agent) -> None:
     mine, theirs = first.principal_variation[:2]
     session.observe(mine)
     session.observe(theirs)
-    second = session.play(OBSERVATION, limit=QUICK)
+    second = session.play(LATER, limit=QUICK)
     assert 20 < second.visits.sum() < 20 + first.visits[mine]
 
 
@@ -290,23 +304,23 @@ def test_another_player_than_expected_means_another_tree(agent: Agent) -> None:
     session = agent.new_session()
     first = session.play(OBSERVATION, limit=Limit(simulations=100), to_play=0)
     session.observe(first.action)
-    assert session.play(OBSERVATION, limit=QUICK, to_play=0).visits.sum() == 20
+    assert session.play(LATER, limit=QUICK, to_play=0).visits.sum() == 20
 
 
 def test_a_move_never_considered_means_a_new_tree(agent: Agent) -> None:
     session = agent.new_session()
     session.play(OBSERVATION, [0, 1], limit=QUICK)
     session.observe(5)
-    decision = session.play(OBSERVATION, limit=QUICK)
+    decision = session.play(LATER, limit=QUICK, to_play=1)
     assert decision.visits.sum() == 20
-    assert same(decision, agent.new_session().play(OBSERVATION, limit=QUICK, to_play=1))
+    assert same(decision, agent.new_session().play(LATER, limit=QUICK, to_play=1))
 
 
 def test_a_tree_is_not_kept_forever(agent: Agent) -> None:
     session = agent.new_session()
     totals = []
-    for _ in range(MOST_MOVES_KEPT + 2):
-        decision = session.play(OBSERVATION, limit=Limit(simulations=100))
+    for turn in range(MOST_MOVES_KEPT + 2):
+        decision = session.play(OBSERVATION + turn, limit=Limit(simulations=100), to_play=turn % 2)
         totals.append(int(decision.visits.sum()))
         session.observe(decision.action)
     assert totals[0] == 100
@@ -314,21 +328,167 @@ def test_a_tree_is_not_kept_forever(agent: Agent) -> None:
     assert totals[MOST_MOVES_KEPT + 1] == 100
 
 
+def fresh(agent: Agent, observation: Any = LATER, to_play: int | None = None, **options: Any) -> Decision:
+    """What a session decides that was told nothing."""
+    return agent.new_session(**options).play(observation, limit=QUICK, to_play=to_play)
+
+
+@pytest.mark.parametrize("to_play", [None, 1])
+def test_a_next_game_begins_afresh(agent: Agent, to_play: int | None) -> None:
+    session = agent.new_session()
+    first = session.play(OBSERVATION, limit=Limit(simulations=300))
+    for action in first.principal_variation[:2]:
+        session.observe(action)
+    session.new_game()
+    assert session.to_play == 0
+    session.observe(3)
+    assert session.to_play == 1
+    assert same(session.play(LATER, limit=QUICK, to_play=to_play), fresh(agent, to_play=1))
+
+
+def test_a_next_game_goes_on_with_the_random_numbers(agent: Agent) -> None:
+    def actions(begin_again: bool) -> list[int]:
+        session = agent.new_session(5, temperature=20.0)
+        actions = []
+        for _ in range(12):
+            actions.append(session.play(OBSERVATION, limit=QUICK).action)
+            if begin_again:
+                session.new_game()
+        return actions
+
+    assert actions(True) == actions(False)
+    assert len(set(actions(True))) > 1
+
+
+def test_the_same_position_again_was_gone_back_to(agent: Agent) -> None:
+    """Nobody said so, but nothing that was told can have led there."""
+    session = agent.new_session()
+    first = session.play(OBSERVATION, limit=Limit(simulations=300))
+    for action in first.principal_variation[:2]:
+        session.observe(action)
+    assert same(session.play(OBSERVATION, limit=QUICK), fresh(agent, OBSERVATION))
+    later = session.play(LATER, limit=Limit(simulations=300))
+    for action in later.principal_variation[:2]:
+        session.observe(action)
+    assert same(session.play(OBSERVATION, limit=QUICK), fresh(agent, OBSERVATION))
+
+
+def test_moves_taken_back_are_gone(agent: Agent) -> None:
+    def begun() -> tuple[Any, Decision]:
+        session = agent.new_session()
+        first = session.play(OBSERVATION, limit=Limit(simulations=300))
+        for action in first.principal_variation[:2]:
+            session.observe(action)
+        return session, first
+
+    session, first = begun()
+    session.take_back()  # the opponent's: another one is made instead
+    assert session.to_play == 1
+    other = 8 if first.principal_variation[1] != 8 else 7
+    session.observe(other)
+    straight = agent.new_session()
+    straight.play(OBSERVATION, limit=Limit(simulations=300))
+    straight.observe(first.principal_variation[0])
+    straight.observe(other)
+    assert same(session.play(LATER, limit=QUICK), straight.play(LATER, limit=QUICK))
+    session, first = begun()
+    session.play(LATER, limit=QUICK)
+    session.observe(4)
+    session.take_back(2)  # beyond the last decision: its tree is of no use
+    assert session.to_play == 1
+    session.observe(other)
+    assert same(session.play(LATER + 1, limit=QUICK), fresh(agent, LATER + 1))
+    with pytest.raises(ArgumentError, match="moves: expected at most 2, as many as were told, got 3"):
+        session.take_back(3)
+    assert session.to_play == 0
+    for wrong in (0, -1, True, 1.0, "1"):
+        with pytest.raises(ArgumentError, match="moves: expected an integer from 1"):
+            session.take_back(wrong)
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_moves_left_out_are_noticed(tmp_path: Path, players: int) -> None:
+    """Who tells its own moves alone, and does not say whose turn it is, never searches under them."""
+    network = mlp(27, 9, 16, players=players)
+    agent = load(write_bundle(tmp_path / "a.myoshu", network))
+    for told in range(1, players):
+        session = agent.new_session()
+        for turn in range(4):
+            mover = session.to_play
+            decision = session.play(OBSERVATION + turn, limit=Limit(simulations=300))
+            assert decision.visits.sum() == 300
+            assert decision.value == decision.values[mover]
+            for action in decision.principal_variation[:told]:
+                session.observe(action)
+
+
+def test_pondering_is_about_another_and_counts_as_saying_so(agent: Agent) -> None:
+    session = agent.new_session()
+    first = session.play(OBSERVATION, limit=Limit(simulations=300))
+    session.observe(first.action)
+    pondered = session.ponder(LATER, limit=Limit(simulations=300)).result()
+    assert pondered.visits.sum() > 300  # what was known of my own move's position
+    assert pondered.value == pondered.values[1]
+    session.observe(pondered.action)
+    assert session.play(LATER + 1, limit=QUICK).visits.sum() > 20
+
+
+def test_a_session_in_two_threads_is_refused(agent: Agent) -> None:
+    session = agent.new_session()
+    entered, leave = threading.Event(), threading.Event()
+    refused: list[str] = []
+    answer = session.agent.new_session().play(OBSERVATION, [0, 1], QUICK)
+
+    class Slow:
+        """An observation that takes its time to be read."""
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.float64]:
+            entered.set()
+            assert leave.wait(60)
+            return OBSERVATION
+
+    decisions: list[Decision] = []
+    thread = threading.Thread(target=lambda: decisions.append(session.play(Slow(), [0, 1], QUICK)))  # type: ignore[arg-type]
+    thread.start()
+    try:
+        assert entered.wait(60)
+        for ask in (
+            lambda: session.play(OBSERVATION, [7, 8], QUICK),
+            lambda: session.think(OBSERVATION, [7, 8], QUICK),
+            lambda: session.ponder(OBSERVATION, [7, 8], QUICK),
+            lambda: session.analyse(OBSERVATION, [7, 8], QUICK),
+            lambda: session.observe(1),
+            session.take_back,
+            session.new_game,
+            session.save,
+        ):
+            with pytest.raises(SessionBusyError, match="session: expected one thread at a time"):
+                ask()
+            refused.append("")
+    finally:
+        leave.set()
+        thread.join()
+    assert same(decisions[0], answer)
+    assert session.play(OBSERVATION, [7, 8], QUICK).action in (7, 8)  # and nothing is left locked
+
+
 def test_a_session_that_keeps_nothing_decides_by_the_position_alone(agent: Agent) -> None:
     session = agent.new_session(keep_tree=False)
     first = session.play(OBSERVATION, limit=Limit(simulations=100))
     session.observe(first.action)
-    second = session.play(OBSERVATION, limit=QUICK)
-    assert same(second, agent.new_session().play(OBSERVATION, limit=QUICK, to_play=1))
+    second = session.play(LATER, limit=QUICK, to_play=1)
+    assert same(second, agent.new_session().play(LATER, limit=QUICK, to_play=1))
 
 
 def test_kept_trees_obey_new_masks(agent: Agent) -> None:
     session = agent.new_session()
     first = session.play(OBSERVATION, limit=Limit(simulations=200))
     session.observe(first.action)
-    decision = session.play(OBSERVATION, [3, 8], QUICK)
-    assert decision.action in (3, 8)
-    assert decision.visits[[3, 8]].sum() == decision.visits.sum()
+    legal = sorted({first.principal_variation[1], 3, 8})
+    decision = session.play(LATER, legal, QUICK, to_play=1)
+    assert decision.visits.sum() > 20
+    assert decision.action in legal
+    assert decision.visits[legal].sum() == decision.visits.sum()
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "predicted movers"])
@@ -338,7 +498,7 @@ def test_nothing_is_kept_where_it_could_not_be_right(tmp_path: Path, kind: str) 
     session = load(write_bundle(tmp_path / "a.myoshu", network, game=game)).new_session()
     first = session.play(OBSERVATION, limit=Limit(simulations=100))
     session.observe(first.action)
-    assert session.play(OBSERVATION, limit=QUICK).visits.sum() == 20
+    assert session.play(LATER, limit=QUICK, to_play=1).visits.sum() == 20
 
 
 def test_an_analysis_covers_every_legal_action(agent: Agent) -> None:
@@ -426,8 +586,8 @@ def test_arguments_are_checked_before_anything_changes(
     first = session.play(OBSERVATION, limit=Limit(simulations=100))
     session.observe(first.action)
     with pytest.raises(error, match=message):
-        getattr(session, method)(**{"observation": OBSERVATION, **arguments})
-    assert session.play(OBSERVATION, limit=QUICK).visits.sum() > 20
+        getattr(session, method)(**{"observation": LATER, **arguments})
+    assert session.play(LATER, limit=QUICK, to_play=1).visits.sum() > 20
 
 
 @pytest.mark.parametrize("action", [-1, 9, 1.0, "a", None, True])
@@ -458,3 +618,102 @@ def test_another_process_plays_the_same(agent: Agent, bundle_path: Path) -> None
     assert [int(word) for word in done.stdout.split()] == [
         session.play(OBSERVATION, limit=QUICK).action for _ in range(10)
     ]
+
+
+COPIES = {
+    "save": lambda session: session.agent.restore_session(session.save()),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda session: pickle.loads(pickle.dumps(session)),
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize(
+    "search", [None, PUCT, SearchConfig(algorithm=Algorithm.PUCT, leaves=4)], ids=["gumbel", "puct", "4 leaves"]
+)
+def test_a_copy_plays_on_as_the_session_does(agent: Agent, way: str, search: SearchConfig | None) -> None:
+    session = agent.new_session(3, temperature=3.0, search=search)
+    for number in range(9):
+        twin = COPIES[way](session)
+        seen, turn = OBSERVATION + number, session.to_play
+        limit = Limit(simulations=60 + number)
+        thinking = session.think(seen, limit=limit, to_play=turn)
+        while thinking.step(0.0005) and number % 3:  # some are searched to the end, some are not
+            pass
+        thinking.stop()
+        decision = thinking.result()
+        if decision.simulations == 60 + number:
+            assert same(twin.play(seen, limit=limit, to_play=turn), decision)
+        assert twin.to_play == turn
+        session.observe(decision.action)
+
+
+def test_copies_do_not_share_a_tree(agent: Agent) -> None:
+    session = agent.new_session()
+    twin = copy.copy(session)
+    thinking = session.think(OBSERVATION, [0, 1], Limit(simulations=400))
+    thinking.step(0.0005)
+    assert twin.play(OBSERVATION, [5, 6], QUICK).action in (5, 6)
+    assert same(thinking.result(), agent.new_session().play(OBSERVATION, [0, 1], Limit(simulations=400)))
+
+
+def test_what_was_not_saved_is_refused(agent: Agent, tmp_path: Path) -> None:
+    session = agent.new_session(1)
+    session.play(OBSERVATION, limit=QUICK)
+    state = session.save()
+    other = load(write_bundle(tmp_path / "a.myoshu", mlp(27, 9, 8)))
+    with pytest.raises(ArgumentError, match=r"state\.spec_hash: expected"):
+        other.restore_session(state)
+    for cut in range(0, len(state), 7):
+        with pytest.raises(ArgumentError, match="state"):
+            agent.restore_session(state[:cut])
+
+
+def test_an_agent_is_pickled_with_its_networks(agent: Agent) -> None:
+    assert copy.copy(agent) is copy.deepcopy(agent) is agent
+    twin = pickle.loads(pickle.dumps(agent))
+    assert twin.manifest == agent.manifest
+    assert same(twin.new_session().play(OBSERVATION, limit=QUICK), agent.new_session().play(OBSERVATION, limit=QUICK))
+
+
+def test_a_dropped_session_is_freed_at_once(agent: Agent) -> None:
+    """With the collector off, as games have it."""
+    gc.collect()
+    gc.disable()
+    try:
+        session = agent.new_session()
+        session.play(OBSERVATION, limit=Limit(time=0.01))
+        session.observe(0)
+        session.think(OBSERVATION, limit=QUICK).result()
+        session.think(OBSERVATION, limit=QUICK)  # never run
+        session.analyse(OBSERVATION, limit=QUICK)
+        gone = [weakref.ref(session), weakref.ref(session._planner)]
+        del session
+        assert [each() for each in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_a_thought_that_was_dropped_before_it_began_leaves_no_tree(agent: Agent) -> None:
+    session = agent.new_session()
+    first = session.play(OBSERVATION, limit=Limit(simulations=100))
+    session.think(LATER, limit=QUICK, to_play=0)
+    session.observe(first.action)
+    assert session.play(LATER + 1, limit=QUICK, to_play=1).visits.sum() == 20
+
+
+def test_no_number_is_too_large_or_too_small(agent: Agent) -> None:
+    longest = Limit(time=sys.float_info.max, simulations=16)
+    expected = agent.new_session(1, temperature=0.01).play(OBSERVATION, limit=QUICK)
+    with np.errstate(all="raise"):
+        assert agent.new_session().play(OBSERVATION, limit=longest).simulations == 16
+        assert same(agent.new_session(1, temperature=0.01).play(OBSERVATION, limit=QUICK), expected)
+        agent.new_session().play(OBSERVATION * 1e-300, limit=QUICK)
+
+
+def test_a_short_time_takes_no_memory_for_simulations_it_cannot_hold(agent: Agent) -> None:
+    session = agent.new_session()
+    decision = session.play(OBSERVATION, limit=Limit(time=1e-6, simulations=10_000_000))
+    assert decision.stop_reason is StopReason.TIME
+    assert session.nbytes < 1 << 24

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -311,6 +312,86 @@ def test_a_broken_state_is_found_out(state: type[Pile], message: str) -> None:
 def test_a_spec_that_does_not_fit_is_found_out(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(GameError, match=message):
         check_game(TakeAway(**changes))
+
+
+class Dice(Pile):
+    """What is taken is drawn: one more or not."""
+
+    def apply(self, action: int) -> Any:
+        more = int(action in self.legal_actions() and self.left > action + 1 and self.rng.random() < 0.5)
+        return super().apply(action + more) if action + more < 3 else super().apply(action)
+
+    def clone(self) -> Any:
+        twin = super().clone()
+        twin.rng = copy.deepcopy(self.rng)
+        return twin
+
+    def key(self) -> Any:
+        return self.left, self.player, str(self.rng.bit_generator.state)
+
+
+class Start(Pile):
+    """It begins with a pile that is drawn."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.left = 4 + int(rng.integers(4))
+
+
+class Purse(Pile):
+    """Who wins is paid what is drawn."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.prize = float(rng.random())
+
+    def apply(self, action: int) -> Any:
+        return super().apply(action) * np.float32(self.prize)
+
+    def clone(self) -> Any:
+        return copy.deepcopy(self)
+
+
+class Idle(Pile):
+    """It draws a number that matters to nobody."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.luck = float(rng.random())
+
+    def clone(self) -> Any:
+        return copy.deepcopy(self)
+
+    def key(self) -> Any:
+        return self.luck, self.left, self.player
+
+    def __str__(self) -> str:
+        return f"{self.luck}"
+
+
+@pytest.mark.parametrize("state", [Dice, Start, Purse])
+def test_chance_that_the_spec_denies_is_found_out(state: type[Pile]) -> None:
+    """Two games are enough, as they are played before training, and the message says what to set."""
+    with pytest.raises(GameError, match=r"^take away: spec.stochastic: expected True, since the same moves under two "):
+        check_game(TakeAway(state), games=2)
+    check_game(TakeAway(state, stochastic=True), games=5)
+
+
+def test_a_draw_that_matters_to_nobody_is_no_chance() -> None:
+    check_game(TakeAway(Idle), games=5)
+
+
+def test_a_clone_that_shares_its_generator_is_told_to_copy_it() -> None:
+    class Sharing(Dice):
+        def clone(self) -> Any:
+            return Pile.clone(self)
+
+        def key(self) -> Any:
+            return self.left, self.player
+
+    with pytest.raises(GameError, match=r"expected .* \(a clone copies its generator: copy.deepcopy\)") as caught:
+        check_game(TakeAway(Sharing, stochastic=True))
+    assert caught.value.__cause__ is None
 
 
 def test_what_is_no_game_is_said_to_be_none() -> None:

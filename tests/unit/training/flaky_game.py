@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,3 +81,73 @@ class FlakyState:
 
     def key(self) -> tuple[int, ...]:
         return self.moves
+
+
+@dataclass(frozen=True)
+class Over(Flaky):
+    """A share of the games is over before its first move."""
+
+    def new_state(self, rng: np.random.Generator) -> FlakyState:
+        return FlakyState("", (0, 1, 0, 1, 0, 1) if rng.random() < self.share else ())
+
+
+@dataclass(frozen=True)
+class Endless(Flaky):
+    """Nobody wins, and no game ends."""
+
+    def new_state(self, rng: np.random.Generator) -> FlakyState:
+        return EndlessState("")
+
+
+class EndlessState(FlakyState):
+    def is_terminal(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Alone(Endless):
+    """The same for one player, who is paid 0.5 a move."""
+
+    spec = msgspec.structs.replace(Flaky.spec, players=1, returns=(0.0, 1000.0), final_rewards_only=False)
+
+    def new_state(self, rng: np.random.Generator) -> FlakyState:
+        return AloneState("")
+
+
+class AloneState(EndlessState):
+    def to_play(self) -> int:
+        return 0
+
+    def apply(self, action: int) -> NDArray[np.float32]:
+        super().apply(action)
+        return np.full(1, 0.5, np.float32)
+
+
+@dataclass(frozen=True)
+class Unique(Flaky):
+    """It cannot be made a second time."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _taken, ()
+
+
+def _taken() -> None:
+    raise OSError("the port is taken")
+
+
+@dataclass(frozen=True)
+class Helped(Flaky):
+    """A process beside it helps to play; its number is written to a file."""
+
+    file: str = ""
+
+    def new_state(self, rng: np.random.Generator) -> FlakyState:
+        if not HELPERS:
+            helper = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(3600.0,))
+            helper.start()
+            HELPERS.append(helper)
+            Path(self.file).write_text(f"{helper.pid} ")
+        return FlakyState("")
+
+
+HELPERS: list[BaseProcess] = []

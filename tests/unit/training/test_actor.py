@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -25,6 +27,15 @@ from myoshu.training.graphs import write_graph
 from myoshu.training.learner import Learner
 from myoshu.training.replay import Replay
 from myoshu.training.source import ActorSource, LocalSource
+
+LONG = tuple(range(100_000))
+"""A seed that makes a task longer than what a pipe holds."""
+
+if TYPE_CHECKING:
+    from flaky_game import Helped, Unique
+else:
+    sys.path.append(str(Path(__file__).parent))  # actors import the game by its module's name
+    from flaky_game import Helped, Unique
 
 FREE = (
     "trajectory recording game_files offline reanalysis replay targets selfplay evaluation actor source checkpoint "
@@ -99,7 +110,7 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
     for _ in range(40):
         for trajectory in local.receive():
             replay.add([trajectory])
-    before = replay.policies.copy()
+    before = replay.policies(np.arange(len(replay)))
     source = ActorSource([task])
     try:
         counts: list[tuple[int, int]] = []
@@ -113,8 +124,8 @@ def test_actors_renew_what_is_stored(game: Game, config: TrainingConfig, share: 
         wait_until(renewed)
     finally:
         source.stop()
-    assert (replay.policies[: len(replay)] != before[: len(replay)]).any(-1).mean() > 0.5
-    np.testing.assert_allclose(replay.policies[: len(replay)].sum(-1), 1.0, atol=1e-5)
+    assert (replay.policies(np.arange(len(replay))) != before).any(-1).mean() > 0.5
+    np.testing.assert_allclose(replay.policies(np.arange(len(replay))).sum(-1), 1.0, atol=1e-5)
     if share == 1.0:
         assert counts[-1][1] == 0
     else:
@@ -213,3 +224,108 @@ def test_an_actor_that_is_killed_is_started_anew(
         pids = [actor.pid for actor in source._actors]
         source.stop()
     assert not any(map(alive, pids))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_an_actor_that_is_killed_while_it_starts_is_started_anew(game: Game, config: TrainingConfig) -> None:
+    notes: list[str] = []
+    source = ActorSource([replace(make_task(game, config), seed=LONG)], notes.append)
+    try:
+        assert not source.begun()
+        os.kill(source._actors[0].pid, signal.SIGKILL)
+        wait_until(lambda: bool(source.receive() or notes))
+        assert "ended without saying why" in notes[0]
+        wait_until(lambda: source.receive() is not None and source.begun())
+    finally:
+        source.stop()
+
+
+@pytest.mark.slow
+def test_a_game_that_cannot_be_made_twice_is_an_error(config: TrainingConfig) -> None:
+    task = make_task(Unique(), msgspec.structs.replace(config, game="python:flaky"))
+    source = ActorSource([replace(task, seed=LONG)])
+    try:
+        with pytest.raises(TrainingError, match="made again in another process, got OSError: the port is taken; a det"):
+            wait_until(lambda: source.receive() is None)
+    finally:
+        source.stop()
+
+
+UNGUARDED = """
+import sys
+from pathlib import Path
+from myoshu.training import preset
+from myoshu.training.run import Run
+from myoshu_engines import load_game
+
+{how}
+game = load_game("openspiel:tic_tac_toe")
+Run(game, preset(game.spec), Path(sys.argv[1]), cores=3).train()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("", r'began to train there too: put what it does under `if __name__ == "__main__":`\n$'),
+        ("assert __name__ == '__main__'", r"the process ended with exit status 1 while it started; what it printed"),
+        ("if __name__ != '__main__': sys.exit(3)", r"the process ended with exit status 3 while it started; what it"),
+    ],
+)
+def test_a_program_that_actors_cannot_import_is_told_so(tmp_path: Path, how: str, message: str) -> None:
+    script = tmp_path / "learn.py"
+    script.write_text(UNGUARDED.format(how=how))
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "run")], capture_output=True, text=True, timeout=500
+    )
+    assert done.returncode == 1
+    assert re.search(message, done.stderr)
+    assert done.stderr.count("Traceback") == (1 if "exit" in how or not how else 3)
+
+
+HELPED = """
+import sys
+sys.path.append({folder!r})
+import msgspec
+from pathlib import Path
+from flaky_game import Helped
+from myoshu.training import preset
+from myoshu.training.run import Run
+
+if __name__ == "__main__":
+    game = Helped(share=0.0, file=sys.argv[2])
+    Run(game, preset(game.spec), Path(sys.argv[1]), cores=2).train()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="whether a process lives is read from /proc")
+def test_processes_that_a_game_starts_end_with_its_actor(config: TrainingConfig, tmp_path: Path) -> None:
+    def helper() -> int:
+        file = tmp_path / "helper"
+        wait_until(lambda: file.exists() and file.read_text().endswith(" "))
+        return int(file.read_text())
+
+    game = Helped(share=0.0, file=str(tmp_path / "helper"))
+    actor = Actor(make_task(game, msgspec.structs.replace(config, game="python:flaky")))
+    try:
+        wait_until(lambda: bool(actor.receive()))
+        stopped = helper()
+        assert alive(stopped)
+    finally:
+        actor.stop()
+    wait_until(lambda: not alive(stopped))
+
+    (tmp_path / "helper").unlink()
+    script = tmp_path / "learn.py"
+    script.write_text(HELPED.format(folder=str(Path(__file__).parent)))
+    learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run"), str(tmp_path / "helper")])
+    try:
+        orphan = helper()
+        assert alive(orphan)
+    finally:
+        learner.kill()
+        learner.wait()
+    wait_until(lambda: not alive(orphan))

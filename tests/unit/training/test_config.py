@@ -76,13 +76,19 @@ def test_the_preset_is_chosen_by_the_games_name() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("game = ", "expected TOML"),
-        ('seed = "one"\ngame = "x"', r"\$\.seed"),
-        ('game = "x"\n[learner]\nbatch = 0', "learner.batch: expected an integer from 2"),
-        ('game = "x"\n[learner]\nbatchsize = 4', "batchsize"),
-        ('game = "x"\n[network]\nkind = "transformer"', r"\$\.network\.kind"),
-        ('game = "x"\ndeterministic = true', "steps: expected a number of steps in a deterministic run"),
-        ("minutes = 1.0", "game"),
+        ("game = ", "^expected TOML"),
+        ('seed = "one"\ngame = "x"', "^seed: expected int, got str"),
+        ('game = "x"\n[learner]\nbatch = 0', "^learner.batch: expected an integer from 2"),
+        ('game = "x"\n[learner]\nbatchsize = 4', "^learner.batchsize: expected no such setting"),
+        ('game = "x"\nlr = 4', "^lr: expected no such setting"),
+        (
+            'game = "x"\n[network]\nkind = "transformer"',
+            "^network.kind: expected one of its choices, got 'transformer'",
+        ),
+        ('game = "x"\ndeterministic = true', "^steps: expected a number of steps in a deterministic run"),
+        ("minutes = 1.0", "^game: expected a value, got none"),
+        ('game = "x"\n[search]\nsimulations = -1', r"^search\.simulations: expected"),
+        ('game = "x"\nminutes = 0', "^minutes: expected a number above 0, got 0"),
     ],
 )
 def test_bad_toml(text: str, message: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.game import Game, State
+from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 from myoshu.training import TrainingConfig
@@ -26,6 +29,12 @@ from myoshu.training.opponents import BundleOpponent, RandomOpponent
 from myoshu.training.run import Run
 from myoshu.training.strength import Strength, read_ratings
 from myoshu_engines import load_game
+
+if TYPE_CHECKING:
+    from flaky_game import WAYS, Alone, Endless, Flaky, Over
+else:
+    sys.path.append(str(Path(__file__).parent))
+    from flaky_game import WAYS, Alone, Endless, Flaky, Over
 
 
 def planner_of(game: Game, config: TrainingConfig, slots: int = 8) -> Planner:
@@ -41,13 +50,13 @@ class Watcher(RandomOpponent):
 
     name = "watcher"
 
-    def __init__(self, delay: float = 0.0) -> None:
+    def __init__(self, then: Callable[[int], object] = lambda moves: None) -> None:
         self.seen: list[str] = []
-        self.delay = delay
+        self.then = then
 
     def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
         self.seen += [str(state) for state in states]
-        time.sleep(self.delay * len(states))
+        self.then(len(states))
         return super().choose(game, states, rng)
 
 
@@ -102,17 +111,17 @@ def test_playing_alone(config: TrainingConfig) -> None:
     catch = load_game("openspiel:catch")
     evaluation, _ = play_games(catch, planner_of(catch, config), None, 10, rng=np.random.default_rng(1))
     assert evaluation.games == 10
-    assert str(evaluation) == f"return {evaluation.mean_return:.4g} on average"
+    assert str(evaluation) == f"return {evaluation.paid}, from -1 to 1 in 10 games"
     assert len(set(evaluation.returns)) > 1
 
 
 def test_intervals_of_scores() -> None:
-    low, high = Evaluation("x", (1.0,) * 10, (1.0,) * 10).score_interval
-    assert (low, high) == pytest.approx((0.7225, 1.0), abs=1e-4)  # Wilson's for 10 of 10
-    low, high = Evaluation("x", (0.0,) * 40, (1.0, 0.0) * 20).score_interval
-    assert (low + high) / 2 == pytest.approx(0.5)
-    assert high - low == pytest.approx(0.2959, abs=1e-3)
-    assert Evaluation("x", (), ()).score_interval == (0.0, 1.0)
+    all_won = Evaluation("x", (1.0,) * 10, (1.0,) * 10).score_interval
+    assert (all_won.low, all_won.high) == pytest.approx((0.7225, 1.0), abs=1e-4)  # Wilson's for 10 of 10
+    assert Evaluation("x", (0.0,) * 40, (1.0, 0.5) * 20).score_interval == score_interval(20, 20, 0)
+    thirds = Evaluation("x", (0.0,) * 30, (1.0, 1 / 3, 0.0) * 10).score_interval
+    assert thirds == share_interval(Evaluation("x", (0.0,) * 30, (1.0, 1 / 3, 0.0) * 10).score, 30)
+    assert Evaluation("x", (), ()).score_interval == Interval(0.0, 1.0)
     assert math.isnan(Evaluation("x", (), ()).score)
 
 
@@ -122,19 +131,106 @@ def strength_of(game: Game, config: TrainingConfig, folder: Path, *opponents: Wa
     return Strength(game, config, folder, architecture, opponents, seconds=0.0, step=0)
 
 
-def test_a_budget_is_kept_to(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+def test_a_budget_is_kept_to(
+    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr("myoshu.training.strength.time", clock)
+
+    def pass_by(moves: int) -> None:
+        clock.now += 0.01 * moves
+
     config = msgspec.structs.replace(config, evaluation_games=200)
-    slow = Watcher(delay=0.005)
-    strength = strength_of(game, config, tmp_path, slow)
+    strength = strength_of(game, config, tmp_path, Watcher(pass_by))
     weights = Learner(Architecture.of(game.spec, config.network), config.learner).weights()
-    none = strength.check(weights, lambda path: None, step=1, seconds=1.0, budget=0.0)
-    assert [evaluation.games for evaluation in none.evaluations] == [4, 4]  # a few in any case
-    start = time.perf_counter()
-    some = strength.check(weights, lambda path: None, step=2, seconds=2.0, budget=1.0)
-    assert time.perf_counter() - start < 2.0
-    assert some.evaluations[0].games > some.evaluations[1].games > 4
-    everything = strength.check(weights, lambda path: None, step=3, seconds=3.0)
-    assert [evaluation.games for evaluation in everything.evaluations] == [200, 200]
+
+    def check(step: int, budget: float = math.inf) -> tuple[Evaluation, float, float]:
+        before = clock.now
+        done = strength.check(weights, lambda path: None, step=step, seconds=step, budget=budget)
+        assert done is not None
+        assert done.evaluations[0].games == 200  # random play takes no time
+        return done.evaluations[1], clock.now - before, strength.least_seconds
+
+    nothing, took, least = check(1, 0.02)
+    assert (nothing.games, nothing.cut) == (0, 4)
+    assert took < 0.02 + 0.04 + 1e-9  # looked at before each ply, four games at most at once
+    assert least == pytest.approx(2 * took)  # next time it is taken to be longer
+    assert str(nothing) == "no game against watcher was over in time"
+    again, _, more = check(2, 0.01)
+    assert (again.games, again.cut, more) == (0, 4, pytest.approx(2 * least))
+    some, took, least = check(3, 2.0)
+    assert 4 < some.games < 200
+    assert took < 2.0 + 0.01 * some.games
+    assert 0.0 < least < 1.0
+    rows = read_table(tmp_path / "evaluations.csv")
+    assert [(row["step"], row["opponent"]) for row in rows] == [
+        *(("1", "random"), ("2", "random"), ("3", "random"), ("3", "watcher"))
+    ]
+    everything, _, _ = check(4)
+    assert everything.games == 200
+
+
+def test_a_check_ends_when_it_is_interrupted(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    watcher = Watcher()
+    architecture = Architecture.of(game.spec, config.network)
+    strength = Strength(
+        *(game, config, tmp_path, architecture, [watcher]),
+        seconds=0.0,
+        step=0,
+        interrupted=lambda: bool(watcher.seen),
+    )
+    weights = Learner(architecture, config.learner).weights()
+    assert strength.check(weights, lambda path: None, step=1, seconds=1.0) is None
+    assert 0 < len(watcher.seen) <= 8
+    assert not read_table(tmp_path / "evaluations.csv")
+
+
+@pytest.mark.parametrize("way", [*WAYS, "begin"])
+def test_games_that_break_are_given_up(config: TrainingConfig, way: str) -> None:
+    flaky = Flaky(way, 0.3)
+    evaluation, failed = play_games(
+        flaky, planner_of(flaky, config), RandomOpponent(), 60, rng=np.random.default_rng(1), opening_plies=2
+    )
+    assert 5 < len(failed) < 40
+    assert evaluation.games == 60 - len(failed)
+    assert all(len(abandoned.moves) == (0 if way == "begin" else 3) for abandoned in failed)
+    assert all(math.isfinite(paid) for paid in evaluation.returns)
+
+
+def test_games_that_are_over_at_once_are_played(config: TrainingConfig) -> None:
+    over = Over(share=1.0)
+    evaluation, failed = play_games(over, planner_of(over, config), RandomOpponent(), 4, rng=np.random.default_rng(1))
+    assert (evaluation.draws, failed) == (4, [])
+
+
+@pytest.mark.parametrize("longest", [None, 9])
+def test_games_without_end_are_cut_off(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, longest: int | None
+) -> None:
+    monkeypatch.setattr("myoshu.training.evaluation.LONGEST", 9 if longest is None else 10**6)
+    monkeypatch.setattr(Alone, "spec", msgspec.structs.replace(Alone.spec, max_length=longest))
+    evaluation, _ = play_games(Alone(), planner_of(Alone(), config), None, 3, rng=np.random.default_rng(1))
+    assert (evaluation.returns, evaluation.cut) == ((4.5,) * 3, 0)
+    monkeypatch.setattr(Endless, "spec", msgspec.structs.replace(Endless.spec, max_length=longest))
+    evaluation, _ = play_games(
+        Endless(), planner_of(Endless(), config), RandomOpponent(), 4, rng=np.random.default_rng(1)
+    )
+    assert (evaluation.draws, evaluation.cut) == (4, 0)
+
+
+def test_games_that_are_stopped_count_only_alone(config: TrainingConfig) -> None:
+    def after(plies: int) -> Callable[[], bool]:
+        asked = iter(range(1000))
+        return lambda: next(asked) >= plies
+
+    alone, _ = play_games(Alone(), planner_of(Alone(), config), None, 3, rng=np.random.default_rng(1), stop=after(5))
+    assert (alone.returns, alone.cut) == ((2.5,) * 3, 3)
+    flaky = Flaky(share=0.0)
+    both, failed = play_games(
+        flaky, planner_of(flaky, config), RandomOpponent(), 4, rng=np.random.default_rng(1), stop=after(5)
+    )
+    assert (both.games, both.cut, failed) == (0, 4, [])
+    assert (alone + alone).cut == 6
 
 
 def test_a_run_rates_its_agents_and_keeps_them(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
@@ -188,7 +284,7 @@ def test_a_run_ends_by_strength_when_it_is_reached_twice(game: Game, config: Tra
     summary = Run(game, config, tmp_path / "easy").train()
     assert summary.steps == 11  # a check at step 10, and another at once to confirm it
     assert load_config(tmp_path / "easy").until == 0.0
-    never = Run(game, msgspec.structs.replace(config, steps=40, until=1.01), tmp_path / "never").train()
+    never = Run(game, msgspec.structs.replace(config, steps=40, until=1.0), tmp_path / "never").train()
     assert never.steps == 40
     with pytest.raises(ArgumentError, match="until: expected evaluation_games and evaluations"):
         msgspec.structs.replace(config, evaluations=0)

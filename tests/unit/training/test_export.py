@@ -29,21 +29,29 @@ KINDS = {
 
 
 def trained(
-    kind: str, *, players: int = 2, final: bool = True, movers: Movers = Movers.ALTERNATE
+    kind: str,
+    *,
+    players: int = 2,
+    final: bool = True,
+    movers: Movers = Movers.ALTERNATE,
+    returns: tuple[float, float] = (-1.0, 1.0),
+    seed: int = 1,
+    **changes: object,
 ) -> tuple[GameSpec, Architecture, Weights]:
     observation, network = KINDS[kind]
+    network = msgspec.structs.replace(network, **changes)
     spec = GameSpec(
         name="somewhere:else",
         players=players,
         actions=7,
         observation=observation,
-        returns=(-1.0, 1.0),
+        returns=returns,
         zero_sum=players == 2,
         movers=movers,
         final_rewards_only=final,
     )
     architecture = Architecture.of(spec, network)
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     net = Network(architecture)
     for _ in range(3):
         latent = net.represent(torch.randn(64, *observation))
@@ -92,6 +100,50 @@ def test_a_graph_that_computes_something_else_is_stopped(graph: str) -> None:
     graphs = {name: write_graph(name, architecture, wrong if name == graph else weights) for name in GRAPHS}
     with pytest.raises(ExportError, match=rf"{graph}.\w+: expected ONNX Runtime and PyTorch to agree within 0.0001"):
         check_parity(architecture, weights, graphs, SearchConfig(), np.zeros((2, *spec.observation), np.float32))
+
+
+WIDE = [
+    {"returns": (-1e5, 1e5)},
+    {"returns": (-1e6, 1e6)},
+    {"returns": (0.0, 40960.0)},
+    {"returns": (-1e5, -1.0)},
+    {"returns": (-1e-7, 1e-7)},
+    {"returns": (0.0, 0.0)},
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("bins", [0, 3, 51])
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("wide", WIDE, ids=lambda wide: str(wide["returns"]))
+def test_the_gate_goes_by_what_a_game_can_pay(
+    wide: dict[str, tuple[float, float]], final: bool, bins: int, seed: int
+) -> None:
+    spec, architecture, weights = trained("mlp", final=final, seed=seed, bins=bins, transform=bins == 51, **wide)
+    graphs = {name: write_graph(name, architecture, weights) for name in GRAPHS}
+    observations = np.random.default_rng(0).random((8, *spec.observation), np.float32)
+    check_parity(architecture, weights, graphs, SearchConfig(), observations)
+    for layer in ("prediction.value", "dynamics.reward"):
+        if f"{layer}.weight" not in weights:
+            continue
+        wrong = {**weights, f"{layer}.weight": weights[f"{layer}.weight"] * np.float32(1.01)}
+        graphs = {name: write_graph(name, architecture, wrong) for name in GRAPHS}
+        name = layer.rpartition(".")[2]
+        with pytest.raises(ExportError, match=rf"{name}: expected ONNX Runtime and PyTorch to agree within 0.0001 of "):
+            check_parity(architecture, weights, graphs, SearchConfig(), observations)
+
+
+def test_a_wide_spec_does_not_hide_an_error_where_little_is_paid() -> None:
+    """A game whose spec says ±1e6 and in which ±1 is paid: its categories cancel nothing, so the gate stays sharp."""
+    spec, architecture, weights = trained("mlp", final=False, returns=(-1e6, 1e6))
+    bias = weights["prediction.value.bias"].copy()
+    bias[1] += 18.0  # nearly all probability on the atom 0: what is left of ±2e6 is of the order of 1
+    weights = {**weights, "prediction.value.bias": bias}
+    evaluation = torch_evaluation(architecture, weights)[0](np.zeros((4, *spec.observation), np.float32))
+    other = {**evaluation, "value": evaluation["value"] + np.float32(5.0)}
+    assert np.abs(evaluation["value"]).max() < 10.0
+    with pytest.raises(ExportError, match=r"initial.value: expected .* within 0.0001 of 2e\+04"):
+        module._compare("initial", evaluation, other)
 
 
 def with_movers(weights: Weights, bias: list[float]) -> Weights:

@@ -27,10 +27,10 @@ from myoshu.training.run import Run
 from myoshu.training.selfplay import SelfPlay
 
 if TYPE_CHECKING:
-    from flaky_game import WAYS, Flaky, FlakyState
+    from flaky_game import WAYS, Endless, Flaky, FlakyState, Over
 else:
     sys.path.append(str(Path(__file__).parent))  # actors import the game by its module's name
-    from flaky_game import WAYS, Flaky, FlakyState
+    from flaky_game import WAYS, Endless, Flaky, FlakyState, Over
 
 
 class Notes:
@@ -117,6 +117,32 @@ def test_a_game_that_never_works_is_an_error_not_a_loop(flaky: TrainingConfig) -
         [selfplay.play() for _ in range(7)]
 
 
+def test_games_that_are_over_before_they_begin_are_an_error_if_all_are(flaky: TrainingConfig) -> None:
+    with pytest.raises(
+        GameError, match=r"flaky: expected games that begin with a move to choose, 1,0\d\d in a row were"
+    ):
+        begin(Over(share=1.0), flaky)
+    selfplay = begin(Over(share=0.9), flaky)
+    finished = [trajectory for _ in range(20) for trajectory in selfplay.play()]
+    assert finished
+    assert all(len(trajectory.opening) + len(trajectory) == 6 for trajectory in finished)
+
+
+@pytest.mark.parametrize("longest", [None, 9])
+def test_games_without_end_are_cut_off(
+    flaky: TrainingConfig, monkeypatch: pytest.MonkeyPatch, longest: int | None
+) -> None:
+    monkeypatch.setattr("myoshu.training.selfplay.LONGEST", 9 if longest is None else 10**6)
+    monkeypatch.setattr(Endless, "spec", msgspec.structs.replace(Endless.spec, max_length=longest))
+    selfplay = begin(Endless(), flaky)
+    finished = [trajectory for _ in range(30) for trajectory in selfplay.play()]
+    assert len(finished) >= 3 * flaky.selfplay.games
+    assert all(len(trajectory.opening) + len(trajectory) == 9 for trajectory in finished)
+    assert all(trajectory.truncated for trajectory in finished)
+    whole = begin(Flaky("", 0.0), flaky)
+    assert not any(trajectory.truncated for _ in range(12) for trajectory in whole.play())
+
+
 def test_a_run_goes_on_past_a_few_and_reports_them(flaky: TrainingConfig, tmp_path: Path) -> None:
     notes = Notes()
     run = Run(Flaky(), flaky, tmp_path / "run", progress=notes)
@@ -193,4 +219,5 @@ def test_what_is_looked_back_upon(tmp_path: Path) -> None:
         "moves": [1, 2],
         "error": "ValueError: no",
         "where": "a.py:3 in apply",
+        "reset": None,
     }

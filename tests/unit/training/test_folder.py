@@ -73,6 +73,14 @@ def test_a_new_run_is_not_begun_where_another_process_trains(
         Run(game, config, tmp_path / "run")
 
 
+def test_a_wrong_setting_is_named_with_its_file(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    Run(game, config, tmp_path / "run")
+    file = tmp_path / "run" / "config.toml"
+    file.write_text(file.read_text().replace("[learner]", "[learner]\nlr = 0.1"))
+    with pytest.raises(TrainingError, match=r"run.config\.toml: learner\.lr: expected no such setting$"):
+        load_config(tmp_path / "run")
+
+
 def test_a_lock_is_given_up_by_an_error(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), Lock(tmp_path):
         raise ZeroDivisionError

@@ -61,7 +61,7 @@ def test_the_live_table_fits_and_says_everything(columns: int, monkeypatch: pyte
         "2,718 moves/s, busy 98%",
         "12,345 steps",
         "14.1 steps/s, busy 97%",
-        "policy 0.321, value 0.876",
+        "loss policy 0.321 value 0.876",
         "Elo 812 (730 to 890)",
         "62% (47% to 75%) against mcts:100 in 40 games",
     ):
@@ -70,9 +70,19 @@ def test_the_live_table_fits_and_says_everything(columns: int, monkeypatch: pyte
 
 
 def test_before_the_first_step_and_after_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    status = dataclasses.replace(STATUS, loss_policy=float("nan"), loss_value=float("nan"), strength=(), abandoned=7)
+    status = dataclasses.replace(
+        STATUS,
+        loss_policy=float("nan"),
+        loss_value=float("nan"),
+        strength=(),
+        abandoned=7,
+        games=1,
+        positions=120,
+        first_positions=2000,
+    )
     text = "\n".join(shown(80, status, monkeypatch))
-    assert "gathering games first" in text
+    assert "learning begins with 2,000 positions, 120 are gathered" in text
+    assert "1 game, 120 positions" in text
     assert "not yet checked" in text
     assert "7 games given up because of an error" in text
 
@@ -87,7 +97,7 @@ def test_plain_lines_come_ever_more_seldom() -> None:
     assert 10 < len(lines) < 25
     assert lines[0] == (
         "0:05  63%  54,321 games (2,718 moves/s), 3 games given up, step 12,345 (14.1/s), "
-        "loss policy 0.321, value 0.876, busy 98% playing 97% learning, 0:03 left"
+        "last check Elo 812 (730 to 890), loss policy 0.321 value 0.876, busy 98% playing 97% learning, 0:03 left"
     )
 
 

@@ -10,22 +10,34 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pytest
 
-from myoshu.errors import RecordError, TrainingError
-from myoshu.game import Game
+from myoshu.errors import ArgumentError, BundleError, ExportError, RecordError, TrainingError
+from myoshu.game import Game, State
+from myoshu.planes import planes_of
 from myoshu.record import read_records
+from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.training import LearnerConfig, TrainingConfig, preset
 from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
 from myoshu.training.folder import load_config, write_config
 from myoshu.training.metrics import COLUMNS
+from myoshu.training.opponents import RandomOpponent
 from myoshu.training.progress import Status
 from myoshu.training.run import Run
+from myoshu.training.source import Source
+
+if TYPE_CHECKING:
+    from flaky_game import Alone, Endless, Flaky
+else:
+    sys.path.append(str(Path(__file__).parent))
+    from flaky_game import Alone, Endless, Flaky
 
 
 class Recorder:
@@ -127,7 +139,7 @@ def test_records_are_learned_from_without_playing(game: Game, config: TrainingCo
     run = Run(game, trusting, tmp_path / "trusting", cores=4)
     run.train()
     for name in ("observations", "policies", "values", "legal", "cut"):
-        np.testing.assert_allclose(getattr(run.replay, name), getattr(teacher.replay, name), atol=1e-3)
+        np.testing.assert_allclose(run.replay.state()[name], teacher.replay.state()[name], atol=1e-3)
     with pytest.raises(RecordError, match="none: expected a file of games"):
         Run(game, msgspec.structs.replace(offline, offline=str(tmp_path / "none")), tmp_path / "none-run").train()
 
@@ -164,6 +176,42 @@ def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: 
     assert any("against random" in note for note in recorder.notes)
     arrays = read_checkpoint(tmp_path / "run" / "checkpoint.npz")
     assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing", "reanalysis"}
+
+
+def test_an_agent_comes_with_positions_to_check_a_program_with(
+    game: Game, config: TrainingConfig, tmp_path: Path
+) -> None:
+    run = Run(game, config, tmp_path / "run")
+    run.export(tmp_path / "agent.myoshu")
+    agent = load(tmp_path / "agent.myoshu", "cpu")
+    assert agent.check_game(game).right
+    assert len(agent.examples) == 8
+    assert agent.manifest.planes == planes_of(game)
+    run.export(tmp_path / "again.myoshu")
+    assert (tmp_path / "agent.myoshu").read_bytes() == (tmp_path / "again.myoshu").read_bytes()
+
+
+@pytest.mark.parametrize("broken", ["planes", "new_state"])
+def test_a_game_that_fails_afterwards_costs_no_agent(
+    game: Game, config: TrainingConfig, tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    run = Run(game, config, tmp_path / "run", progress=recorder)
+
+    def fail(*_: object) -> None:
+        raise OSError("the engine is gone")
+
+    monkeypatch.setattr(game, broken, "no sequence of texts" if broken == "planes" else fail)
+    run.export(tmp_path / "agent.myoshu")
+    bundle = Bundle.read(tmp_path / "agent.myoshu")
+    if broken == "planes":
+        assert not bundle.manifest.planes
+        assert "The agent's file will not say what observations hold" in recorder.notes[-1]
+        assert bundle.examples
+    else:
+        said = "The agent's file will have no positions to check a program with: OSError: the engine is gone"
+        assert recorder.notes[-1] == said
+        assert bundle.examples == ()
 
 
 def test_a_folder_that_holds_a_run_is_not_begun_anew(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
@@ -236,7 +284,8 @@ def test_a_run_that_really_diverges_keeps_its_last_good_checkpoint(
     write_config(wild, tmp_path / "run")
     run = Run.resumed(game, tmp_path / "run", cores=cores)
     with pytest.raises(
-        TrainingError, match=r"finite.* diverged at step \d+; the checkpoint in .* Try a smaller learner"
+        TrainingError,
+        match=r"finite.* diverged at step \d+; the checkpoint in .* Make learning_rate or clip .*config.toml smaller",
     ):
         run.train()
     assert run.learner.steps > 30
@@ -322,3 +371,171 @@ def test_resumed_settings_are_the_old_ones(game: Game, config: TrainingConfig, t
     changed = msgspec.structs.replace(config, learner=LearnerConfig(batch=8))
     Run(game, changed, tmp_path / "run")
     assert Run.resumed(game, tmp_path / "run").config == changed
+
+
+class Moody(RandomOpponent):
+    """Random play that does something else first, from its Nth move on."""
+
+    name = "moody"
+
+    def __init__(self, what: Callable[[], None], after: int = 0) -> None:
+        self.what, self.left, self.calls = what, after, 0
+
+    def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
+        self.calls += 1
+        self.left -= 1
+        if self.left < 0:
+            self.what()
+        return super().choose(game, states, rng)
+
+
+def fail(error: Exception) -> Callable[[], None]:
+    def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+def test_the_agent_is_written_whatever_the_checks_meet_with(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    recorder, moody = Recorder(), Moody(fail(ZeroDivisionError("a bad day")))
+    config = msgspec.structs.replace(config, evaluations=3, opponents=("moody",))
+    run = Run(game, config, tmp_path / "run", opponents=[moody], progress=recorder)
+    summary = run.train()
+    assert (summary.check, summary.steps, moody.calls) == (None, 30, 3)
+    manifest = Bundle.read(summary.bundle).manifest
+    assert manifest.provenance["steps"] == 30
+    assert "strength" not in manifest.provenance
+    told = [note for note in recorder.notes if "a bad day" in note]
+    assert [note.partition(":")[0] for note in told[:2]] == ["step 10", "step 20"]
+    assert told[2].startswith("The agent is written, its last check of strength failed: ZeroDivisionError")
+
+
+def test_the_last_check_counts_though_games_broke_in_it(config: TrainingConfig, tmp_path: Path) -> None:
+    flaky, recorder = Flaky("raise", 0.0), Recorder()
+    config = msgspec.structs.replace(config, game="python:flaky", evaluations=1, evaluation_games=60)
+    run = Run(flaky, config, tmp_path / "run", progress=recorder)
+    save = run._save
+
+    def break_from_now_on(source: Source) -> None:
+        save(source)
+        object.__setattr__(flaky, "share", 0.5)
+
+    run._save = break_from_now_on  # type: ignore[method-assign]  # learning is over
+    summary = run.train()
+    assert summary.check is not None
+    assert 0 < summary.check.games < 60
+    assert Bundle.read(summary.bundle).manifest.provenance["strength"] == str(summary.check)
+    assert any("last check of strength failed: expected games that can be played to" in note for note in recorder.notes)
+
+
+def test_the_agent_bears_the_last_check(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    run = Run(game, config, tmp_path / "run")
+    summary = run.train()
+    assert Bundle.read(summary.bundle).manifest.provenance["strength"] == str(summary.check)
+
+
+def test_curves_that_cannot_be_drawn_do_not_end_a_run(
+    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    monkeypatch.setattr("myoshu.training.curves.Curves.draw", lambda *_: fail(ZeroDivisionError("no ink"))())
+    summary = Run(game, config, tmp_path / "run", progress=recorder).train()
+    assert summary.steps == 30
+    assert "step 30: the curves could not be drawn: ZeroDivisionError: no ink" in recorder.notes
+
+
+@pytest.mark.parametrize("kind", [TrainingError, OSError])
+def test_the_agent_is_written_when_learning_ends_by_an_error(
+    game: Game, config: TrainingConfig, tmp_path: Path, kind: type[Exception]
+) -> None:
+    recorder = Recorder()
+    run = Run(game, config, tmp_path / "run", progress=recorder)
+    step = run.state.step
+
+    def until_twelve() -> object:
+        if run.learner.steps == 12:
+            raise kind("the games are gone")
+        return step()
+
+    run.state.step = until_twelve  # type: ignore[assignment,method-assign]  # an error in the middle
+    with pytest.raises(kind, match="the games are gone"):
+        run.train(tmp_path / "out.myoshu")
+    assert Bundle.read(tmp_path / "out.myoshu").manifest.provenance["steps"] == 12
+    assert any("out.myoshu: the agent as it was at step 12" in note for note in recorder.notes)
+
+
+def test_what_the_export_would_refuse_is_refused_before_anything_is_learned(
+    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error, expected in (
+        (BundleError("manifest: no"), pytest.raises(TrainingError, match="manifest: no")),
+        (ExportError("value: no"), pytest.raises(ExportError, match="value: no, before anything was learned")),
+    ):
+        run = Run(game, config, tmp_path / type(error).__name__)
+        monkeypatch.setattr("myoshu.training.run.export_bundle", lambda *_, error=error, **__: fail(error)())
+        with expected:
+            run.train()
+        assert run.learner.steps == 0
+    monkeypatch.undo()
+    out = tmp_path / "elsewhere"
+    out.mkdir()
+    run = Run(game, config, tmp_path / "run")
+    run.train(out / "out.myoshu")
+    assert [path.name for path in out.iterdir()] == ["out.myoshu"]
+    monkeypatch.setattr("myoshu.training.run.export_bundle", lambda *_, **__: fail(ExportError("value: no"))())
+    longer = Run.resumed(game, tmp_path / "run", steps=40)
+    with pytest.raises(ExportError, match=r"value: no; the checkpoint in .*run is kept: .*`myoshu export .*run`"):
+        longer.train()
+    assert Run.resumed(game, tmp_path / "run").learner.steps == 40
+
+
+@pytest.mark.parametrize(
+    ("until", "message"),
+    [(90.0, "until: expected a score from 0 to 1, got 90"), (-0.1, "until: expected a score from 0 to 1, got -0.1")],
+)
+def test_a_strength_that_cannot_be_reached_is_refused(
+    game: Game, config: TrainingConfig, tmp_path: Path, until: float, message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        Run(game, msgspec.structs.replace(config, until=until), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    Run(game, config, tmp_path / "run")
+    with pytest.raises(ArgumentError, match=message):
+        Run.resumed(game, tmp_path / "run", until=until)
+    alone = msgspec.structs.replace(config, game="python:flaky", until=1000.5)
+    with pytest.raises(
+        ArgumentError, match=r"until: expected a mean return from 0 to 1000 \(spec.returns\), got 1000.5"
+    ):
+        Run(Alone(), alone, tmp_path / "alone")
+
+
+def test_games_without_end_are_told(config: TrainingConfig, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(config, game="python:flaky", deterministic=False, steps=None, minutes=0.01)
+    with pytest.raises(
+        TrainingError, match=r"nothing was learned yet.* no game was over, with [\d,]+ moves .* in 8 games .*max_length"
+    ):
+        Run(Endless(), config, tmp_path / "run", cores=1).train()
+
+
+def test_ctrl_c_ends_a_check_at_once(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
+    moody = Moody(lambda: os.kill(os.getpid(), signal.SIGINT), after=1)
+    config = msgspec.structs.replace(config, steps=10**6, evaluations=10**5, opponents=("moody",))
+    summary = Run(game, config, tmp_path / "run", opponents=[moody]).train()
+    assert (summary.interrupted, summary.steps, moody.calls) == (True, 10, 2)
+    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == 10
+    last = Moody(lambda: os.kill(os.getpid(), signal.SIGINT), after=1)
+    ended = msgspec.structs.replace(config, steps=20, evaluations=1)
+    summary = Run(game, ended, tmp_path / "last", opponents=[last]).train()
+    assert (summary.interrupted, summary.steps, summary.check, last.calls) == (True, 20, None, 2)
+    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == 20
+
+
+def test_agents_that_never_lose_end_their_games_at_a_limit(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("selfplay", "evaluation", "run"):
+        monkeypatch.setattr(f"myoshu.training.{module}.LONGEST", 12)
+    config = msgspec.structs.replace(config, game="python:flaky")
+    check = Run(Alone(), config, tmp_path / "run").train().check
+    assert check is not None
+    assert check.first.returns == (6.0,) * 8

@@ -13,11 +13,13 @@ from myoshu.game import Game, State
 from myoshu.record import Ending
 from myoshu.search.config import Algorithm
 from myoshu.spec import GameSpec
-from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
+from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, policies, preset
+from myoshu.training import selfplay as selfplay_module
 from myoshu.training.actor import ActorTask, new_work
 from myoshu.training.architecture import Architecture
 from myoshu.training.graphs import write_graph
 from myoshu.training.learner import Learner
+from myoshu.training.reanalysis import Targets
 from myoshu.training.recording import to_record, to_trajectory
 from myoshu.training.replay import Replay
 from myoshu.training.selfplay import SelfPlay
@@ -226,3 +228,57 @@ def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingCo
     assert again is not None
     assert again.truncated
     np.testing.assert_array_equal(again.observations, cut[0].observations)
+
+
+def test_games_of_many_actions_are_recorded_and_continued_alike(
+    game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = play(start(game, config), 30)
+    monkeypatch.setattr(policies, "MANY", 8)
+    sparse, resumed = (start(game, config) for _ in range(2))
+    kept = play(sparse, 13)
+    resumed.restore(sparse.state())
+    for one, other, third in zip(plain, kept + play(sparse, 17), kept + play(resumed, 17), strict=True):
+        for name in vars(one):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+            np.testing.assert_array_equal(getattr(one, name), getattr(third, name))
+    replay = Replay(game.spec, 90, priority_exponent=0.5)
+    monkeypatch.setattr(policies, "MANY", 256)
+    dense = Replay(game.spec, 90, priority_exponent=0.5)
+    for remembered in (replay, dense):
+        remembered.add(plain)
+        rows = np.arange(0, 90, 3)
+        renewed = np.roll(remembered.policies(rows), 1, 0) * remembered.legal_actions(rows)
+        remembered.renew(Targets(remembered.positions(rows).serials, renewed, np.zeros((30, 2), np.float32)))
+    np.testing.assert_array_equal(replay.policies(np.arange(90)), dense.policies(np.arange(90)))
+
+
+def test_where_memory_is_short_fewer_games_go_on(
+    game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfplay_module, "FIRST_LENGTH", 2)
+    full = start(game, config, opening_share=0.0)
+    play(full, 4)
+    one_game = sum(array.nbytes for array in full.state().values() if array.ndim > 1 and array.shape[1] == 4) // 8
+    monkeypatch.setattr(selfplay_module, "MOST_BYTES", 9 * one_game)  # 4 games of 9 moves
+    tight, resumed = (start(game, config, opening_share=0.0) for _ in range(2))
+    records = play(tight, 60)
+    assert tight.moves < 60 * 8
+    assert 1 <= len(tight.state()["lengths"]) <= 4
+    assert sum(array.nbytes for array in tight.state().values() if array.ndim > 1) <= 9 * one_game
+    assert len(records) >= 10
+    assert not tight.abandoned
+    resumed.restore(tight.state())
+    for one, other in zip(play(tight, 12), play(resumed, 12), strict=True):
+        np.testing.assert_array_equal(one.actions, other.actions)
+
+
+def test_a_game_that_does_not_fit_into_memory_is_given_up(
+    game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfplay_module, "FIRST_LENGTH", 2)
+    monkeypatch.setattr(selfplay_module, "MOST_BYTES", 1)
+    selfplay = start(game, config, opening_share=0.0)
+    assert not play(selfplay, 9)
+    assert len(selfplay.abandoned) == 4
+    assert "expected a game that ends within 2 moves, which fit into 0 MiB" in str(selfplay.abandoned[0])

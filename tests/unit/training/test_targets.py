@@ -346,10 +346,10 @@ def test_fresh_targets_replace_old_ones_of_positions_that_are_still_there() -> N
     np.testing.assert_array_equal(replay.positions(np.arange(6)).serials, [6, 7, 2, 3, 4, 5])
     policies = rng.dirichlet(np.ones(ACTIONS), 6).astype(np.float32)
     values = np.arange(12, dtype=np.float32).reshape(6, 2) / 2
-    before = replay.policies[:2].copy()
+    before = replay.policies(np.arange(2))
     replay.renew(Targets(positions.serials, policies, values))
-    np.testing.assert_array_equal(replay.policies[:2], before)
-    np.testing.assert_array_equal(replay.policies[2:], policies[2:])
+    np.testing.assert_array_equal(replay.policies(np.arange(2)), before)
+    np.testing.assert_array_equal(replay.policies(np.arange(2, 6)), policies[2:])
     # the fresh value stands in for what came after the move that was drawn at random; elsewhere outcomes stay
     np.testing.assert_array_equal(replay.returns(np.array([2, 3, 4, 5])), [values[3], values[3], outcome, outcome])
     assert replay.renewed == 4

@@ -7,8 +7,8 @@
 through the script's ``steps``, while the client makes the ``calls`` in order:
 
     {"client": MESSAGE}    the client says this now; keys that are not named may be there or not. Pongs may come late.
-    {"agent": MESSAGE}     say this. An ``id`` of "$open", "$think" or "$close" is that of the client's last request of
-                           the kind.
+    {"agent": MESSAGE}     say this. An ``id`` of "$open", "$think", "$close" or "$ping" is that of the client's last
+                           request of the kind.
     {"bytes": HEX}         say these bytes, which are no frame of their own
     {"together": [...]}    several messages in one write
     {"close": true}        close the connection without a goodbye
@@ -18,10 +18,12 @@ through the script's ``steps``, while the client makes the ``calls`` in order:
 ``"split": true`` in a script: every byte that the agent says is a write of its own. A script with ``needs`` is for
 clients that ask for those capabilities.
 
-A call is ``connect``, ``open``, ``think`` (of an observation of zeros, with all actions legal) or ``close`` (of the
-session), with what becomes of it: ``{"ok": true}``, for ``think`` ``{"action": 0, "infos": 2}``, ``{"error": CODE}``
-(the agent's error, which the client hands on), ``{"lost": true}`` (the connection is gone) or ``{"broken": true}``
-(the agent broke the protocol: the client says so and closes the connection). Binary is ``{"$bin": hexadecimal}``.
+A call is ``connect``, ``open``, ``think`` (of an observation of zeros, with the actions in ``legal``, or all actions,
+legal), ``observe`` (of as many moves as ``moves`` says, all of them action 0) or ``close`` (of the session), with what
+becomes of it: ``{"ok": true}``, for ``think`` ``{"action": 0, "infos": 2}``, ``{"error": CODE}`` (the agent's error,
+which the client hands on, or the client's own where it may not send a request: nothing is sent then),
+``{"lost": true}`` (the connection is gone) or ``{"broken": true}`` (the agent broke the protocol: the client says so
+and closes the connection). Binary is ``{"$bin": hexadecimal}``.
 """
 
 from __future__ import annotations
@@ -142,6 +144,45 @@ EXCHANGES: list[dict[str, Any]] = [
         "bye", "the agent ends: what is pending is answered first", [CONNECT, SIT, MOVE, {"do": "think", "lost": True}],
         [*BEGIN, THINK, {"together": [{"t": "bye", "reason": "the server ends"}, THOUGHT]}, {"close": True}],
     ),
+    script(
+        "bye_heeded", "after bye nothing more is asked over this connection: the client closes it and connects anew",
+        [CONNECT, SIT, MOVE, {"do": "think", "lost": True}],
+        [*BEGIN, THINK, {"together": [{"t": "bye"}, THOUGHT]}, {"ended": True}],
+    ),
+    script(
+        "goodbye_while_thinking", "what the agent says between bye and its end is taken in", [CONNECT, SIT, MOVE],
+        [*BEGIN, THINK, {"agent": {"t": "bye"}}, {"agent": {"t": "ping", "id": 5}}, {"client": {"t": "pong", "id": 5}},
+         {"agent": THOUGHT}],
+    ),
+    script(
+        "heartbeat", "a client that waits in silence for as long as welcome.heartbeat says asks if the agent is there",
+        [CONNECT, SIT, MOVE],
+        [
+            HELLO, {"agent": {**WELCOME, "heartbeat": 0.3}}, OPEN, {"agent": OPENED}, THINK,
+            {"client": {"t": "ping"}}, {"agent": {"t": "pong", "id": "$ping"}}, {"agent": THOUGHT},
+        ],
+    ),
+    script(
+        "silence", "an agent that does not answer a ping for as long again is given up", [CONNECT, SIT, LOST],
+        [
+            HELLO, {"agent": {**WELCOME, "heartbeat": 0.3}}, OPEN, {"agent": OPENED}, THINK,
+            {"client": {"t": "ping"}}, {"ended": True},
+        ],
+    ),
+    script(
+        "frame", "nothing larger than welcome.frame is sent, and the connection goes on",
+        [CONNECT, SIT, {"do": "observe", "moves": 70000, "error": "too_large"}, MOVE],
+        [HELLO, {"agent": {**WELCOME, "frame": 65536}}, OPEN, {"agent": OPENED}, THINK, {"agent": THOUGHT}],
+    ),
+    thinks("illegal_action", "an action that the game does not have", BROKEN,
+           {"agent": {**THOUGHT, "action": 9}}, {"ended": True}),
+    thinks("forbidden_action", "an action that the request did not call legal", {**BROKEN, "legal": [1, 8]},
+           {"agent": THOUGHT}, {"ended": True}),
+    thinks("allowed_action", "an action that it did", {**MOVE, "legal": [8, 0]}, {"agent": THOUGHT}),
+    thinks("info_of_nobody", "an info for what was not asked", BROKEN,
+           {"agent": {**SO_FAR, "id": 4000000000}}, {"ended": True}),
+    thinks("error_of_nobody", "an error for what was not asked", BROKEN,
+           {"agent": {"t": "error", "id": 4000000000, "code": "busy", "msg": "?"}}, {"ended": True}),
     thinks("no_map", "a payload that is no map", BROKEN, {"bytes": "03000000930102"}, {"ended": True}),
     thinks("empty", "a frame of length 0", BROKEN, {"bytes": "00000000"}, {"ended": True}),
     thinks("too_large", "a length above what the client takes", BROKEN, {"bytes": "ffffffff"}, {"ended": True}),

@@ -26,7 +26,7 @@ export class Board {
     this._columns = columns;
     this._rows = rows;
     this._hovered = -1;
-    /** Stones by cell: what is already lying there is not drawn anew. @type {Map<number, SVGElement>} */
+    /** Stones by cell: what is already lying there is not drawn again. @type {Map<number, SVGElement>} */
     this._stones = new Map();
     svg.replaceChildren();
     svg.setAttribute("viewBox", `-0.1 ${-ABOVE} ${columns + 0.2} ${ABOVE + rows + BELOW}`);

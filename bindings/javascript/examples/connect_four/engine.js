@@ -1,5 +1,6 @@
 // An engine that myoshu learns from: it keeps the rules and many games, and a trainer plays them over TCP.
 //
+//     npm ci      once, in bindings/javascript
 //     node examples/connect_four/engine.js [--port PORT] [--columns 5] [--rows 4]
 //     myoshu train tcp://127.0.0.1:PORT --minutes 1 --out four.myoshu
 //

@@ -36,7 +36,7 @@ export class Match {
     this.start();
   }
 
-  /** Begin anew; moves that should have been played already may be given. @param {number[]} [moves] */
+  /** Begin again; moves that should have been played already may be given. @param {number[]} [moves] */
   start(moves = []) {
     this._round++;
     this._abort?.abort();

@@ -99,6 +99,8 @@ export function connectFour(columns, rows) {
       players: 2,
       actions: columns,
       observation: [3, rows, columns],
+      planes: ["the mover's stones", "the opponent's stones", "empty cells"],
+      layout: "row 0 is the lowest, column 0 the left; an action is a column",
       returns: /** @type {[number, number]} */ ([-1, 1]),
       zero_sum: true,
       movers: /** @type {const} */ ("alternate"),

@@ -1,6 +1,7 @@
 // Serves the page to browsers on this machine; nothing comes from elsewhere.
 //
 //     myoshu serve four.myoshu --websocket 7778
+//     npm ci      once, in bindings/javascript
 //     node examples/connect_four/site.js [PORT]
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";

@@ -16,6 +16,7 @@ from myoshu.training.networks import Network
 from myoshu.training.objectives.consistency import Consistency
 from myoshu.training.objectives.decoder import Decoder
 from myoshu.training.objectives.objective import Loss, Placement
+from myoshu.training.objectives.perspective import as_expected
 from myoshu.training.support import Support
 from myoshu.training.targets import Batch
 
@@ -52,7 +53,6 @@ class MuZero:
         """See :class:`Objective`. The heads see the latent states of all steps as one batch."""
         config, architecture, tensor = self._config, self._architecture, placement.tensor
         size, unroll = batch.actions.shape
-        rewards = tensor(architecture.reward.encode(batch.rewards, "reward"))
         weights, known, alive = (tensor(array) for array in (batch.weights, batch.known, batch.alive))
         turns = tensor(batch.turns)
         with placement.autocast():
@@ -64,6 +64,9 @@ class MuZero:
                 later = batch.later_step
                 consistency = self._distance(network, latents[later], seen[:, later], alive[:, later] * weights)
 
+        if architecture.chance_moves:
+            batch = as_expected(batch, predicted, architecture.model.players)
+        rewards = tensor(architecture.reward.encode(batch.rewards, "reward"))
         reward_loss, mover_loss = placement.zero(), placement.zero()
         for step, (reward, mover) in enumerate(predicted):
             if reward is not None:

@@ -1,0 +1,60 @@
+"""What may be shown to the person at one seat of a game in which something is hidden.
+
+A game says that something is hidden by an attribute ``hidden_information``, and its states draw what one player sees
+by a method ``drawn_for(player)``.
+"""
+
+from __future__ import annotations
+
+from myoshu.game import Game, State
+
+__all__ = ["hides", "seat_view", "tells"]
+
+_UNTOLD = "(this game does not say what one player sees of it)"
+
+
+def hides(game: Game) -> bool:
+    """Whether there is something in a game that the player to move does not see."""
+    return bool(getattr(game, "hidden_information", False))
+
+
+def seat_view(game: Game, state: State, seat: int | None) -> str:
+    """A position, drawn for a person.
+
+    Args:
+        game: the rules.
+        state: the position.
+        seat: where the person sits; None for one who looks on and may see everything.
+    """
+    if seat is None or not hides(game):
+        return str(state)
+    draw = getattr(state, "drawn_for", None)
+    return _UNTOLD if draw is None else str(draw(seat))
+
+
+def tells(game: Game, state: State, action: int, seat: int) -> bool:
+    """Whether a player at a seat sees which move another is about to play.
+
+    It does if what it sees afterwards comes of no other move.
+
+    Args:
+        game: the rules.
+        state: the position before the move.
+        action: the move.
+        seat: the seat that looks on.
+    """
+    if not hides(game) or state.to_play() == seat:
+        return True
+    before = seat_view(game, state, seat)
+    if before == _UNTOLD:
+        return False
+    seen = _after(game, state, action, seat)
+    return seen != before and all(
+        seen != _after(game, state, other, seat) for other in state.legal_actions() if other != action
+    )
+
+
+def _after(game: Game, state: State, action: int, seat: int) -> str:
+    twin = state.clone()
+    twin.apply(action)
+    return seat_view(game, twin, seat)

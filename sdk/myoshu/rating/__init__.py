@@ -1,0 +1,1 @@
+"""How strong players are, from games between them: one arithmetic for training, matches and calibration."""

@@ -1,0 +1,56 @@
+"""What goes with an agent so that programs can check what they show it; failing to make it never loses an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from myoshu.errors import MyoshuError
+from myoshu.game import Game
+from myoshu.planes import Planes, planes_of
+from myoshu.runtime.agent import Agent
+from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.example_games import answered, find_positions
+from myoshu.runtime.positions import Example, Position
+
+__all__ = ["Shown", "examples_for", "shown_by"]
+
+
+class Shown(NamedTuple):
+    """What a game shows the player to move."""
+
+    planes: Planes = Planes()
+    """What observations hold, in words."""
+    positions: tuple[Position, ...] = ()
+    """A few positions."""
+
+
+def shown_by(game: Game, note: Callable[[str], None]) -> Shown:
+    """What a game shows, as far as it can be found out; a game that fails here has done so after minutes of training.
+
+    Args:
+        game: the rules.
+        note: told what is left out, and why.
+    """
+    try:
+        planes = planes_of(game)
+    except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        note(f"The agent's file will not say what observations hold: {_said(error)}")
+        planes = Planes()
+    try:
+        return Shown(planes, find_positions(game))
+    except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        note(f"The agent's file will have no positions to check a program with: {_said(error)}")
+        return Shown(planes)
+
+
+def examples_for(shown: Shown, bundle: Bundle) -> tuple[Example, ...]:
+    """The positions with what an agent makes of them; none if it cannot."""
+    try:
+        return answered(shown.positions, Agent(bundle, "cpu")) if shown.positions else ()
+    except MyoshuError:
+        return ()
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,162 @@
+"""How much memory a training run will take, known before any of it is taken. Knows no torch.
+
+What is counted are the arrays whose sizes follow from the game and the configuration; what programs hold besides was
+measured. A position of a game of many actions is taken to have at most :data:`myoshu.training.policies.MANY` legal
+ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from myoshu.errors import CapacityError
+from myoshu.search.config import SearchConfig
+from myoshu.spec import GameSpec, ModelSpec
+from myoshu.training.architecture import Architecture, declare
+from myoshu.training.config import LearnerConfig, TrainingConfig
+from myoshu.training.policies import MANY
+from myoshu.training.selfplay import MOST_BYTES
+
+__all__ = [
+    "Part",
+    "foresee",
+    "game_bytes",
+    "position_bytes",
+    "require_memory",
+    "sample_bytes",
+    "search_slots",
+    "tree_bytes",
+    "weight_bytes",
+]
+
+LONG = 1000
+"""A game without a limit to its length, or with a greater one, is expected to take at most so many moves."""
+TREES = 128 << 20
+"""Bytes that the searches of games against an opponent may take: more games than that are searched one after another.
+"""
+EDGE_BYTES = 32
+"""Of an edge of a search tree."""
+NODE_BYTES = 96
+"""Of a node of a search tree, its edges and its latent state left out."""
+LEARNER_BYTES, ACTOR_BYTES = 500 << 20, 180 << 20
+"""What the learner's process and an actor's hold before there is anything to learn from: Python, torch, ONNX Runtime.
+"""
+COPIES = 12
+"""Copies of the weights in the learner's process: themselves, their gradient, the optimiser's two moments and the
+average, and what is made of them for a while (folded in double precision, packed for the actors, for a checkpoint)."""
+ACTOR_COPIES = 5
+"""The same in an actor's: packed, unpacked, in ONNX Runtime's sessions."""
+BATCH_COPIES = 8
+"""Copies of a batch's observations and policies in a step: gathered, turned, as targets, told, and their gradients."""
+LAYER_COPIES = 5
+"""Copies of a layer's outputs that a step keeps for its gradient."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of a run will take."""
+
+    what: str
+    """Which part, as a person would say it."""
+    bytes: int
+    """How much, about."""
+    field: str
+    """The setting that makes it less; "" for none."""
+
+
+def position_bytes(game: GameSpec) -> int:
+    """What one position takes while it is remembered."""
+    shares = 4 * min(game.actions, MANY)
+    return 4 * math.prod(game.observation) + shares + -(-game.actions // 8) + 12 * game.players + 21
+
+
+def game_bytes(game: GameSpec) -> int:
+    """What one game takes while it is played, at most or, where it has no limit of :data:`LONG` moves, as expected."""
+    return min(LONG, game.max_length or LONG) * position_bytes(game)
+
+
+def tree_bytes(model: ModelSpec, simulations: int) -> int:
+    """What one search tree takes."""
+    return (simulations + 1) * (EDGE_BYTES * model.actions + NODE_BYTES + 4 * model.latent_size)
+
+
+def weight_bytes(architecture: Architecture) -> dict[str, int]:
+    """What the weights of each of the three networks take, by its name."""
+    taken: dict[str, int] = {}
+    for layer in declare(architecture):
+        network = layer.name.partition(".")[0]
+        numbers = layer.features * layer.inputs * max(1, layer.kernel) ** 2
+        taken[network] = taken.get(network, 0) + 4 * (numbers + math.prod(layer.table or (layer.features,)))
+    return taken
+
+
+def sample_bytes(architecture: Architecture, learner: LearnerConfig) -> int:
+    """What one position of a batch takes while a step is computed."""
+    model = architecture.model
+    numbers = math.prod(model.observation) + model.actions
+    hidden = sum(1 for layer in declare(architecture) if layer.name.startswith(("representation", "dynamics")))
+    return 4 * (learner.unroll + 1) * (BATCH_COPIES * numbers + LAYER_COPIES * hidden * model.latent_size)
+
+
+def search_slots(model: ModelSpec, search: SearchConfig, games: int) -> int:
+    """How many of some games to search at once: at most 64, and what fits into :data:`TREES`; at least 1."""
+    return max(1, min(64, games, TREES // tree_bytes(model, search.simulations)))
+
+
+def foresee(game: GameSpec, architecture: Architecture, config: TrainingConfig, *, actors: int) -> list[Part]:
+    """What a run will take, part by part, before any of it is taken.
+
+    Args:
+        game: the game.
+        architecture: the networks.
+        config: what will be done.
+        actors: processes that play; 0 where the learner's plays.
+    """
+    model, selfplay, learner = architecture.model, config.selfplay, config.learner
+    weights = sum(weight_bytes(architecture).values())
+    played = min(selfplay.games * game_bytes(game), MOST_BYTES) if config.offline is None else 0
+    checks = 2 * search_slots(model, config.search, config.evaluation_games) if config.evaluation_games else 0
+    players = max(1, actors)
+    return [
+        Part("the programs", LEARNER_BYTES + actors * ACTOR_BYTES, ""),
+        Part("the networks", weights * (COPIES + players * ACTOR_COPIES), "network.width"),
+        Part(
+            "the positions to learn from",
+            2 * learner.replay_positions * position_bytes(game),
+            "learner.replay_positions",
+        ),
+        Part("a step's batch", learner.batch * sample_bytes(architecture, learner), "learner.batch"),
+        Part("the games under way", players * played, "selfplay.games"),
+        Part("their searches", players * selfplay.games * tree_bytes(model, selfplay.simulations), "selfplay.games"),
+        Part("the checks of strength", checks * tree_bytes(model, config.search.simulations), "search.simulations"),
+    ]
+
+
+def require_memory(parts: Sequence[Part], available: int | None) -> None:
+    """Refuse what does not fit.
+
+    Args:
+        parts: what will be taken.
+        available: how many bytes there are; None where the system does not say.
+
+    Raises:
+        CapacityError: it does not fit; the message says how much it is, of what, and which settings make it less.
+    """
+    total = sum(part.bytes for part in parts)
+    if available is None or total <= available:
+        return
+    largest = sorted(parts, key=lambda part: -part.bytes)
+    shown = ", ".join(
+        f"{_size(part.bytes)} for {part.what}" + f" ({part.field})" * bool(part.field) for part in largest[:3]
+    )
+    fields = dict.fromkeys(part.field for part in largest[:3] if part.field)
+    raise CapacityError(
+        f"memory: expected a run that fits into the {_size(available)} that are free, got one of {_size(total)}: "
+        f"{shown}, …; lower {' or '.join(fields)}, or use fewer cores"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
