@@ -21,6 +21,7 @@ from myoshu.runtime.positions import Example
 from myoshu.runtime.session import Session
 from myoshu.runtime.session_state import SessionState
 from myoshu.runtime.strength import between
+from myoshu.runtime.tree import Trees
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec
 
@@ -107,6 +108,7 @@ class Agent:
         max_simulations: int | None = None,
         keep_tree: bool = True,
         elo: float | None = None,
+        trees: Trees | None = None,
     ) -> Session:
         """Take a seat in a game.
 
@@ -123,6 +125,7 @@ class Agent:
                 decision depends on the position alone.
             elo: how strongly to play, in measured points above random play, instead of a level: settings between those
                 of the two levels that enclose it.
+            trees: where its tree lies; in a planner of its own if not given.
 
         Raises:
             ArgumentError: an argument is not as described, or the bundle has no such level.
@@ -150,6 +153,7 @@ class Agent:
             seed=None if seed is None else _whole("seed", seed, 0),
             max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,
+            trees=trees,
         )
 
     def restore_session(self, state: bytes) -> Session:

@@ -10,70 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.runtime.decision import Decision, StopReason
-from myoshu.runtime.planner import Planner
+from myoshu.runtime.pace import Pace
+from myoshu.runtime.tree import Tree
 from myoshu.search import SearchResult
 
-__all__ = ["Deliberation", "Pace"]
+__all__ = ["Deliberation"]
 
-SLOT = 0
 LEAST = 1e-4
 """Seconds in which a first evaluation is begun however early the deadline."""
-MOST = 2.0
-"""A measurement counts for at most this many times the estimate: the process may have been suspended meanwhile, or the
-machine asleep."""
-DECAY = 0.75
-"""What is left of the estimate after a search that it kept from any evaluation."""
-
-
-class Pace:
-    """How long an evaluation takes, as measured on the way.
-
-    One measurement that was held up cannot raise the estimate by more than a half, and an estimate that lets nothing be
-    evaluated, so that nothing is measured either, falls until something is. It does not fall below the fastest
-    measurement, so that a limit too short for any evaluation stays so.
-    """
-
-    def __init__(self) -> None:
-        self.seconds = math.nan
-        """Seconds a simulation; NaN before the first measurement."""
-        self._fastest = 0.0
-
-    def note(self, simulations: int, elapsed: float) -> None:
-        """Take in a measurement; later ones count more."""
-        if not (simulations > 0 and elapsed > 0.0):
-            return
-        now = elapsed / simulations
-        if math.isnan(self.seconds):
-            self.seconds = now  # not the fastest yet: it may have been held up, and nothing bounds the first
-            return
-        if now < self._fastest or not self._fastest:
-            self._fastest = now
-        most = MOST * self.seconds
-        self.seconds = 0.5 * (self.seconds + (now if now < most else most))
-
-    def starve(self) -> None:
-        """Take note that the estimate left a search no time for any evaluation."""
-        self.seconds = max(DECAY * self.seconds, self._fastest)
-
-    def measure(self, planner: Planner) -> float:
-        """Seconds a simulation, measured now if never before."""
-        if math.isnan(self.seconds):
-            leaves = planner.config.leaves
-            run = planner.bound(leaves)
-            times = []
-            for _ in range(5):
-                begin = perf_counter()
-                run()
-                times.append(perf_counter() - begin)
-            self._fastest = self.seconds = min(times) / leaves
-        return self.seconds
 
 
 class Deliberation:
-    """The search of one position, whose tree lies in the planner's first slot.
+    """The search of one position.
 
     Args:
-        planner: has the tree.
+        tree: what is searched.
         opening: begins the tree, or goes on with what is known of the position; called once, by :meth:`open`.
         budget: simulations the tree was opened for.
         legal: bool [actions].
@@ -91,7 +42,7 @@ class Deliberation:
 
     def __init__(
         self,
-        planner: Planner,
+        tree: Tree,
         opening: Callable[[], None],
         *,
         budget: int,
@@ -107,7 +58,7 @@ class Deliberation:
         begin: float,
         provider: str,
     ) -> None:
-        self._planner = planner
+        self._tree = tree
         self._opening: Callable[[], None] | None = opening
         self._budget = budget
         self.capped = capped
@@ -133,7 +84,7 @@ class Deliberation:
     @property
     def simulations(self) -> int:
         """Simulations made."""
-        return 0 if self._opening is not None else self._budget - self._planner.forest.remaining(SLOT)
+        return 0 if self._opening is not None else self._budget - self._tree.remaining
 
     def open(self) -> None:
         """Begin the tree if that has not been done, with one evaluation; whatever needs the tree does it.
@@ -164,10 +115,10 @@ class Deliberation:
         begin, before = perf_counter(), self.simulations
         self.open()
         opened = perf_counter()
-        margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._planner.config.leaves
+        margin = 0.0 if math.isnan(self._pace.seconds) else self._pace.seconds * self._tree.leaves
         up = math.inf if self._time is None else begin + self._time - self._elapsed - margin
         end = up if deadline is None else min(up, max(deadline - margin, begin + LEAST))
-        spent = self._planner.run(None if end == math.inf else end, aside=aside)
+        spent = self._tree.run(None if end == math.inf else end, aside=aside)
         now = perf_counter()
         self._elapsed += now - begin
         self._pace.note(self.simulations - before, now - opened)
@@ -181,7 +132,7 @@ class Deliberation:
     def result(self) -> SearchResult:
         """What the tree says so far."""
         self.open()
-        return self._planner.result(SLOT)
+        return self._tree.result()
 
     def decide(self) -> Decision:
         """The best so far."""
@@ -209,7 +160,7 @@ class Deliberation:
         with np.errstate(all="ignore"):  # a weight may be 0, by division or because it is too small
             shares = policy[legal].astype(np.float64)
             if self._mix > 0.0:
-                prior = self._planner.root_prior()[SLOT].astype(np.float64)
+                prior = self._tree.root_prior().astype(np.float64)
                 rest = max(float(prior[self.legal].sum()), 1e-30)
                 shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / rest
             if not shares.max() > 0.0:

@@ -10,7 +10,7 @@ from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter, sleep
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from myoshu.runtime.evaluator import Bindable, Graph, as_observations
 from myoshu.runtime.parity import initial_shapes, recurrent_shapes
 from myoshu.runtime.providers import RUNTIME_ERRORS
 from myoshu.runtime.shutdown import calls, ending, leave
-from myoshu.search import Forest, SearchConfig, SearchResult, SearchResults, Wave
+from myoshu.search import Forest, RootOptions, SearchConfig, SearchResult, SearchResults, Wave
 from myoshu.search.arrays import all_finite, as_list
 from myoshu.spec import Movers
 
@@ -142,24 +142,16 @@ class Planner:
         slots: ArrayLike,
         observations: ArrayLike,
         *,
-        legal: ArrayLike | None = None,
         to_play: ArrayLike = 0,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: ArrayLike | None = None,
-        planned: ArrayLike | None = None,
+        **root: Unpack[RootOptions],
     ) -> None:
         """Begin n trees with one call of the initial graph. Trees that the slots had are dropped.
 
         Args:
             slots: int [n], different.
             observations: real numbers [n, *observation].
-            legal: bool [n, actions]; all actions if not given.
             to_play: int [n] or one for all: the player to move.
-            noise: float32 [n, actions]: samples of the Dirichlet distribution (PUCT).
-            gumbel: float32 [n, actions]: samples of the Gumbel distribution (Gumbel MuZero); 0 if not given.
-            simulations: int [n] or one for all: the trees' budgets; :attr:`simulations` if not given.
-            planned: int [n] or one for all: what sequential halving is laid out for; the budget if not given.
+            root: see :class:`myoshu.search.RootOptions`; the budget is :attr:`simulations` if not given.
 
         Raises:
             ArgumentError: an argument has the wrong shape, type or range.
@@ -170,18 +162,9 @@ class Planner:
         """
         numbers = as_list("slots", slots)
         latent, prior, value = self._encode(len(numbers), observations)
-        self._wave.open(
-            numbers,
-            latent,
-            prior,
-            value,
-            to_play=to_play,
-            legal=legal,
-            noise=noise,
-            gumbel=gumbel,
-            simulations=self.simulations if simulations is None else simulations,
-            planned=planned,
-        )
+        if root.get("simulations") is None:
+            root["simulations"] = self.simulations
+        self._wave.open(numbers, latent, prior, value, to_play=to_play, **root)
         names = numbers.tolist()
         if not all(name in self._open for name in names):
             self._open.update(dict.fromkeys(names))
@@ -243,11 +226,7 @@ class Planner:
         action: int,
         *,
         observation: ArrayLike | None = None,
-        legal: ArrayLike | None = None,
-        noise: ArrayLike | None = None,
-        gumbel: ArrayLike | None = None,
-        simulations: int | None = None,
-        planned: int | None = None,
+        **root: Unpack[RootOptions],
     ) -> int:
         """Go on with what is known of the position after a real move: the subtree becomes the tree.
 
@@ -258,11 +237,7 @@ class Planner:
             slot: an open slot.
             action: the action that was played in its root.
             observation: real numbers [*observation]: what the player to move sees now.
-            legal: bool [actions]: what is legal now.
-            noise: float32 [actions], as in :meth:`open`.
-            gumbel: float32 [actions], as in :meth:`open`.
-            simulations: how many new ones; :attr:`simulations` if not given.
-            planned: as in :meth:`open`.
+            root: see :class:`myoshu.search.RootOptions`; :attr:`simulations` new simulations if not given.
 
         Returns:
             How many nodes are kept; 0 if there is nothing to keep, and then nothing has changed.
@@ -273,10 +248,9 @@ class Planner:
         latent = None if observation is None else self._encode(1, np.asarray(observation)[np.newaxis])[0]
         if latent is not None and not all_finite(latent):
             raise EvaluationError("initial.latent: expected finite numbers from the network, got NaN or infinity")
-        budget = self.simulations if simulations is None else simulations
-        kept = self._wave.reroot(
-            slot, action, legal=legal, noise=noise, gumbel=gumbel, simulations=budget, planned=planned
-        )
+        if root.get("simulations") is None:
+            root["simulations"] = self.simulations
+        kept = self._wave.reroot(slot, action, **root)
         if kept is None:
             return 0
         if latent is not None:

@@ -17,23 +17,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from myoshu.errors import ArgumentError, CapacityError, LimitError, SessionBusyError
 from myoshu.runtime.decision import ActionAnalysis, Analysis, Decision, StopReason
-from myoshu.runtime.deliberation import SLOT, Deliberation, Pace
+from myoshu.runtime.deliberation import Deliberation
 from myoshu.runtime.evaluator import as_observations
 from myoshu.runtime.history import History
 from myoshu.runtime.legal import as_mask
 from myoshu.runtime.limit import Limit
-from myoshu.runtime.planner import Planner
+from myoshu.runtime.planned_tree import PlannedTrees
 from myoshu.runtime.session_state import Search, SessionState, observation_of
 from myoshu.runtime.thinking import Thinking
+from myoshu.runtime.tree import Tree, Trees
 from myoshu.search import SearchConfig
 from myoshu.spec import Movers
 
 if TYPE_CHECKING:
     from myoshu.runtime.agent import Agent
 
-__all__ = ["Session"]
+__all__ = ["Mark", "Session"]
 
-SLOTS = np.array([SLOT], np.int32)
 MOST_SIMULATIONS = 100_000
 MOST_MEMORY = 1 << 28
 LEAST_CAPACITY = 512
@@ -44,6 +44,13 @@ else be imagined further and further ahead of the last real observation, beyond 
 Measured on tic-tac-toe against every line at 32 simulations: with a network trained well, 2 moves lose as little as
 none kept, and 4 a little more; with one trained for half a minute, of 750 lines 83 are lost with none kept, 110 and
 128."""
+
+
+class Mark(NamedTuple):
+    """What a session was told up to a moment."""
+
+    history: History
+    tree: Tree | None
 
 
 class _Searched(NamedTuple):
@@ -85,6 +92,7 @@ class Session:
         seed: int | None,
         max_simulations: int | None,
         keep_tree: bool,
+        trees: Trees | None = None,
     ) -> None:
         self.agent = agent
         """Whose session it is."""
@@ -103,8 +111,8 @@ class Session:
         self.keep_tree = keep_tree
         """Whether observed moves keep what the last search found under them."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
-        self._pace = Pace()
-        self._planner: Planner | None = None
+        self._trees: Trees = PlannedTrees(agent.evaluator) if trees is None else trees
+        self._tree: Tree | None = None
         self._thinking: weakref.ref[Thinking] | None = None
         self._history = History(agent.model.players, MOST_MOVES_KEPT)
         self._kept = 0
@@ -118,9 +126,14 @@ class Session:
         return self._history.turn
 
     @property
+    def tree(self) -> Tree | None:
+        """What it searches; None before the first decision, and after :meth:`release`."""
+        return self._tree
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory for its tree, latent states, inputs and outputs."""
-        return 0 if self._planner is None else self._planner.nbytes
+        return 0 if self._tree is None else self._tree.nbytes
 
     def play(
         self,
@@ -151,7 +164,7 @@ class Session:
         if not self._lock.acquire(blocking=False):
             raise _busy()
         try:
-            deliberation = self._deliberate(observation, legal_actions, limit, to_play)
+            deliberation = self.deliberate(observation, legal_actions, limit, to_play)
             while not deliberation.finished:
                 deliberation.run()
             return deliberation.decide()
@@ -203,7 +216,7 @@ class Session:
         Args and errors are those of :meth:`play`.
         """
         with self._alone():
-            return self._analyse(self._deliberate(observation, legal_actions, limit, to_play, settle=False))
+            return self._analyse(self.deliberate(observation, legal_actions, limit, to_play, settle=False))
 
     def observe(self, action: int) -> None:
         """Hear of a move that was really made, by whichever player: the next search goes on from what is known of it.
@@ -274,7 +287,7 @@ class Session:
         moves = history.moves if resting else None
         if moves is not None and not self._nodes:
             self._note_made()
-        planner = self._planner
+        tree = self._tree
         return SessionState(
             spec_hash=self.agent.manifest.spec_hash,
             search=self.search,
@@ -295,7 +308,7 @@ class Session:
             first=_swapped(history.first),
             last=_swapped(history.last),
             kept=0 if moves is None else self._kept,
-            nodes=0 if moves is None else self._nodes or (0 if planner is None else planner.nodes),
+            nodes=0 if moves is None else self._nodes or (0 if tree is None else tree.nodes),
             searches=[] if moves is None else [_saved(search) for search in self._searches],
         )
 
@@ -334,40 +347,38 @@ class Session:
 
     def _note_made(self) -> None:
         """Take note of how far the last search came."""
-        if self._searches and self._planner is not None:
+        if self._searches and self._tree is not None:
             last = self._searches[-1]
-            made = last.budget - self._planner.forest.remaining(SLOT)
+            made = last.budget - self._tree.remaining
             self._searches[-1] = last._replace(made=made)
 
-    def _repeat_searches(self, planner: Planner, moves: list[int]) -> list[int]:
+    def _repeat_searches(self, tree: Tree, moves: list[int]) -> list[int]:
         """Make the tree that a restored session had, if there are moves that lead on in it; returns these."""
         self._nodes = 0
         if not moves or not self.keep_tree:
             return []
         for search in self._searches:
             if search.moves:
-                if not self._follow(
-                    planner, search.moves, search.observation, search.legal, search.made, search.planned
-                ):
+                if not self._follow(tree, search.moves, search.observation, search.legal, search.made, search.planned):
                     return []
             else:
-                planner.open(
-                    SLOTS,
+                tree.open(
                     search.observation,
-                    legal=search.legal[np.newaxis],
+                    legal=search.legal,
                     to_play=search.to_play,
                     simulations=search.made,
                     planned=search.planned,
                 )
-            planner.run()
+            tree.run()
         return moves
 
     def _analyse(self, deliberation: Deliberation) -> Analysis:
         while not deliberation.finished:
             deliberation.run()
         decision, result = deliberation.decide(), deliberation.result()
-        assert self._planner is not None
-        prior = np.where(deliberation.legal, self._planner.root_prior()[0], 0.0)
+        tree = self._tree
+        assert tree is not None
+        prior = np.where(deliberation.legal, tree.root_prior(), 0.0)
         total = float(prior.sum())
         actions = [
             ActionAnalysis(
@@ -376,14 +387,50 @@ class Session:
                 value=float(result.q[action]),
                 prior=float(prior[action]) / total if total > 0.0 else 1.0 / int(deliberation.legal.sum()),
                 policy=float(decision.policy[action]),
-                principal_variation=self._planner.forest.principal_variation(SLOT, action),
+                principal_variation=tree.principal_variation(action),
             )
             for action in np.flatnonzero(deliberation.legal).tolist()
         ]
         actions.sort(key=lambda each: (each.action != result.action, -each.visits, -each.policy))
         return Analysis(decision=decision, actions=tuple(actions))
 
-    def _deliberate(
+    def mark(self) -> Mark:
+        """What was told so far, for :meth:`back_to`."""
+        return Mark(self._history.copy(), self._tree)
+
+    def back_to(self, mark: Mark, *, forget: bool = False) -> None:
+        """Have heard nothing since a mark.
+
+        Args:
+            mark: where to go back to.
+            forget: whether what was searched before it is gone, too: a search has begun since.
+        """
+        self._history = mark.history.copy()
+        if forget or self._tree is not mark.tree:
+            self._history.forget()
+
+    def release(self) -> None:
+        """Give the tree back; what was known is forgotten. The next decision takes another."""
+        tree, self._tree = self._tree, None
+        self._history.forget()
+        if tree is not None:
+            tree.release()
+
+    def adopt(self, other: Session) -> None:
+        """Go on with another session's model and strength, and with this one's random numbers and turn.
+
+        What was searched is kept where the model and the search are the same.
+
+        Args:
+            other: a session that has made no decision; it is used no more.
+        """
+        if other.agent is not self.agent or other.search != self.search:
+            self.release()
+            self.agent, self.search, self._trees = other.agent, other.search, other._trees
+        self.limit, self.temperature, self.mix, self.slack = other.limit, other.temperature, other.mix, other.slack
+        self.max_simulations, self.keep_tree = other.max_simulations, other.keep_tree
+
+    def deliberate(
         self,
         observation: ArrayLike,
         legal_actions: ArrayLike | None,
@@ -393,7 +440,16 @@ class Session:
         settle: bool = True,
         pondering: bool = False,
     ) -> Deliberation:
-        """Prepare the search; everything is checked before anything changes."""
+        """Prepare a decision whose search somebody else runs; everything is checked before anything changes.
+
+        Args:
+            observation: see :meth:`play`, whose errors are this one's too.
+            legal_actions: likewise.
+            limit: likewise.
+            to_play: likewise.
+            settle: whether an only legal move needs no search.
+            pondering: whether it is another's position; see :meth:`ponder`.
+        """
         begin = perf_counter()
         self._settle()
         model = self.agent.model
@@ -403,7 +459,7 @@ class Session:
         mover = None if to_play is None else self._index("to_play", to_play, model.players)
         legal = as_mask(model.actions, legal_actions)
         batch = as_observations(model, (observation,))
-        planner, budget, planned = self._prepare(limit)
+        tree, budget, planned = self._prepare(limit)
         moves = self._history.decide(batch, mover, pondering=pondering)
         turn = self._history.turn
 
@@ -411,11 +467,9 @@ class Session:
             path = moves
             try:
                 if self._nodes:
-                    path = self._repeat_searches(planner, path if limit.time is None else [])
-                if not self._carry_over(planner, path, batch, legal, budget, planned):
-                    planner.open(
-                        SLOTS, batch, legal=legal[np.newaxis], to_play=turn, simulations=budget, planned=planned
-                    )
+                    path = self._repeat_searches(tree, path if limit.time is None else [])
+                if not self._carry_over(tree, path, batch, legal, budget, planned):
+                    tree.open(batch, to_play=turn, legal=legal, simulations=budget, planned=planned)
                     self._kept = 0
                     self._searches = []
                     path = []
@@ -426,14 +480,14 @@ class Session:
                 raise
 
         deliberation = Deliberation(
-            planner,
+            tree,
             begin_tree,
             budget=budget,
             legal=legal,
             to_play=turn,
             time=limit.time,
             capped=limit.simulations is None or budget < limit.simulations,
-            pace=self._pace,
+            pace=self._trees.pace,
             temperature=self.temperature,
             mix=self.mix,
             slack=self.slack,
@@ -445,11 +499,14 @@ class Session:
             deliberation.end(StopReason.ONLY_MOVE)
         return deliberation
 
-    def _prepare(self, limit: Limit) -> tuple[Planner, int, int]:
-        """A planner whose tree can hold the search, the budget, and what sequential halving is to be laid out for."""
+    def _prepare(self, limit: Limit) -> tuple[Tree, int, int]:
+        """A tree that can hold the search, the budget, and what sequential halving is to be laid out for."""
         planned = None
         if limit.time is not None:
-            pace = self._pace.measure(self._sized(self.search.leaves))
+            pace = self._trees.pace.seconds
+            if math.isnan(pace):
+                tree = self._sized(self.search.leaves)
+                pace = self._trees.pace.measure(tree.wave(), tree.leaves)
             planned = max(1, int(min(limit.time / pace, MOST_SIMULATIONS)))
         if planned is None:
             assert limit.simulations is not None
@@ -460,21 +517,24 @@ class Session:
             most = min(budget, most)
         return self._sized(most), most, min(planned, most)
 
-    def _sized(self, simulations: int) -> Planner:
-        """The planner, made anew if it is too small; with room for as many nodes again, which reuse keeps."""
+    def _sized(self, simulations: int) -> Tree:
+        """The tree, another if it is too small; with room for as many nodes again, which reuse keeps."""
         nodes = 2 * (1 << (simulations - 1).bit_length()) + 1
-        if self._planner is None or self._planner.nodes < nodes:
+        tree = self._tree
+        if tree is None or tree.nodes < nodes:
             if nodes > self._nodes:
                 self._history.forget()
                 self._nodes = 0
-            self._planner = None
-            nodes = max(nodes, self._nodes)
-            self._planner = Planner(self.agent.evaluator, self.search, simulations=simulations, nodes=nodes)
-        return self._planner
+            self._tree = None
+            if tree is not None:
+                tree.release()
+            tree = None  # its memory is free before more is taken
+            tree = self._tree = self._trees.take(self.search, simulations, max(nodes, self._nodes))
+        return tree
 
     def _carry_over(
         self,
-        planner: Planner,
+        tree: Tree,
         moves: list[int],
         batch: NDArray[np.float32],
         legal: NDArray[np.bool_],
@@ -489,14 +549,14 @@ class Session:
         if self._kept + len(moves) > MOST_MOVES_KEPT:
             return False
         self._note_made()
-        if not self._follow(planner, moves, batch, legal, budget, planned):
+        if not self._follow(tree, moves, batch, legal, budget, planned):
             return False
         self._kept += len(moves)
         return True
 
     @staticmethod
     def _follow(
-        planner: Planner,
+        tree: Tree,
         moves: list[int],
         batch: NDArray[np.float32],
         legal: NDArray[np.bool_],
@@ -506,11 +566,9 @@ class Session:
         """Let the subtree under some moves become the tree, if there is one and it fits."""
         try:
             for action in moves[:-1]:
-                if not planner.reuse(SLOT, action, simulations=0):
+                if not tree.reuse(action, simulations=0):
                     return False
-            kept = planner.reuse(
-                SLOT, moves[-1], observation=batch[0], legal=legal, simulations=budget, planned=planned
-            )
+            kept = tree.reuse(moves[-1], observation=batch[0], legal=legal, simulations=budget, planned=planned)
         except CapacityError:
             return False
         return kept > 0
@@ -524,7 +582,7 @@ class Session:
         *,
         pondering: bool = False,
     ) -> Thinking:
-        thinking = Thinking(self._deliberate(observation, legal_actions, limit, to_play, pondering=pondering))
+        thinking = Thinking(self.deliberate(observation, legal_actions, limit, to_play, pondering=pondering))
         self._thinking = weakref.ref(thinking)  # which may have the session, until it has begun the tree
         return thinking
 

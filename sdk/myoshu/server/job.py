@@ -10,8 +10,8 @@ from myoshu.errors import MyoshuError
 from myoshu.protocol.messages import Times
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.deliberation import Deliberation
+from myoshu.server.chunk import SharedTree
 from myoshu.server.seat import Seat
-from myoshu.server.tree import SharedTree
 
 __all__ = ["Job", "Priority"]
 
@@ -57,11 +57,11 @@ class Job:
         on_info: Callable[[Decision, float], None],
         on_done: Callable[[Decision | MyoshuError, Times], None],
     ) -> None:
-        tree = seat.tree
-        assert tree is not None
+        tree = seat.session.tree
+        assert isinstance(tree, SharedTree)
         self.seat = seat
         """Whose move it is."""
-        self.tree: SharedTree = tree
+        self.tree = tree
         """What is searched."""
         self.deliberation = deliberation
         """How it becomes a decision."""

@@ -8,9 +8,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from time import perf_counter
 
 from myoshu.runtime.decision import StopReason
-from myoshu.runtime.deliberation import Pace
+from myoshu.runtime.pace import Pace
+from myoshu.server.chunk import Chunk
 from myoshu.server.job import Job, Priority
-from myoshu.server.pool import Chunk
 from myoshu.server.turn import ALONE, SECONDS
 
 __all__ = ["Scheduler"]

@@ -47,7 +47,7 @@ from myoshu.server.examples import checked, positions_of
 from myoshu.server.job import Job, Priority
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
-from myoshu.server.pool import Pools
+from myoshu.server.pool import Pools, SharedTrees
 from myoshu.server.scheduler import Scheduler
 from myoshu.server.seat import Seat
 from myoshu.server.settings import Settings
@@ -183,7 +183,7 @@ class AgentService:
         self._shared.scheduler.stop([job for jobs in self._thinking.values() for job in jobs])
         self._shared.metrics.open_sessions -= len(self._sessions)
         for session in self._sessions.values():
-            session.seat.release()
+            session.seat.session.release()
         self._sessions.clear()
         self._replies.clear()
         self._results.clear()
@@ -224,9 +224,10 @@ class AgentService:
             temperature=temperature,
             keep_tree=keep_tree,
             max_simulations=settings.timed_simulations,
+            trees=SharedTrees(self._shared.pools, self._shared.models[name]),
         )
         number, self._number = self._number, self._number + 1
-        self._sessions[number] = _Session(Seat(session, self._shared.pools), name, request.level, request.elo)
+        self._sessions[number] = _Session(Seat(session), name, request.level, request.elo)
         metrics.open_sessions += 1
         spec_hash = self._shared.models[name].manifest.spec_hash
         simulations = session.limit.simulations or 1
@@ -252,13 +253,13 @@ class AgentService:
         self._admit(1)
         capped = limit is not None and limit.simulations is None
         if limit is None and priority is Priority.PONDER:  # as long as memory allows
-            limit, capped = Limit(time=request.time, simulations=seat.max_simulations), True
+            limit, capped = Limit(time=request.time, simulations=seat.session.max_simulations), True
         elif limit is None:
-            limit = seat.limit
+            limit = seat.session.limit
         else:
             self._check_simulations(kind, limit)
-        observation = finite(f"{kind}.obs", request.obs, seat.agent.model.observation)
-        legal = legal_actions(f"{kind}.legal", request.legal, seat.agent.model.actions)
+        observation = finite(f"{kind}.obs", request.obs, seat.session.agent.model.observation)
+        legal = legal_actions(f"{kind}.legal", request.legal, seat.session.agent.model.actions)
         moves = self._moves(seat, kind, request.moves or ())
         pondering = isinstance(request, Ponder)
         deliberation = seat.deliberate(moves, observation, legal, limit, request.to_play, pondering=pondering)
@@ -278,8 +279,8 @@ class AgentService:
                 self._reply(error_of(request, answer))
             else:
                 self._reply(result_of(number, answer, times, model))
-            if not seat.keep_tree:
-                seat.release()
+            if not seat.session.keep_tree:
+                seat.session.release()
 
         job = Job(
             seat,
@@ -300,7 +301,7 @@ class AgentService:
     def _observe(self, request: Observe) -> None:
         seat = self._idle(request.session, "observe").seat
         for move in self._moves(seat, "observe", request.moves):
-            seat.observe(move)
+            seat.session.observe(move)
         self._reply(Ok(id=request.id))
 
     def _cancel(self, request: Cancel) -> None:
@@ -362,8 +363,9 @@ class AgentService:
             temperature=request.temperature,
             keep_tree=False,
             max_simulations=self._shared.settings.timed_simulations,
+            trees=SharedTrees(pools, self._shared.models[batch.model]),
         )
-        seat = Seat(session, pools)
+        seat = Seat(session)
         try:
             deliberation = seat.deliberate(
                 (),
@@ -373,7 +375,7 @@ class AgentService:
                 None if request.to_play is None else request.to_play[row],
             )
         except BaseException:
-            seat.release()
+            seat.session.release()
             raise
         job = Job(
             seat,
@@ -399,7 +401,7 @@ class AgentService:
     def _row_done(self, batch: _Batch, row: int, answer: Decision | MyoshuError, times: Times) -> None:
         batch.answers[row] = answer
         batch.answered += 1
-        batch.seats[row].release()
+        batch.seats[row].session.release()
         if batch.answered < len(batch.answers):
             return
         request = batch.request
@@ -432,7 +434,7 @@ class AgentService:
         session = self._idle(request.session, "swap")
         name = self._named("swap", request.model, request.hash)
         for field in ("players", "actions", "observation"):
-            held = getattr(session.seat.agent.game, field)
+            held = getattr(session.seat.session.agent.game, field)
             wanted = getattr(self._shared.models[name].game, field)
             if held != wanted:
                 raise Refusal("mismatch", f"swap.model.game.{field}", str(held), str(wanted))
@@ -440,7 +442,7 @@ class AgentService:
         if session.level is not None and session.level not in levels:
             there = ", ".join(f"{level:g}" for level in levels) or "none"
             raise Refusal("mismatch", "swap.model.levels", f"the session's level {session.level:g} among them", there)
-        self._change(session, name, session.level, session.elo, session.seat.temperature)
+        self._change(session, name, session.level, session.elo, session.seat.session.temperature)
         self._reply(Ok(id=request.id))
 
     def _close(self, request: Close) -> None:
@@ -450,7 +452,7 @@ class AgentService:
         if session.job is not None:
             self._shared.scheduler.stop([session.job[1]])
         del self._sessions[request.session]
-        session.seat.release()
+        session.seat.session.release()
         self._shared.metrics.open_sessions -= 1
         self._reply(Ok(id=request.id))
 
@@ -471,10 +473,11 @@ class AgentService:
             level=level,
             elo=elo,
             temperature=temperature,
-            keep_tree=seat.keep_tree,
+            keep_tree=seat.session.keep_tree,
             max_simulations=self._shared.settings.timed_simulations,
+            trees=SharedTrees(self._shared.pools, self._shared.models[name]),
         )
-        seat.adopt(fresh)
+        seat.session.adopt(fresh)
         session.model, session.level, session.elo = name, level, elo
 
     def _admit(self, searches: int) -> None:
@@ -519,7 +522,7 @@ class AgentService:
 
     def _moves(self, seat: Seat, kind: str, moves: tuple[int, ...]) -> tuple[int, ...]:
         """Moves that were told, checked."""
-        actions, most = seat.agent.model.actions, self._shared.settings.moves
+        actions, most = seat.session.agent.model.actions, self._shared.settings.moves
         if len(moves) > most:
             raise Refusal("invalid", f"{kind}.moves", f"at most {most}", str(len(moves)))
         if moves and max(moves) >= actions:

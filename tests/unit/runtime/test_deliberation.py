@@ -9,8 +9,8 @@ import pytest
 
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.decision import StopReason
-from myoshu.runtime.deliberation import Pace
 from myoshu.runtime.limit import Limit
+from myoshu.runtime.pace import Pace
 
 OBSERVATION = np.random.default_rng(0).standard_normal(27)
 
@@ -85,8 +85,8 @@ def test_the_machine_may_sleep_in_a_search(agent: Agent, monkeypatch: pytest.Mon
         searched()
         for _ in range(10):
             assert searched() > usual // 2
-    assert session._pace.seconds == pytest.approx(1e-4, rel=0.2)
-    session._pace.seconds = 60.0  # however it came to this
+    assert session._trees.pace.seconds == pytest.approx(1e-4, rel=0.2)
+    session._trees.pace.seconds = 60.0  # however it came to this
     assert [searched() > 0 for _ in range(60)][-1]
 
 
