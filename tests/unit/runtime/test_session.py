@@ -690,7 +690,7 @@ def test_a_dropped_session_is_freed_at_once(agent: Agent) -> None:
         session.analyse(OBSERVATION, limit=QUICK)
         gone = [weakref.ref(session), weakref.ref(session.tree), weakref.ref(session.tree._planner)]
         del session
-        assert [each() for each in gone] == [None, None]
+        assert [each() for each in gone] == [None, None, None]
     finally:
         gc.enable()
 

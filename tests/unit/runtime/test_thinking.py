@@ -145,7 +145,7 @@ def test_thinking_on_the_opponents_time_is_kept(agent: Agent) -> None:
     until(lambda: thinking.best().simulations > 300)
     expected = thinking.best().action
     session.observe(expected)
-    decision = session.play(OBSERVATION, limit=Limit(simulations=20), to_play=0)
+    decision = session.play(OBSERVATION + 1.0, limit=Limit(simulations=20), to_play=0)
     assert decision.visits.sum() > 50
 
 

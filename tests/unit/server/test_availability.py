@@ -413,8 +413,8 @@ def test_a_think_limited_in_time_alone_is_not_limited_in_simulations(shared: Sha
     service = AgentService(shared, lambda message: None)
     service.handle(Open(id=1, seed=4))
     service.handle(Think(id=2, session=0, obs=obs(observations[0]), time=1000.0))
-    seat = service._sessions[0].seat
-    assert service._thinking[2][0].deliberation._budget == seat.max_simulations > 65536
+    session = service._sessions[0].seat.session
+    assert service._thinking[2][0].deliberation._budget == session.max_simulations > 65536
     service.end()
 
 
@@ -438,7 +438,8 @@ def test_a_swap_keeps_the_level(shared: Shared, tmp_path: Path, observations: An
     session = service._sessions[0]
 
     def strength() -> tuple[Any, ...]:
-        return session.seat.limit.simulations, session.seat.temperature, session.seat.mix
+        played = session.seat.session
+        return played.limit.simulations, played.temperature, played.mix
 
     for number, (name, wanted) in enumerate((("one", 4), ("two", 4)), 2):
         service.handle(Swap(id=number, session=0, model=name))
@@ -452,7 +453,7 @@ def test_a_swap_keeps_the_level(shared: Shared, tmp_path: Path, observations: An
         assert (session.model, strength()) == ("one", (8, 0.5, 0.25))
     service.handle(Open(id=7, seed=4, options={"temperature": 2.0}))
     service.handle(Swap(id=8, session=1, model="none"))
-    assert (said[-1], service._sessions[1].seat.temperature) == (Ok(id=8), 2.0)
+    assert (said[-1], service._sessions[1].seat.session.temperature) == (Ok(id=8), 2.0)
     service.end()
 
 
@@ -467,11 +468,11 @@ def test_a_think_that_is_refused_has_heard_nothing(shared: Shared, observations:
     service.handle(Think(id=2, session=0, obs=obs(observations[0]), simulations=30))
     while shared.scheduler.step(0.01):
         pass
-    seat = service._sessions[0].seat
-    before = seat._turn, list(seat._moves)
+    session = service._sessions[0].seat.session
+    before = vars(session.mark().history)
     service.handle(Think(**{"id": 3, "session": 0, "obs": obs(observations[1]), "moves": (3,), **wrong}))
     assert said[-1].code == "invalid"
-    assert (seat._turn, seat._moves) == before
+    assert vars(session.mark().history) == before
     service.end()
 
 
@@ -491,7 +492,7 @@ def test_a_think_whose_network_failed_has_heard_nothing(
     while shared.scheduler.step(0.01):
         pass
     assert said[-1].code == "evaluation"
-    assert service._sessions[0].seat._turn == 0
+    assert service._sessions[0].seat.session.to_play == 0
     service.end()
 
 
@@ -502,12 +503,12 @@ def test_moves_are_bounded_in_a_request_and_as_they_are_kept(shared: Shared, obs
     service.handle(Think(id=2, session=0, obs=obs(observations[0]), simulations=3))
     while shared.scheduler.step(0.01):
         pass
-    seat = service._sessions[0].seat
+    session = service._sessions[0].seat.session
     for number in (3, 4):
         service.handle(Observe(id=number, session=0, moves=(1,) * 4095))
         assert said[-1] == Ok(id=number)
-        assert len(seat._moves or ()) <= 2
-    assert seat._turn == 0
+        assert len(session.mark().history.moves or ()) <= 2
+    assert session.to_play == 0
     service.handle(Observe(id=5, session=0, moves=(1,) * 4097))
     assert (said[-1].code, said[-1].field, said[-1].expected) == ("invalid", "observe.moves", "at most 4096")
     service.end()
