@@ -13,6 +13,8 @@ import typer
 from myoshu.counted import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from myoshu.game import Game
     from myoshu.training.config import TrainingConfig
 
@@ -55,6 +57,17 @@ Measure it against stronger opponents while it learns, and end as soon as it sco
   myoshu train openspiel:connect_four --minutes 60 \\
     --opponents mcts:100,mcts:1000 --until 0.9
 
+Change settings, for this run or in a file of your own; all of them with what each is for:
+
+  myoshu train openspiel:connect_four --set learner.batch=512 \\
+    --set network.width=32
+
+  myoshu train openspiel:connect_four --print-config > mine.toml
+
+  myoshu train openspiel:connect_four --config mine.toml
+
+  myoshu train --help-config
+
 The same seed and steps, the same weights, bit for bit:
 
   myoshu train openspiel:tic_tac_toe --deterministic --steps 2000 --seed 7
@@ -67,6 +80,29 @@ Watch the curves:
 
   tensorboard --logdir runs
 """
+
+
+def _help_config(wanted: bool) -> None:
+    """List the settings, and end."""
+    if not wanted:
+        return
+    from textwrap import wrap
+
+    from myoshu.training.settings import all_settings
+
+    typer.echo("Settings of `myoshu train`: --set NAME=VALUE, or a file for --config. What a preset says comes first;")
+    typer.echo("`myoshu train GAME --print-config` shows it.\n")
+    for setting in all_settings():
+        default = "" if setting.default is None else f"; {_written(setting.default)} if no preset says otherwise"
+        typer.echo(f"{setting.name}  ({setting.kind}{default})")
+        typer.echo("\n".join(wrap(setting.description, 96, initial_indent="    ", subsequent_indent="    ")) + "\n")
+    raise typer.Exit
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(map(_written, value))}]" if isinstance(value, tuple) else str(value)
 
 
 def train(
@@ -134,6 +170,30 @@ def train(
             "opponents; alone, the mean return."
         ),
     ] = None,
+    config_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", help="Settings from a TOML file like a run's config.toml; what it leaves out is the preset's."
+        ),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting, as learner.batch=512. May be given again and again."
+        ),
+    ] = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="How many cores to use. By default all that this process may run on.")
+    ] = None,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print the settings as a TOML file for --config, and learn nothing.")
+    ] = False,
+    help_config: Annotated[
+        bool,
+        typer.Option(
+            "--help-config", is_eager=True, callback=_help_config, help="List all settings with what each is for."
+        ),
+    ] = False,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="One process; --steps and --seed fix the outcome exactly.")
     ] = False,
@@ -159,8 +219,12 @@ def train(
         raise ArgumentError(f"--minutes: expected more than 0, got {minutes:g}")
     if out is not None:
         expect_folder("--out", out)
+    given = _given(seed, simulations, deterministic, offline, reanalyse, assignments or ())
     game = f"listen://{listen}" if game is None else game
     rules = load_game(game)  # before torch is imported, which takes seconds: a typing error is told at once
+    if print_config:
+        typer.echo(_configure(rules, preset, config_file, given, minutes, steps).to_toml(), nl=False)
+        return
     try:
         from myoshu.training.folder import Lock, holds_run, load_config
         from myoshu.training.progress import new_progress
@@ -171,9 +235,7 @@ def train(
     progress = new_progress(sys.stderr, quiet=quiet)
     if run is not None and (resume or holds_run(run)):
         rules = game_as(load_config(run).game, rules)
-        with Lock(run):  # one that another process trains is refused before anything is said of it
-            pass
-        _agree(rules, run, preset, seed, simulations, deterministic, offline, reanalyse)
+        _agree(rules, run, preset, config_file, given)
         names = load_config(run).opponents if opponents is None else opponent_names(opponents)
         with Lock(run):  # where another process trains, nothing is said before that
             learning = Run.resumed(
@@ -184,15 +246,20 @@ def train(
                 until=until,
                 opponents=opponents_of(names, rules),
                 progress=progress,
+                cores=cores,
             )
         if not quiet:
             progress.note(f"{run} holds a run: going on from step {learning.learner.steps:,}")
     else:
-        config = _configure(rules, preset, minutes, steps, seed, simulations, deterministic, offline, reanalyse)
+        config = _configure(rules, preset, config_file, given, minutes, steps)
         names = default_opponents(rules) if opponents is None else opponent_names(opponents)
-        config = msgspec.structs.replace(config, opponents=names, until=until)
+        if opponents is not None or not config.opponents:
+            config = msgspec.structs.replace(config, opponents=names)
+        names = config.opponents
+        if until is not None:
+            config = msgspec.structs.replace(config, until=until)
         folder = run if run is not None else _folder(rules)
-        learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress)
+        learning = Run(rules, config, folder, opponents=opponents_of(names, rules), progress=progress, cores=cores)
     remember_place(learning.folder, game)
     if not quiet:
         progress.note(
@@ -215,90 +282,85 @@ def train(
         raise typer.Exit(130)
 
 
+def _given(
+    seed: int | None,
+    simulations: int | None,
+    deterministic: bool,
+    offline: Path | None,
+    reanalyse: float | None,
+    assignments: Sequence[str],
+) -> dict[str, object]:
+    """What the options say, by the names of the settings that they stand for."""
+    from myoshu.training.settings import parsed
+
+    options = {
+        "seed": seed,
+        "selfplay.simulations": simulations,
+        "deterministic": deterministic or None,
+        "offline": None if offline is None else str(offline),
+        "learner.reanalyse": 1.0 if offline is not None and reanalyse is None else reanalyse,
+    }
+    return {**{name: value for name, value in options.items() if value is not None}, **parsed(assignments)}
+
+
 def _configure(
     game: Game,
     preset: str | None,
+    config_file: Path | None,
+    given: Mapping[str, object],
     minutes: float | None,
     steps: int | None,
-    seed: int | None,
-    simulations: int | None,
-    deterministic: bool,
-    offline: Path | None,
-    reanalyse: float | None,
 ) -> TrainingConfig:
-    import msgspec
-
+    """A new run's configuration: the preset's, then the file's, then the options'."""
     from myoshu.errors import ArgumentError
     from myoshu.game import most_games, replayable
     from myoshu.training.presets import preset as named
+    from myoshu.training.settings import changed, in_file
 
     config = named(game.spec, preset)
-    if minutes is None and steps is None:
-        minutes = None if deterministic else config.minutes
-    selfplay = msgspec.structs.replace(config.selfplay, games=min(config.selfplay.games, most_games(game)))
-    if simulations is not None:
-        selfplay = msgspec.structs.replace(selfplay, simulations=simulations)
-    if deterministic and not replayable(game):
+    config = changed(config, {"selfplay.games": min(config.selfplay.games, most_games(game))})
+    if config_file is not None:
+        config = changed(config, in_file(config_file), config_file)
+    limits: dict[str, object] = {}
+    if minutes is not None or steps is not None:
+        limits = {"minutes": minutes, "steps": steps}
+    elif given.get("deterministic"):
+        limits = {"minutes": None}
+    config = changed(config, {**limits, **given})
+    if config.deterministic and not replayable(game):
         raise ArgumentError(f"--deterministic: expected a game that the same actions repeat, {game.spec.name} is not")
-    learner = config.learner
-    if reanalyse is not None or offline is not None:
-        learner = msgspec.structs.replace(learner, reanalyse=1.0 if reanalyse is None else reanalyse)
-    return msgspec.structs.replace(
-        config,
-        minutes=minutes,
-        steps=steps,
-        seed=config.seed if seed is None else seed,
-        deterministic=deterministic,
-        offline=None if offline is None else str(offline),
-        selfplay=selfplay,
-        learner=learner,
-    )
+    return config
 
 
-def _agree(
-    game: Game,
-    run: Path,
-    preset: str | None,
-    seed: int | None,
-    simulations: int | None,
-    deterministic: bool,
-    offline: Path | None,
-    reanalyse: float | None,
-) -> None:
+def _agree(game: Game, run: Path, preset: str | None, config_file: Path | None, given: Mapping[str, object]) -> None:
     """Refuse options that the run in the folder was not begun with; its limits alone may change."""
     import msgspec
 
     from myoshu.errors import TrainingError
     from myoshu.training.folder import load_config
     from myoshu.training.presets import preset as named
+    from myoshu.training.settings import all_settings, changed, in_file
 
     config = load_config(run)
-    given: dict[str, object] = {"game": game.spec.name}
+    wanted = config
     if preset is not None:
-        settings = msgspec.to_builtins(named(game.spec, preset))
-        tables = {name: table for name, table in settings.items() if isinstance(table, dict)}
-        given.update({f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()})
-        given.pop("selfplay.simulations")
-        given.pop("learner.reanalyse")
-    if seed is not None:
-        given["seed"] = seed
-    if simulations is not None:
-        given["selfplay.simulations"] = simulations
-    if deterministic:
-        given["deterministic"] = True
-    if offline is not None:
-        given["offline"] = str(offline)
-    if reanalyse is not None:
-        given["learner.reanalyse"] = reanalyse
-    held = msgspec.to_builtins(config)
-    for field, wanted in given.items():
+        tables = {"network", "selfplay", "search", "learner"}
+        presets = msgspec.structs.asdict(named(game.spec, preset))
+        wanted = msgspec.structs.replace(wanted, **{name: presets[name] for name in tables})
+        kept = {"selfplay.simulations": config.selfplay.simulations, "learner.reanalyse": config.learner.reanalyse}
+        wanted = changed(wanted, kept)
+    if config_file is not None:
+        wanted = changed(wanted, in_file(config_file), config_file)
+    wanted = msgspec.structs.replace(changed(wanted, given), game=game.spec.name)
+    held, asked = msgspec.to_builtins(config), msgspec.to_builtins(wanted)
+    for field in ("game", *(setting.name for setting in all_settings())):
         table, dot, key = field.rpartition(".")
-        got = held[table][key] if dot else held[key]
-        if got != wanted:
+        got, want = (values[table][key] if dot else values[key] for values in (held, asked))
+        if got != want and field not in ("minutes", "steps"):
             advice = "name that game" if field == "game" else "leave the option out"
             raise TrainingError(
-                f"{run / 'config.toml'}: {field}: expected {wanted!r}, as the command says, got {got!r}: "
-                f"{advice} to go on with that run, or name another --run to begin a new one"
+                f"{run / 'config.toml'}: {field}: expected {want!r}, as the command says, got {got!r}: "
+                f"{advice} to resume that run, change the file, or name another --run to begin a new one"
             )
 
 

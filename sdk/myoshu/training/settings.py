@@ -18,7 +18,7 @@ import msgspec
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.training.config import TrainingConfig
 
-__all__ = ["Setting", "all_settings", "from_file", "with_settings"]
+__all__ = ["Setting", "all_settings", "changed", "in_file", "parsed"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,15 +42,14 @@ def all_settings() -> list[Setting]:
     return [setting for setting in _settings(TrainingConfig, "") if setting.name != "game"]
 
 
-def with_settings(config: TrainingConfig, assignments: Sequence[str]) -> TrainingConfig:
-    """The configuration with some settings changed.
+def parsed(assignments: Sequence[str]) -> dict[str, Any]:
+    """Settings by name.
 
     Args:
-        config: where to begin.
         assignments: each ``NAME=VALUE``, as ``learner.batch=512``; a value is TOML, or a bare word, or ``none``.
 
     Raises:
-        ArgumentError: a name is unknown, or a value is not what its setting takes; the message names the setting.
+        ArgumentError: one is not of that form.
     """
     values: dict[str, Any] = {}
     for assignment in assignments:
@@ -58,18 +57,17 @@ def with_settings(config: TrainingConfig, assignments: Sequence[str]) -> Trainin
         if not equals:
             raise ArgumentError(f"--set: expected NAME=VALUE, as learner.batch=512, got {assignment!r}")
         values[name.strip()] = _value(name.strip(), text.strip())
-    return _changed(config, values, "")
+    return values
 
 
-def from_file(config: TrainingConfig, path: Path) -> TrainingConfig:
-    """The configuration with the settings that a TOML file has; those that it leaves out stay.
+def in_file(path: Path) -> dict[str, Any]:
+    """The settings by name that a TOML file has; its ``game`` is ignored.
 
     Args:
-        config: where to begin.
-        path: a file like the ``config.toml`` of a run's folder. Its ``game`` is ignored.
+        path: a file like the ``config.toml`` of a run's folder.
 
     Raises:
-        TrainingError: it cannot be read, is not TOML, or has a setting that does not exist or does not fit.
+        TrainingError: it cannot be read, or is not TOML.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -81,10 +79,40 @@ def from_file(config: TrainingConfig, path: Path) -> TrainingConfig:
     tables.pop("game", None)
     if "steps" in tables and "minutes" not in tables:
         tables["minutes"] = None
+    return dict(_flat(tables, ""))
+
+
+def changed(config: TrainingConfig, values: Mapping[str, Any], source: Path | None = None) -> TrainingConfig:
+    """The configuration with some settings changed; the rest stay.
+
+    Args:
+        config: where to begin.
+        values: settings by name.
+        source: the file they are from, for errors.
+
+    Raises:
+        ArgumentError: a name is unknown, or a value is not what its setting takes; the message names the setting.
+    """
+    kinds = {setting.name: setting.kind for setting in all_settings()}
+    held, place = msgspec.to_builtins(config), "" if source is None else f"{source}: "
+    for name, value in values.items():
+        if name not in kinds:
+            near = difflib.get_close_matches(name, kinds, 3) or [known for known in kinds if known.endswith(name)]
+            hint = f"such as {', '.join(near)}" if near else "as `myoshu train --help-config` lists them"
+            raise ArgumentError(f"{place}{name}: expected a setting {hint}, got an unknown one")
+        table, dot, field = name.rpartition(".")
+        (held[table] if dot else held)[field] = value
     try:
-        return _changed(config, dict(_flat(tables, "")), f"{path}: ")
+        return msgspec.convert(held, TrainingConfig)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).rpartition(" - at `$.")
+        name = re.sub(r"\[.*", "", path.rstrip("`"))
+        if name in values:
+            raise ArgumentError(f"{place}{name}: expected {kinds[name]}, got {values[name]!r}") from error
+        found = problem if problem.startswith(f"{name}.") else f"{name}.{problem}"  # a struct's own check of a field
+        raise ArgumentError(f"{place}{found}") from error
     except ArgumentError as error:
-        raise TrainingError(str(error)) from error
+        raise ArgumentError(f"{place}{error}") from error
 
 
 def _settings(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
@@ -142,27 +170,3 @@ def _flat(tables: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
-
-
-def _changed(config: TrainingConfig, values: Mapping[str, Any], place: str) -> TrainingConfig:
-    kinds = {setting.name: setting.kind for setting in all_settings()}
-    known = list(kinds)
-    held = msgspec.to_builtins(config)
-    for name, value in values.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 3) or [each for each in known if each.endswith(name)]
-            hint = f"such as {', '.join(near)}" if near else "as `myoshu train --help-config` lists them"
-            raise ArgumentError(f"{place}{name}: expected a setting {hint}, got an unknown one")
-        table, dot, field = name.rpartition(".")
-        (held[table] if dot else held)[field] = value
-    try:
-        return msgspec.convert(held, TrainingConfig)
-    except msgspec.ValidationError as error:
-        problem, _, path = str(error).rpartition(" - at `$.")
-        name = re.sub(r"\[.*", "", path.rstrip("`"))
-        if name in values:
-            raise ArgumentError(f"{place}{name}: expected {kinds[name]}, got {values[name]!r}") from error
-        found = problem if problem.startswith(f"{name}.") else f"{name}.{problem}"  # a struct's own check of a field
-        raise ArgumentError(f"{place}{found}") from error
-    except ArgumentError as error:
-        raise ArgumentError(f"{place}{error}") from error
