@@ -568,7 +568,7 @@ def test_an_engine_that_was_killed_is_waited_for(start: Start) -> None:
 def test_an_engine_says_what_its_observations_hold(start: Start) -> None:
     _, port = start("rules")
     address = Address.of(f"tcp://127.0.0.1:{port}")
-    game = RemoteGame(address, address.url)
+    game = RemoteGame(address)
     assert planes_of(game) == Planes(words=("moves played", "the seed modulo 1000"), layout="two numbers")
     game.close()
 
