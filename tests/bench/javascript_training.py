@@ -25,8 +25,8 @@ from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 from myoshu.spec import GameSpec, Movers
 from myoshu.testing.networks import mlp
+from myoshu.training.playing.selfplay import SelfPlay
 from myoshu.training.presets import preset
-from myoshu.training.selfplay import SelfPlay
 from myoshu_engines import load_game
 
 PACKAGE = Path(__file__).resolve().parents[2] / "bindings" / "javascript"

@@ -30,8 +30,8 @@ import msgspec
 from myoshu.training import preset
 from myoshu.training.checkpoint import read_checkpoint
 from myoshu.training.folder import CHECKPOINT, EVALUATIONS, METRICS
-from myoshu.training.metrics import read_table
 from myoshu.training.run import Run
+from myoshu.training.telling.metrics import read_table
 from myoshu_engines import load_game
 
 GAME = "openspiel:tic_tac_toe"

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from myoshu.runtime.evaluator import Binding, Evaluator, Graph
 from myoshu.runtime.planner import Planner
 from myoshu.training import preset
-from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.selfplay import SelfPlay
+from myoshu.training.learning.learner import Learner
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing.selfplay import SelfPlay
 from myoshu_engines import load_game
 
 GAMES = ("openspiel:connect_four", "openspiel:othello", "openspiel:tic_tac_toe")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from myoshu.arena.player import Player
     from myoshu.game import Game, State
-    from myoshu.training.opponents import Opponent
+    from myoshu.training.strength.opponents import Opponent
 
 __all__ = ["PlayerOpponent", "default_opponents", "opponent_names", "opponents_of"]
 
@@ -92,7 +92,7 @@ def _opponent(name: str, game: Game) -> Opponent:
     from pathlib import Path
 
     from myoshu.errors import ArgumentError
-    from myoshu.training.opponents import BundleOpponent
+    from myoshu.training.strength.opponents import BundleOpponent
 
     if name.endswith(".myoshu"):
         return BundleOpponent(name, Path(name), game)

@@ -227,8 +227,8 @@ def train(
         return
     try:
         from myoshu.training.folder import Lock, holds_run, load_config
-        from myoshu.training.progress import new_progress
         from myoshu.training.run import Run
+        from myoshu.training.telling.progress import new_progress
     except ImportError as error:
         raise DependencyError(f"training needs more packages ({error}): pip install 'myoshu[train]'") from error
 

@@ -88,7 +88,7 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     exploration: float = 0.25
     """Share of the moves that are drawn evenly from the legal ones instead: a policy that has made up its mind would
     never show the dynamics network where its other moves lead. What comes after such a move does not count for the
-    values of the positions before it, see :class:`myoshu.training.replay.Replay`."""
+    values of the positions before it, see :class:`myoshu.training.memory.replay.Replay`."""
     careless_share: float = 0.0
     """Share of the games in which one seat, drawn evenly, plays legal moves at random throughout. How they end counts
     in full: positions that are lost against good play alike are told apart by what a weak opponent makes of them."""

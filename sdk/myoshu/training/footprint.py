@@ -1,8 +1,8 @@
 """How much memory a training run will take, known before any of it is taken. Knows no torch.
 
 What is counted are the arrays whose sizes follow from the game and the configuration; what programs hold besides was
-measured. A position of a game of many actions is taken to have at most :data:`myoshu.training.policies.MANY` legal
-ones.
+measured. A position of a game of many actions is taken to have at most
+:data:`myoshu.training.memory.policies.MANY` legal ones.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from myoshu.errors import CapacityError
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec
-from myoshu.training.architecture import Architecture, declare
 from myoshu.training.config import LearnerConfig, TrainingConfig
-from myoshu.training.policies import MANY
-from myoshu.training.selfplay import MOST_BYTES
+from myoshu.training.memory.policies import MANY
+from myoshu.training.networks.architecture import Architecture, declare
+from myoshu.training.playing.selfplay import MOST_BYTES
 
 __all__ = [
     "Part",

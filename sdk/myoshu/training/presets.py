@@ -10,11 +10,11 @@ import msgspec
 from myoshu.errors import ArgumentError
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
 from myoshu.spec import GameSpec
-from myoshu.training.architecture import Architecture
 from myoshu.training.config import LearnerConfig, NetworkConfig, NetworkKind, SelfPlayConfig, TrainingConfig
 from myoshu.training.footprint import game_bytes, sample_bytes, tree_bytes
-from myoshu.training.policies import MANY
-from myoshu.training.selfplay import MOST_BYTES
+from myoshu.training.memory.policies import MANY
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.playing.selfplay import MOST_BYTES
 
 __all__ = ["preset", "preset_names"]
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 import torch
 
 from myoshu.cores import available_cores
-from myoshu.counted import counted
-from myoshu.errors import ArgumentError, BundleError, EvaluationError, ExportError, MyoshuError, TrainingError
+from myoshu.errors import ArgumentError, EvaluationError, ExportError, TrainingError
 from myoshu.game import Game
-from myoshu.training.actor import ActorTask, end_if_imported
-from myoshu.training.architecture import Architecture
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
-from myoshu.training.examples import Shown, shown_by
-from myoshu.training.export import export_bundle
-from myoshu.training.failures import AbandonedGame
+from myoshu.training.endings import diverged, nothing_learned
+from myoshu.training.exporter import Exporter, described
 from myoshu.training.folder import (
     BUNDLE,
     CHECKPOINT,
-    CONFIG,
     GAMES,
     Lock,
     checkpoint_identity,
@@ -37,28 +29,28 @@ from myoshu.training.folder import (
     write_config,
 )
 from myoshu.training.footprint import foresee, require_memory
-from myoshu.training.game_files import GameFiles
-from myoshu.training.graphs import write_graph
 from myoshu.training.interrupts import Interrupts
-from myoshu.training.learner import Learner
-from myoshu.training.memory import available_memory, keep_freed_memory
-from myoshu.training.meter import Meter
-from myoshu.training.notices import hidden_notice, notices
-from myoshu.training.offline import remember_records
-from myoshu.training.opponents import Opponent
-from myoshu.training.progress import Progress, QuietProgress
-from myoshu.training.replay import Replay
-from myoshu.training.report import Report
-from myoshu.training.selfplay import LONGEST
-from myoshu.training.source import ActorSource, LocalSource, Source
+from myoshu.training.learning.learner import Learner
+from myoshu.training.memory.game_files import GameFiles
+from myoshu.training.memory.offline import remember_records
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing.actor import ActorTask, end_if_imported
+from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.playing.source import ActorSource, LocalSource, Source
+from myoshu.training.resident import available_memory, keep_freed_memory
 from myoshu.training.state import RunState
-from myoshu.training.strength import Check, Strength
+from myoshu.training.strength.check import Strength
+from myoshu.training.strength.opponents import Opponent
 from myoshu.training.summary import Summary
+from myoshu.training.telling.meter import Meter
+from myoshu.training.telling.notices import notices
+from myoshu.training.telling.progress import Progress, QuietProgress
+from myoshu.training.telling.report import Report
 
 __all__ = ["Run"]
 
-GATE_OBSERVATIONS = 64
-"""Observations from the replay that the export's gate compares."""
 WAIT_SECONDS = 0.01
 """How long the learner waits for the first games before it looks again."""
 START_SECONDS = 300.0
@@ -184,13 +176,13 @@ class Run:
         try:
             with Lock(self.folder), Interrupts() as interrupts:
                 self._take_folder()
-                self._rehearse_export(path)
+                self._exporter.rehearse(path)
                 self._open_files()
                 for notice in notices(self.game, self.architecture):
                     self._progress.note(notice)
                 report = Report(self.config, self.state, self.folder, self._progress)
                 strength, source = self._new_strength(interrupts), self._new_source()
-                with self._rescue(path, date):
+                with self._exporter.rescue(path, date):
                     try:
                         self._learn(source, report, strength, interrupts)
                         if interrupts.wanted:
@@ -200,11 +192,13 @@ class Run:
                         source.stop()
                     self._save(source)
                 if not self.learner.steps:
-                    raise self._nothing_learned(source)
+                    raise nothing_learned(self.folder, self.game.spec, self.config, self.state, source, self._actors)
                 self.export(path, date=date)
                 self._conclude(strength, report, interrupts, path, date)
         except EvaluationError as error:
-            raise self._diverged(str(error)) from error
+            raise diverged(
+                str(error), self.folder, self.config, self.learner.steps, saved=self._held is not None
+            ) from error
         finally:
             torch.set_num_threads(threads)
             self._progress.close()
@@ -214,55 +208,14 @@ class Run:
             steps=self.learner.steps,
             games=self.replay.games,
             positions=self.replay.added,
-            check=self._check,
-            verdict=None if self._check is None else self._check.verdict,
+            check=self._exporter.check,
+            verdict=None if self._exporter.check is None else self._exporter.check.verdict,
             interrupted=interrupts.wanted,
         )
 
     def export(self, path: Path, *, date: str = "") -> None:
-        """Write a bundle from the averaged weights.
-
-        Raises:
-            ExportError: the exported graphs do not compute what was trained; the message says what can be done.
-            TrainingError: the file cannot be written.
-        """
-        rows = np.linspace(0, max(len(self.replay) - 1, 0), min(GATE_OBSERVATIONS, len(self.replay))).astype(np.int64)
-        provenance: dict[str, Any] = {
-            "date": date,
-            "seconds": round(self.state.budget.seconds, 1),
-            "steps": self.learner.steps,
-            "games": self.replay.games,
-            "positions": self.replay.added,
-            "seed": self.config.seed,
-            "config": msgspec.to_builtins(self.config),
-        }
-        if self._check is not None:
-            provenance["strength"] = str(self._check)
-            if self._check.verdict is not None:
-                provenance["verdict"] = self._check.verdict
-        hidden = hidden_notice(self.game)
-        if hidden is not None:
-            provenance["hidden"] = hidden
-        try:
-            export_bundle(
-                path,
-                game=self.game.spec,
-                architecture=self.architecture,
-                weights=self.learner.weights(),
-                search=self.config.search,
-                observations=self.replay.observations[rows],
-                provenance=provenance,
-                shown=self._what_is_shown(),
-            )
-        except BundleError as error:
-            raise TrainingError(str(error)) from error
-        except ExportError as error:
-            if not self.learner.steps:
-                raise ExportError(f"{error}, before anything was learned") from error
-            raise ExportError(
-                f"{error}; the checkpoint in {self.folder} is kept: train further (the same command with a greater "
-                f"--minutes), then `myoshu export {self.folder}`"
-            ) from error
+        """Write a bundle from the averaged weights; see :meth:`Exporter.export`."""
+        self._exporter.export(path, date=date)
 
     def _set_up(
         self,
@@ -293,9 +246,8 @@ class Run:
         """How far it has come."""
         self._sections: Sections = {}
         self._held: tuple[int, ...] | None = None
-        self._check: Check | None = None
+        self._exporter = Exporter(game, config, self.state, folder, self._progress.note)
         self._files: GameFiles | None = None
-        self._shown: Shown | None = None
 
     @property
     def architecture(self) -> Architecture:
@@ -311,12 +263,6 @@ class Run:
     def replay(self) -> Replay:
         """The games."""
         return self.state.replay
-
-    def _what_is_shown(self) -> Shown:
-        """What the game shows the player to move: looked at once, since it is the same for every export."""
-        if self._shown is None:
-            self._shown = shown_by(self.game, self._progress.note)
-        return self._shown
 
     def _remember_records(self) -> None:
         """Fill the replay of a run that learns from recorded games, unless its checkpoint has done so."""
@@ -359,7 +305,7 @@ class Run:
                     source.send(learner.weights())
             reading = meter.read(learner.steps)
             if reading is not None:
-                report.measured(reading, self._check)
+                report.measured(reading, self._exporter.check)
             if gathering:
                 if not pacing:
                     time.sleep(WAIT_SECONDS)
@@ -453,12 +399,12 @@ class Run:
         except (EvaluationError, TrainingError):
             raise
         except Exception as error:  # noqa: BLE001 -- somebody's opponent or game: whatever it raises
-            self._progress.note(f"step {self.learner.steps:,}: no check of strength: {_described(error)}")
+            self._progress.note(f"step {self.learner.steps:,}: no check of strength: {described(error)}")
 
     def _evaluate(self, strength: Strength, report: Report, *, last: bool = False) -> None:
         """Look how strong the agent is."""
         step, seconds, checks = self.learner.steps, self.state.budget.seconds, self.state.checks
-        if not self.config.evaluation_games or (self._check is not None and self._check.step == step):
+        if not self.config.evaluation_games or (self._exporter.check is not None and self._exporter.check.step == step):
             return
         budget, start = checks.budget(seconds, last=last), time.perf_counter()
         try:
@@ -471,7 +417,7 @@ class Run:
         if check is None:
             return
         if check.games:
-            self._check = check
+            self._exporter.check = check
             report.checked(check, seconds)
         else:
             self._progress.note(f"step {step:,}: no game of the check of strength was over in {check.seconds:.1f} s")
@@ -488,17 +434,17 @@ class Run:
 
     def _conclude(self, strength: Strength, report: Report, interrupts: Interrupts, path: Path, date: str) -> None:
         """A last check of strength and a last picture. The agent is written, and nothing here may take that back."""
-        before = self._check
+        before = self._exporter.check
         try:
             if not interrupts.wanted:
                 self._evaluate(strength, report, last=True)
         except Exception as error:  # noqa: BLE001 -- likewise
-            self._progress.note(f"The agent is written, its last check of strength failed: {_described(error)}")
+            self._progress.note(f"The agent is written, its last check of strength failed: {described(error)}")
         try:
-            if self._check is not before:
+            if self._exporter.check is not before:
                 self.export(path, date=date)
         except Exception as error:  # noqa: BLE001 -- likewise
-            self._progress.note(f"The agent is written, its strength could not be noted in it: {_described(error)}")
+            self._progress.note(f"The agent is written, its strength could not be noted in it: {described(error)}")
         self._draw(report, last=True)
 
     def _draw(self, report: Report, *, last: bool = False) -> None:
@@ -506,63 +452,7 @@ class Run:
         try:
             report.draw(last=last)
         except Exception as error:  # noqa: BLE001 -- a plotting library: whatever it raises
-            self._progress.note(f"step {self.learner.steps:,}: the curves could not be drawn: {_described(error)}")
-
-    @contextlib.contextmanager
-    def _rescue(self, path: Path, date: str) -> Iterator[None]:
-        """Write the agent if learning ends by an error, unless the networks diverged."""
-        try:
-            yield
-        except EvaluationError:
-            raise
-        except Exception:
-            if self.learner.steps:
-                try:
-                    self.export(path, date=date)
-                except Exception as error:  # noqa: BLE001 -- the first error is the one to tell
-                    self._progress.note(f"No agent could be written: {_described(error)}")
-                else:
-                    self._progress.note(f"{path}: the agent as it was at step {self.learner.steps:,}")
-            raise
-
-    def _rehearse_export(self, path: Path) -> None:
-        """Write the agent as it is now beside where it will be, and remove it.
-
-        Raises:
-            ExportError: it does not pass the gate, nothing having been learned yet.
-            TrainingError: it cannot be written there.
-        """
-        rehearsed = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            self.export(rehearsed)
-        except ExportError:
-            if not self.learner.steps:
-                raise
-        finally:
-            with contextlib.suppress(OSError):
-                rehearsed.unlink(missing_ok=True)
-
-    def _nothing_learned(self, source: Source) -> TrainingError:
-        """Why there is no agent."""
-        text = f"{self.folder}: nothing was learned yet, so there is nothing to export"
-        if self.config.offline is not None:
-            return TrainingError(f"{text}; give it more time")
-        if self.replay.added:
-            wanted = self.config.learner.first_positions
-            return TrainingError(
-                f"{text}: in {self.state.budget.seconds:.0f} s {counted(self.replay.games, 'game')} came to an end, "
-                f"with {self.replay.added:,} of the {wanted:,} positions that learning begins with "
-                "(learner.first_positions); "
-                "give it more --minutes, or a game that ends sooner"
-            )
-        games = self.config.selfplay.games * max(1, self._actors)
-        text += f": no game was over, with {source.moves():,} moves played in {games} games side by side"
-        if self.game.spec.max_length is None:
-            text += (
-                f". Games without end are cut off after {LONGEST:,} moves each: let them end sooner "
-                "(is_terminal, and truncated for a limit of time) and say so in the spec's max_length"
-            )
-        return TrainingError(f"{text}; give it more time, or fewer games at once (selfplay.games)")
+            self._progress.note(f"step {self.learner.steps:,}: the curves could not be drawn: {described(error)}")
 
     def _give_up(self, game: AbandonedGame) -> None:
         self._progress.note(f"step {self.learner.steps:,}: a game was given up: {game}")
@@ -606,14 +496,6 @@ class Run:
         remove_unfinished(self.folder)
         write_config(self.config, self.folder)
 
-    def _diverged(self, what: str) -> TrainingError:
-        last = f"the checkpoint in {self.folder} is from before" if self._held else "there is no checkpoint yet"
-        return TrainingError(
-            f"{what}: the networks diverged at step {self.learner.steps:,}; {last}. "
-            f"Make learning_rate or clip under [learner] in {self.folder / CONFIG} smaller and resume "
-            f"(myoshu train '{self.config.game}' --run {self.folder}), and check that the game pays what its spec says"
-        )
-
 
 def _check_until(game: Game, until: float | None) -> None:
     """Refuse what no check of strength can reach."""
@@ -621,7 +503,3 @@ def _check_until(game: Game, until: float | None) -> None:
     what = "a score from 0 to 1" if game.spec.players > 1 else f"a mean return from {low:g} to {high:g} (spec.returns)"
     if until is not None and not low <= until <= high:
         raise ArgumentError(f"until: expected {what}, got {until:g}")
-
-
-def _described(error: Exception) -> str:
-    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

@@ -13,18 +13,18 @@ from myoshu.errors import TrainingError
 from myoshu.game import Game
 from myoshu.spec import spec_hash
 from myoshu.symmetry import symmetries_of
-from myoshu.training.architecture import Architecture
-from myoshu.training.augmentation import Augmentation
 from myoshu.training.budget import Budget
 from myoshu.training.checkpoint import Sections
-from myoshu.training.checks import Checks
 from myoshu.training.config import TrainingConfig
-from myoshu.training.failures import Failures
 from myoshu.training.folder import ERRORS
-from myoshu.training.learner import Learner, Step
+from myoshu.training.learning.augmentation import Augmentation
+from myoshu.training.learning.learner import Learner, Step
+from myoshu.training.learning.targets import make_batch
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.playing.failures import Failures
 from myoshu.training.randomness import random_state, restore_random_state
-from myoshu.training.replay import Replay
-from myoshu.training.targets import make_batch
+from myoshu.training.strength.schedule import Checks
 
 __all__ = ["RunState"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from myoshu.training.strength import Check
+from myoshu.training.strength.check import Check
 
 __all__ = ["Summary"]
 

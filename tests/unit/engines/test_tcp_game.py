@@ -24,7 +24,7 @@ from myoshu.planes import planes_of
 from myoshu.runtime.example_games import find_positions
 from myoshu.spec import spec_hash
 from myoshu.testing.games import check_game
-from myoshu.training.failures import AbandonedGame
+from myoshu.training.playing.failures import AbandonedGame
 from myoshu_engines import load_game
 from myoshu_engines.remote import RemoteGame
 

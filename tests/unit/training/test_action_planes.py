@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from myoshu.training import action_planes as module
-from myoshu.training.action_planes import action_planes, plane_count, window_reach
-from myoshu.training.architecture import Layer
-from myoshu.training.networks import NormalizedLayer
+from myoshu.training.networks import action_planes as module
+from myoshu.training.networks.action_planes import action_planes, plane_count, window_reach
+from myoshu.training.networks.architecture import Layer
+from myoshu.training.networks.torch_network import NormalizedLayer
 
 
 def layer(actions: int, height: int, width: int, kernel: int = 3) -> Layer:
@@ -55,7 +55,7 @@ def test_actions_that_are_not_drawn_act_alike(
 
 
 def networks_table(made: NormalizedLayer, actions: int, height: int, width: int, kernel: int) -> torch.Tensor:
-    from myoshu.training.networks import _drawn
+    from myoshu.training.networks.torch_network import _drawn
 
     return _drawn(layer(actions, height, width, kernel), made.action_weight.detach().double())
 

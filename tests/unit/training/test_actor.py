@@ -21,12 +21,12 @@ import pytest
 from myoshu.errors import TrainingError
 from myoshu.game import Game
 from myoshu.training import TrainingConfig
-from myoshu.training.actor import Actor, ActorTask
-from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.replay import Replay
-from myoshu.training.source import ActorSource, LocalSource
+from myoshu.training.learning.learner import Learner
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing.actor import Actor, ActorTask
+from myoshu.training.playing.source import ActorSource, LocalSource
 
 LONG = tuple(range(100_000))
 """A seed that makes a task longer than what a pipe holds."""
@@ -200,7 +200,7 @@ def _actors(children: Path) -> list[int]:
 def test_an_actor_that_is_killed_is_started_anew(
     game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("myoshu.training.source.RESTARTS", 2)
+    monkeypatch.setattr("myoshu.training.playing.source.RESTARTS", 2)
     notes: list[str] = []
     source = ActorSource([make_task(game, config)] * 2, notes.append)
     try:

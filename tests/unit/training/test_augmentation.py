@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 
 from myoshu.symmetry import Symmetry
-from myoshu.training.augmentation import Augmentation
-from myoshu.training.targets import Batch
+from myoshu.training.learning.augmentation import Augmentation
+from myoshu.training.learning.targets import Batch
 from myoshu_engines import load_game
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from myoshu.training import LearnerConfig, TrainingConfig
-from myoshu.training.checks import SHARE, Checks
+from myoshu.training.strength.schedule import SHARE, Checks
 
 
 def strength(least: float = 0.0, passed: bool = False) -> Any:

@@ -14,9 +14,9 @@ import pytest
 from myoshu.errors import TrainingError
 from myoshu.game import Game
 from myoshu.training import TrainingConfig
-from myoshu.training.curves import draw_curves
-from myoshu.training.metrics import COLUMNS, Metrics
 from myoshu.training.run import Run
+from myoshu.training.telling.curves import draw_curves
+from myoshu.training.telling.metrics import COLUMNS, Metrics
 from myoshu_engines import load_game
 
 

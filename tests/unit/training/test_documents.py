@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from myoshu.training import folder, metrics, strength
+from myoshu.training import folder
+from myoshu.training.strength import check as strength
+from myoshu.training.telling import metrics
 
 TEXT = (Path(__file__).parents[3] / "docs" / "runs.md").read_text(encoding="utf-8")
 
@@ -26,8 +28,9 @@ def test_every_file_of_the_folder_is_named() -> None:
 
 
 def test_the_numbers_in_the_text() -> None:
-    from myoshu.training import checks, failures, source
     from myoshu.training.config import TrainingConfig
+    from myoshu.training.playing import failures, source
+    from myoshu.training.strength import schedule as checks
 
     config = TrainingConfig(game="any")
     text = " ".join(TEXT.split())

@@ -19,15 +19,15 @@ from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 from myoshu.training import TrainingConfig
-from myoshu.training.architecture import Architecture
-from myoshu.training.evaluation import Evaluation, play_games
 from myoshu.training.folder import load_config
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.metrics import read_table
-from myoshu.training.opponents import BundleOpponent, RandomOpponent
+from myoshu.training.learning.learner import Learner
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
 from myoshu.training.run import Run
-from myoshu.training.strength import Strength, read_ratings
+from myoshu.training.strength.check import Strength, read_ratings
+from myoshu.training.strength.games import Evaluation, play_games
+from myoshu.training.strength.opponents import BundleOpponent, RandomOpponent
+from myoshu.training.telling.metrics import read_table
 from myoshu_engines import load_game
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_a_budget_is_kept_to(
     game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
-    monkeypatch.setattr("myoshu.training.strength.time", clock)
+    monkeypatch.setattr("myoshu.training.strength.check.time", clock)
 
     def pass_by(moves: int) -> None:
         clock.now += 0.01 * moves
@@ -207,7 +207,7 @@ def test_games_that_are_over_at_once_are_played(config: TrainingConfig) -> None:
 def test_games_without_end_are_cut_off(
     config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, longest: int | None
 ) -> None:
-    monkeypatch.setattr("myoshu.training.evaluation.LONGEST", 9 if longest is None else 10**6)
+    monkeypatch.setattr("myoshu.training.strength.games.LONGEST", 9 if longest is None else 10**6)
     monkeypatch.setattr(Alone, "spec", msgspec.structs.replace(Alone.spec, max_length=longest))
     evaluation, _ = play_games(Alone(), planner_of(Alone(), config), None, 3, rng=np.random.default_rng(1))
     assert (evaluation.returns, evaluation.cut) == ((4.5,) * 3, 0)

@@ -15,11 +15,11 @@ from myoshu.runtime.evaluator import Evaluator
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
 from myoshu.spec import GameSpec, Movers
 from myoshu.training import NetworkConfig, NetworkKind
-from myoshu.training import export as module
-from myoshu.training.architecture import Architecture
-from myoshu.training.export import check_parity, export_bundle, torch_evaluation
-from myoshu.training.graphs import GRAPHS, write_graph
-from myoshu.training.networks import Network, Weights, fold
+from myoshu.training.networks import export as module
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.export import check_parity, export_bundle, torch_evaluation
+from myoshu.training.networks.onnx_writer import GRAPHS, write_graph
+from myoshu.training.networks.torch_network import Network, Weights, fold
 
 KINDS = {
     "mlp": ((3, 3, 3), NetworkConfig(rewards=False, width=32)),

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError, TrainingError
 from myoshu.training import TrainingConfig
-from myoshu.training.actor import ActorTask, new_work
-from myoshu.training.architecture import Architecture
-from myoshu.training.failures import AbandonedGame, Failures
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.metrics import read_table
-from myoshu.training.progress import Status
+from myoshu.training.learning.learner import Learner
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing.actor import ActorTask, new_work
+from myoshu.training.playing.failures import AbandonedGame, Failures
+from myoshu.training.playing.selfplay import SelfPlay
 from myoshu.training.run import Run
-from myoshu.training.selfplay import SelfPlay
+from myoshu.training.telling.metrics import read_table
+from myoshu.training.telling.progress import Status
 
 if TYPE_CHECKING:
     from flaky_game import WAYS, Endless, Flaky, FlakyState, Over
@@ -132,7 +132,7 @@ def test_games_that_are_over_before_they_begin_are_an_error_if_all_are(flaky: Tr
 def test_games_without_end_are_cut_off(
     flaky: TrainingConfig, monkeypatch: pytest.MonkeyPatch, longest: int | None
 ) -> None:
-    monkeypatch.setattr("myoshu.training.selfplay.LONGEST", 9 if longest is None else 10**6)
+    monkeypatch.setattr("myoshu.training.playing.selfplay.LONGEST", 9 if longest is None else 10**6)
     monkeypatch.setattr(Endless, "spec", msgspec.structs.replace(Endless.spec, max_length=longest))
     selfplay = begin(Endless(), flaky)
     finished = [trajectory for _ in range(30) for trajectory in selfplay.play()]

@@ -18,9 +18,9 @@ from myoshu.game import Game
 from myoshu.training import TrainingConfig
 from myoshu.training.checkpoint import read_checkpoint
 from myoshu.training.folder import Lock, load_config, remove_unfinished, replaced, write_config
-from myoshu.training.metrics import Metrics, Table, read_table
-from myoshu.training.progress import QuietProgress, Status
 from myoshu.training.run import Run
+from myoshu.training.telling.metrics import Metrics, Table, read_table
+from myoshu.training.telling.progress import QuietProgress, Status
 
 HOLDER = """
 import sys, time

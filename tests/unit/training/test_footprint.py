@@ -16,7 +16,6 @@ from myoshu.spec import GameSpec, Movers
 from myoshu.testing.networks import mlp
 from myoshu.training import TrainingConfig, preset
 from myoshu.training import run as run_module
-from myoshu.training.architecture import Architecture
 from myoshu.training.footprint import (
     Part,
     foresee,
@@ -27,9 +26,10 @@ from myoshu.training.footprint import (
     search_slots,
     tree_bytes,
 )
-from myoshu.training.replay import Replay
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.playing.selfplay import MOST_BYTES
 from myoshu.training.run import Run
-from myoshu.training.selfplay import MOST_BYTES
 
 BOARD = GameSpec(
     name="board", players=2, actions=64, observation=(3, 8, 8), returns=(-1, 1), zero_sum=True, max_length=60

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from myoshu.errors import TrainingError
 from myoshu.spec import GameSpec, Movers
 from myoshu.training import NetworkConfig, NetworkKind
-from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import GRAPHS, graph_weights, weight_shapes, write_graph
-from myoshu.training.networks import Network, Weights, fold
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import GRAPHS, graph_weights, weight_shapes, write_graph
+from myoshu.training.networks.torch_network import Network, Weights, fold
 
 KINDS = {
     "mlp": ((27,), NetworkConfig(rewards=False, width=32)),

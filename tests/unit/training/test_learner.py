@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from myoshu.errors import EvaluationError, TrainingError
 from myoshu.spec import GameSpec, Movers
 from myoshu.training import LearnerConfig, NetworkConfig, NetworkKind, Trajectory, preset
-from myoshu.training.architecture import Architecture
 from myoshu.training.config import Device
-from myoshu.training.learner import Learner, Step
+from myoshu.training.learning.learner import Learner, Step
+from myoshu.training.learning.targets import Batch, make_batch
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
 from myoshu.training.objectives.perspective import as_expected
-from myoshu.training.replay import Replay
-from myoshu.training.targets import Batch, make_batch
 from myoshu_engines import load_game
 
 CONFIG = LearnerConfig(batch=64, unroll=2, warm_up=5, average=0.9, consistency_weight=0.5)

@@ -14,13 +14,13 @@ from myoshu.rating.ratings import Rating
 from myoshu.rating.returns import Returns
 from myoshu.spec import GameSpec
 from myoshu.training import TrainingConfig, preset
-from myoshu.training.architecture import Architecture
-from myoshu.training.baseline import random_returns
-from myoshu.training.evaluation import Evaluation
-from myoshu.training.export import export_bundle
-from myoshu.training.learner import Learner
-from myoshu.training.notices import LARGE_AGENT, agent_bytes, hidden_notice, notices
-from myoshu.training.strength import Check, _read_baseline
+from myoshu.training.learning.learner import Learner
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.export import export_bundle
+from myoshu.training.strength.baseline import random_returns
+from myoshu.training.strength.check import Check, _read_baseline
+from myoshu.training.strength.games import Evaluation
+from myoshu.training.telling.notices import LARGE_AGENT, agent_bytes, hidden_notice, notices
 from myoshu_engines import load_game
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from myoshu.errors import TrainingError
-from myoshu.training.packing import pack_arrays, unpack_arrays
+from myoshu.training.playing.packing import pack_arrays, unpack_arrays
 
 
 def test_arrays_survive_the_pipe() -> None:

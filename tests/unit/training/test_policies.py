@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from myoshu.training.policies import MANY, Policies, pack_legal, unpack_legal
+from myoshu.training.memory.policies import MANY, Policies, pack_legal, unpack_legal
 
 
 def positions(

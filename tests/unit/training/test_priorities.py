@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myoshu.training.priorities import Priorities
+from myoshu.training.memory.priorities import Priorities
 
 
 @settings(deadline=None, max_examples=100)

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from myoshu.training.progress import LiveProgress, PlainProgress, QuietProgress, Status, new_progress
+from myoshu.training.telling.progress import LiveProgress, PlainProgress, QuietProgress, Status, new_progress
 
 STATUS = Status(
     seconds=754.0,

@@ -15,15 +15,15 @@ from myoshu.errors import RecordError, TrainingError
 from myoshu.game import Game
 from myoshu.record import Ending, GameRecord, read_records, write_records
 from myoshu.training import TrainingConfig, Trajectory
-from myoshu.training import game_files as module
-from myoshu.training.actor import ActorTask, new_work
-from myoshu.training.architecture import Architecture
-from myoshu.training.game_files import GameFiles
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.offline import Found, remember_records
-from myoshu.training.recording import to_record, to_trajectory
-from myoshu.training.replay import Replay
+from myoshu.training.learning.learner import Learner
+from myoshu.training.memory import game_files as module
+from myoshu.training.memory.game_files import GameFiles
+from myoshu.training.memory.offline import Found, remember_records
+from myoshu.training.memory.recording import to_record, to_trajectory
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing.actor import ActorTask, new_work
 
 
 def played(game: Game, config: TrainingConfig, moves: int = 40) -> list[Trajectory]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from myoshu.training.renormalization import WARM_UP, BatchRenormalization
+from myoshu.training.networks.renormalization import WARM_UP, BatchRenormalization
 
 
 def batch(generator: torch.Generator, mean: float, spread: float) -> torch.Tensor:

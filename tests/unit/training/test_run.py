@@ -27,11 +27,11 @@ from myoshu.runtime.bundle import Bundle
 from myoshu.training import LearnerConfig, TrainingConfig, preset
 from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
 from myoshu.training.folder import load_config, write_config
-from myoshu.training.metrics import COLUMNS
-from myoshu.training.opponents import RandomOpponent
-from myoshu.training.progress import Status
+from myoshu.training.playing.source import Source
 from myoshu.training.run import Run
-from myoshu.training.source import Source
+from myoshu.training.strength.opponents import RandomOpponent
+from myoshu.training.telling.metrics import COLUMNS
+from myoshu.training.telling.progress import Status
 
 if TYPE_CHECKING:
     from flaky_game import Alone, Endless, Flaky
@@ -438,7 +438,7 @@ def test_curves_that_cannot_be_drawn_do_not_end_a_run(
     game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder = Recorder()
-    monkeypatch.setattr("myoshu.training.curves.Curves.draw", lambda *_: fail(ZeroDivisionError("no ink"))())
+    monkeypatch.setattr("myoshu.training.telling.curves.Curves.draw", lambda *_: fail(ZeroDivisionError("no ink"))())
     summary = Run(game, config, tmp_path / "run", progress=recorder).train()
     assert summary.steps == 30
     assert "step 30: the curves could not be drawn: ZeroDivisionError: no ink" in recorder.notes

@@ -14,16 +14,16 @@ from myoshu.record import Ending
 from myoshu.search.config import Algorithm
 from myoshu.spec import GameSpec
 from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, policies, preset
-from myoshu.training import selfplay as selfplay_module
-from myoshu.training.actor import ActorTask, new_work
-from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import write_graph
-from myoshu.training.learner import Learner
-from myoshu.training.reanalysis import Targets
-from myoshu.training.recording import to_record, to_trajectory
-from myoshu.training.replay import Replay
-from myoshu.training.selfplay import SelfPlay
-from myoshu.training.targets import make_batch
+from myoshu.training.learning.learner import Learner
+from myoshu.training.learning.targets import make_batch
+from myoshu.training.memory.recording import to_record, to_trajectory
+from myoshu.training.memory.replay import Replay
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.playing import selfplay as selfplay_module
+from myoshu.training.playing.actor import ActorTask, new_work
+from myoshu.training.playing.reanalysis import Targets
+from myoshu.training.playing.selfplay import SelfPlay
 from myoshu_engines import load_game
 
 

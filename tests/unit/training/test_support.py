@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from myoshu.errors import TrainingError
 from myoshu.spec import GameSpec
 from myoshu.training import NetworkConfig
-from myoshu.training.support import Support, reward_support, value_support
+from myoshu.training.networks.support import Support, reward_support, value_support
 
 
 @settings(deadline=None)

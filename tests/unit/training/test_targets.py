@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.spec import GameSpec, ModelSpec, Movers
 from myoshu.training import Trajectory
-from myoshu.training.reanalysis import Targets
-from myoshu.training.replay import Replay
-from myoshu.training.targets import make_batch
-from myoshu.training.trajectory import pack_trajectories, unpack_trajectories
+from myoshu.training.learning.targets import make_batch
+from myoshu.training.memory.replay import Replay
+from myoshu.training.memory.trajectory import pack_trajectories, unpack_trajectories
+from myoshu.training.playing.reanalysis import Targets
 
 ACTIONS = 4
 

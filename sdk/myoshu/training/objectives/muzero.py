@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from myoshu.training.architecture import Architecture
 from myoshu.training.config import LearnerConfig
-from myoshu.training.networks import Network
+from myoshu.training.learning.targets import Batch
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.support import Support
+from myoshu.training.networks.torch_network import Network
 from myoshu.training.objectives.consistency import Consistency
 from myoshu.training.objectives.decoder import Decoder
 from myoshu.training.objectives.objective import Loss, Placement
 from myoshu.training.objectives.perspective import as_expected
-from myoshu.training.support import Support
-from myoshu.training.targets import Batch
 
 __all__ = ["MuZero"]
 

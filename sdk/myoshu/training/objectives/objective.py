@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from myoshu.training.networks import Network
-from myoshu.training.targets import Batch
+from myoshu.training.learning.targets import Batch
+from myoshu.training.networks.torch_network import Network
 
 __all__ = ["Loss", "Objective", "Placement"]
 

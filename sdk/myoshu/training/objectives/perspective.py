@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from myoshu.training.targets import Batch
+from myoshu.training.learning.targets import Batch
 
 __all__ = ["as_expected"]
 

@@ -13,11 +13,11 @@ from myoshu.game import Game, apply_all, new_states, replayable
 from myoshu.runtime.planner import Planner
 from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.training.config import SelfPlayConfig
-from myoshu.training.failures import AbandonedGame
-from myoshu.training.noise import root_noise
-from myoshu.training.policies import Policies, pack_legal, unpack_legal
+from myoshu.training.memory.policies import Policies, pack_legal, unpack_legal
+from myoshu.training.memory.trajectory import Trajectory
+from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.playing.noise import root_noise
 from myoshu.training.randomness import random_state, restore_random_state
-from myoshu.training.trajectory import Trajectory
 
 __all__ = ["SelfPlay"]
 

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from myoshu.errors import TrainingError
 from myoshu.spec import GameSpec, ModelSpec, Movers
 from myoshu.training.config import NetworkConfig, NetworkKind
-from myoshu.training.support import Support, reward_support, value_support
+from myoshu.training.networks.support import Support, reward_support, value_support
 
 __all__ = ["Architecture", "Declaration", "Layer", "Operations", "declare"]
 

@@ -15,9 +15,9 @@ from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.rating.returns import Returns
 from myoshu.runtime.planner import Planner
 from myoshu.spec import GameSpec
-from myoshu.training.failures import AbandonedGame
-from myoshu.training.opponents import Opponent, search_moves
-from myoshu.training.selfplay import LONGEST
+from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.playing.selfplay import LONGEST
+from myoshu.training.strength.opponents import Opponent, search_moves
 
 __all__ = ["Evaluation", "play_games"]
 
@@ -117,9 +117,9 @@ def play_games(
     The agent searches without noise, with the planner's own settings and simulations. Each opening, and each course of
     the game's chance, is played once from every seat.
 
-    A game that is longer than its spec's ``max_length``, or than :data:`myoshu.training.selfplay.LONGEST` where that is
-    not stated, is cut off and counts for what was paid until then. One that raises an error, or breaks the contract of
-    :class:`myoshu.game.State`, is given up.
+    A game that is longer than its spec's ``max_length``, or than :data:`myoshu.training.playing.selfplay.LONGEST` where
+    that is not stated, is cut off and counts for what was paid until then. One that raises an error, or breaks the
+    contract of :class:`myoshu.game.State`, is given up.
 
     Args:
         game: the rules.

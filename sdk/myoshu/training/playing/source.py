@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import TrainingError
-from myoshu.training.actor import Actor, ActorTask, new_work
-from myoshu.training.failures import AbandonedGame
+from myoshu.training.memory.replay import Replay
+from myoshu.training.memory.trajectory import Trajectory
+from myoshu.training.playing.actor import Actor, ActorTask, new_work
+from myoshu.training.playing.failures import AbandonedGame
 from myoshu.training.randomness import random_state, restore_random_state
-from myoshu.training.replay import Replay
-from myoshu.training.trajectory import Trajectory
 
 __all__ = ["ActorSource", "LocalSource", "Source"]
 

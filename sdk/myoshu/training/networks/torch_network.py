@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from myoshu.training.action_planes import action_planes, plane_count, window_reach
-from myoshu.training.architecture import Architecture, Layer, declare
-from myoshu.training.renormalization import EPSILON as NORM_EPSILON
-from myoshu.training.renormalization import BatchRenormalization
-from myoshu.training.support import Support
+from myoshu.training.networks.action_planes import action_planes, plane_count, window_reach
+from myoshu.training.networks.architecture import Architecture, Layer, declare
+from myoshu.training.networks.renormalization import EPSILON as NORM_EPSILON
+from myoshu.training.networks.renormalization import BatchRenormalization
+from myoshu.training.networks.support import Support
 
 __all__ = ["Network", "PlainOperations", "Weights", "fold"]
 

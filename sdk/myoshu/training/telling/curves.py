@@ -12,8 +12,8 @@ from typing import Any
 from myoshu.errors import TrainingError
 from myoshu.rating.intervals import Interval, score_interval, share_interval
 from myoshu.training.folder import CURVES, EVALUATIONS, METRICS, replaced
-from myoshu.training.metrics import read_table
-from myoshu.training.strength import ANCHOR, read_ratings
+from myoshu.training.strength.check import ANCHOR, read_ratings
+from myoshu.training.telling.metrics import read_table
 
 __all__ = ["Curves", "draw_curves"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from myoshu.game import Game
-from myoshu.training.architecture import Architecture
 from myoshu.training.footprint import weight_bytes
+from myoshu.training.networks.architecture import Architecture
 
 __all__ = ["agent_bytes", "hidden_notice", "notices"]
 

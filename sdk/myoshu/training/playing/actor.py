@@ -50,12 +50,12 @@ from myoshu.runtime.planner import Planner
 from myoshu.search.config import SearchConfig
 from myoshu.spec import ModelSpec
 from myoshu.training.config import SelfPlayConfig
-from myoshu.training.failures import AbandonedGame
-from myoshu.training.memory import resident_megabytes
-from myoshu.training.packing import pack_arrays, unpack_arrays
-from myoshu.training.reanalysis import Positions, Reanalysis, Targets
-from myoshu.training.selfplay import SelfPlay
-from myoshu.training.trajectory import Trajectory, pack_trajectories, unpack_trajectories
+from myoshu.training.memory.trajectory import Trajectory, pack_trajectories, unpack_trajectories
+from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.playing.packing import pack_arrays, unpack_arrays
+from myoshu.training.playing.reanalysis import Positions, Reanalysis, Targets
+from myoshu.training.playing.selfplay import SelfPlay
+from myoshu.training.resident import resident_megabytes
 
 __all__ = ["Actor", "ActorTask", "Work", "end_if_imported", "new_work"]
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from myoshu.errors import EvaluationError, TrainingError
-from myoshu.training.architecture import Architecture
 from myoshu.training.config import Device, LearnerConfig
-from myoshu.training.networks import Network, Weights, fold
+from myoshu.training.learning.targets import Batch
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.torch_network import Network, Weights, fold
 from myoshu.training.objectives.muzero import MuZero
 from myoshu.training.objectives.objective import Objective, Placement
-from myoshu.training.targets import Batch
 
 __all__ = ["Learner", "Step"]
 

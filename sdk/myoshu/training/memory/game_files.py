@@ -13,8 +13,8 @@ import numpy as np
 from myoshu.errors import RecordError, TrainingError
 from myoshu.record import encode_record, write_lines
 from myoshu.spec import GameSpec
-from myoshu.training.recording import to_record
-from myoshu.training.trajectory import Trajectory
+from myoshu.training.memory.recording import to_record
+from myoshu.training.memory.trajectory import Trajectory
 
 __all__ = ["GameFiles"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from myoshu.errors import RecordError, TrainingError
 from myoshu.game import Game
 from myoshu.record import locate_records
-from myoshu.training.recording import to_trajectory
-from myoshu.training.replay import Replay
+from myoshu.training.memory.recording import to_trajectory
+from myoshu.training.memory.replay import Replay
 
 __all__ = ["Found", "remember_records"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.spec import ModelSpec, Movers
-from myoshu.training.replay import Replay
+from myoshu.training.memory.replay import Replay
 
 __all__ = ["Batch", "make_batch"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.training.config import TrainingConfig
-from myoshu.training.strength import Strength
+from myoshu.training.strength.check import Strength
 
 __all__ = ["Checks"]
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.spec import GameSpec, reward_bounds, value_bounds
-from myoshu.training.policies import Policies, pack_legal, unpack_legal
-from myoshu.training.priorities import Priorities
-from myoshu.training.reanalysis import Positions, Targets
-from myoshu.training.trajectory import Trajectory
+from myoshu.training.memory.policies import Policies, pack_legal, unpack_legal
+from myoshu.training.memory.priorities import Priorities
+from myoshu.training.memory.trajectory import Trajectory
+from myoshu.training.playing.reanalysis import Positions, Targets
 
 __all__ = ["Replay", "Sample"]
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from myoshu.errors import TrainingError
-from myoshu.training.events import Events
 from myoshu.training.folder import METRICS, replaced
+from myoshu.training.telling.events import Events
 
 __all__ = ["COLUMNS", "Metrics", "Table", "read_table"]
 

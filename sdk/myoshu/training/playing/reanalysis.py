@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from myoshu.runtime.planner import Planner
 from myoshu.search.config import SearchConfig
-from myoshu.training.noise import root_noise
+from myoshu.training.playing.noise import root_noise
 from myoshu.training.randomness import random_state, restore_random_state
 
 __all__ = ["Positions", "Reanalysis", "Targets"]

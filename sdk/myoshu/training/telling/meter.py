@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from myoshu.training.learner import Step
-from myoshu.training.memory import resident_megabytes
-from myoshu.training.source import LocalSource, Source
+from myoshu.training.learning.learner import Step
+from myoshu.training.playing.source import LocalSource, Source
+from myoshu.training.resident import resident_megabytes
 
 __all__ = ["Meter", "Reading"]
 

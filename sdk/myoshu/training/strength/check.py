@@ -18,17 +18,17 @@ from myoshu.rating.returns import Returns
 from myoshu.rating.tally import Tally
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
-from myoshu.training.architecture import Architecture
-from myoshu.training.baseline import random_returns
 from myoshu.training.config import TrainingConfig
-from myoshu.training.evaluation import Evaluation, play_games
-from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
 from myoshu.training.footprint import search_slots
-from myoshu.training.graphs import write_graph
-from myoshu.training.metrics import Table, read_table
-from myoshu.training.networks import Weights
-from myoshu.training.opponents import BundleOpponent, Opponent, RandomOpponent
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.torch_network import Weights
+from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.strength.baseline import random_returns
+from myoshu.training.strength.games import Evaluation, play_games
+from myoshu.training.strength.opponents import BundleOpponent, Opponent, RandomOpponent
+from myoshu.training.telling.metrics import Table, read_table
 
 __all__ = ["COLUMNS", "Check", "Strength", "read_ratings"]
 
@@ -246,7 +246,7 @@ class Strength:
             step: steps learned.
             seconds: time learned.
             budget: how many seconds the games may take. What is not over by then is cut off, see
-                :attr:`myoshu.training.evaluation.Evaluation.cut`.
+                :attr:`myoshu.training.strength.games.Evaluation.cut`.
 
         Returns:
             The check; None if it was interrupted.

@@ -11,7 +11,7 @@ from myoshu.errors import MyoshuError, RecordError
 from myoshu.game import Game, State
 from myoshu.record import FORMAT, Ending, GameRecord
 from myoshu.spec import GameSpec
-from myoshu.training.trajectory import Trajectory
+from myoshu.training.memory.trajectory import Trajectory
 
 __all__ = ["to_record", "to_trajectory"]
 

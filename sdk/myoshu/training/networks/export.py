@@ -20,11 +20,11 @@ from myoshu.runtime.parity import Parity
 from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.search.forest import Forest
 from myoshu.spec import GameSpec, ModelSpec
-from myoshu.training.architecture import Architecture
-from myoshu.training.examples import Shown, examples_for
-from myoshu.training.graphs import GRAPHS, OPSET, write_graph
-from myoshu.training.networks import PlainOperations, Weights
-from myoshu.training.support import Support
+from myoshu.training.networks.architecture import Architecture
+from myoshu.training.networks.examples import Shown, examples_for
+from myoshu.training.networks.onnx_writer import GRAPHS, OPSET, write_graph
+from myoshu.training.networks.support import Support
+from myoshu.training.networks.torch_network import PlainOperations, Weights
 
 __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 

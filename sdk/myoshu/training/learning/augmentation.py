@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from myoshu.spec import GameSpec
 from myoshu.symmetry import Symmetry
-from myoshu.training.targets import Batch
+from myoshu.training.learning.targets import Batch
 
 __all__ = ["Augmentation"]
 

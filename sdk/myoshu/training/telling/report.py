@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from myoshu.training.config import TrainingConfig
-from myoshu.training.curves import Curves
-from myoshu.training.meter import Reading
-from myoshu.training.metrics import Metrics
-from myoshu.training.progress import Progress, Status
 from myoshu.training.state import RunState
-from myoshu.training.strength import Check
+from myoshu.training.strength.check import Check
+from myoshu.training.telling.curves import Curves
+from myoshu.training.telling.meter import Reading
+from myoshu.training.telling.metrics import Metrics
+from myoshu.training.telling.progress import Progress, Status
 
 __all__ = ["Report"]
 

@@ -10,8 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from myoshu.training.architecture import Architecture, declare
-from myoshu.training.support import Support
+from myoshu.training.networks.architecture import Architecture, declare
+from myoshu.training.networks.support import Support
 
 __all__ = ["GRAPHS", "OPSET", "write_graph"]
 

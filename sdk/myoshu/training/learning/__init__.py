@@ -1,0 +1,1 @@
+"""Batches of positions and targets, and the steps that the networks take towards them."""

@@ -1,0 +1,1 @@
+"""What is remembered of the games: trajectories, the replay, records on disk."""

@@ -1,0 +1,1 @@
+"""The networks: said once, trained in PyTorch, written as ONNX."""
