@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from myoshu.cores import available_cores
-from myoshu.errors import ArgumentError, EvaluationError, ExportError, TrainingError
+from myoshu.errors import EvaluationError, ExportError, TrainingError
 from myoshu.game import Game
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
@@ -43,6 +43,7 @@ from myoshu.training.resident import available_memory, keep_freed_memory
 from myoshu.training.state import RunState
 from myoshu.training.strength.check import Strength
 from myoshu.training.strength.opponents import Opponent
+from myoshu.training.strength.schedule import check_until
 from myoshu.training.summary import Summary
 from myoshu.training.telling.meter import Meter
 from myoshu.training.telling.notices import notices
@@ -93,7 +94,7 @@ class Run:
         end_if_imported()
         if holds_run(folder):
             raise TrainingError(f"{folder}: expected a new folder, got one that holds a run: resume it or name another")
-        _check_until(game, config.until)
+        check_until(game, config.until)
         self._set_up(game, config, folder, opponents, progress, cores)
         self._remember_records()
         try:
@@ -134,7 +135,7 @@ class Run:
             CapacityError: it would take more memory than there is.
         """
         end_if_imported()
-        _check_until(game, until)
+        check_until(game, until)
         config = load_config(folder)
         if minutes is not None or steps is not None:
             config = msgspec.structs.replace(config, minutes=minutes, steps=steps)
@@ -495,11 +496,3 @@ class Run:
             )
         remove_unfinished(self.folder)
         write_config(self.config, self.folder)
-
-
-def _check_until(game: Game, until: float | None) -> None:
-    """Refuse what no check of strength can reach."""
-    low, high = (0.0, 1.0) if game.spec.players > 1 else game.spec.returns
-    what = "a score from 0 to 1" if game.spec.players > 1 else f"a mean return from {low:g} to {high:g} (spec.returns)"
-    if until is not None and not low <= until <= high:
-        raise ArgumentError(f"until: expected {what}, got {until:g}")

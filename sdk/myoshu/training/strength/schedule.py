@@ -8,10 +8,12 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from myoshu.errors import ArgumentError
+from myoshu.game import Game
 from myoshu.training.config import TrainingConfig
 from myoshu.training.strength.check import Strength
 
-__all__ = ["Checks"]
+__all__ = ["Checks", "check_until"]
 
 SHARE = 0.03
 """Of the time learned, so much may go into checks."""
@@ -78,3 +80,19 @@ class Checks:
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Go on from what :meth:`state` returned."""
         self.spent = float(state["checking"])
+
+
+def check_until(game: Game, until: float | None) -> None:
+    """Refuse what no check of strength can reach.
+
+    Args:
+        game: the rules.
+        until: the strength that ends a run; None for none.
+
+    Raises:
+        ArgumentError: it is no score, or no return that the game can pay.
+    """
+    low, high = (0.0, 1.0) if game.spec.players > 1 else game.spec.returns
+    what = "a score from 0 to 1" if game.spec.players > 1 else f"a mean return from {low:g} to {high:g} (spec.returns)"
+    if until is not None and not low <= until <= high:
+        raise ArgumentError(f"until: expected {what}, got {until:g}")
