@@ -12,7 +12,7 @@ import typer
 from myoshu.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -56,7 +56,7 @@ def test_the_map_of_training_names_its_files() -> None:
     files = re.findall(r"`(?:training/)?(\w+\.py)`", section)
     assert len(files) > 20
     for file in files:
-        assert (ROOT / "sdk" / "myoshu" / "training" / file).exists(), file
+        assert len(list((ROOT / "sdk" / "myoshu" / "training").rglob(file))) == 1, file
 
 
 @pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "bindings").glob("*/README.md"))], ids=lambda page: page.name)
@@ -84,3 +84,17 @@ def test_the_readmes_figures_are_the_benchmarks_figures() -> None:
     derived = {"173"}  # 142 and the 31 of Python's caches
     for figure in set(found) - derived:
         assert figure in told, figure
+
+
+def test_the_files_that_a_contributor_is_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {name for name in re.findall(r"`([\w/]+\.(?:py|hpp|md))", text) if "NAME" not in name}
+    assert len(named) > 12
+    folders = [
+        ROOT,
+        ROOT / "sdk" / "myoshu",
+        ROOT / "sdk" / "myoshu" / "training" / "networks",
+        ROOT / "sdk" / "myoshu" / "protocol",
+    ]
+    for name in sorted(named):
+        assert any((folder / name).is_file() for folder in folders), name
