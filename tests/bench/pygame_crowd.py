@@ -22,8 +22,8 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 import myoshu
 from myoshu import Agent, Limit
 from myoshu.testing.networks import mlp64, write_bundle
+from myoshu_engines.pygame.player import Player
 from myoshu_engines.pygame_crowd import Crowd
-from myoshu_engines.pygame_player import Player
 
 BUDGET = 0.002
 SIMULATIONS = 8

@@ -16,9 +16,9 @@ from myoshu.arena.match import Ending, GameResult, play_game
 from myoshu.arena.random_player import RandomPlayer
 from myoshu.errors import MatchError
 from myoshu_engines import load_game
-from myoshu_engines.engine_player import EnginePlayer
-from myoshu_engines.gtp_player import GtpPlayer
-from myoshu_engines.uci_player import UciPlayer
+from myoshu_engines.engine.gtp import GtpPlayer
+from myoshu_engines.engine.player import EnginePlayer
+from myoshu_engines.engine.uci import UciPlayer
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
 GO = load_game("openspiel:go(board_size=5)")

@@ -16,7 +16,7 @@ from myoshu.game import Game, State
 from myoshu.spec import Movers
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
-from myoshu_engines.openspiel_game import OpenSpielGame, OpenSpielState
+from myoshu_engines.openspiel.game import OpenSpielGame, OpenSpielState
 
 SMALL = [
     "breakthrough(rows=4,columns=2)",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pygame
 import pytest
 
-from myoshu_engines.pygame_recorder import Recorder
-from myoshu_engines.pygame_window import Window
+from myoshu_engines.pygame.recorder import Recorder
+from myoshu_engines.pygame.window import Window
 
 
 class Scene:

@@ -15,7 +15,7 @@ from myoshu.runtime.example_games import find_positions
 from myoshu.runtime.limit import Limit
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
-from myoshu_engines.openspiel_bot import MyoshuBot
+from myoshu_engines.openspiel.bot import MyoshuBot
 
 LIMIT = Limit(simulations=16)
 

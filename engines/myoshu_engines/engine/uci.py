@@ -12,8 +12,8 @@ import pyspiel
 from myoshu.arena.player import Choice
 from myoshu.errors import IllegalActionError, MatchError
 from myoshu.game import State
-from myoshu_engines.engine_player import ANSWER, THINKING, Countdown, EnginePlayer
-from myoshu_engines.openspiel_game import OpenSpielGame
+from myoshu_engines.engine.player import ANSWER, THINKING, Countdown, EnginePlayer
+from myoshu_engines.openspiel.game import OpenSpielGame
 
 __all__ = ["UciPlayer"]
 

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, GameError, IllegalActionError
 from myoshu.spec import GameSpec, Movers
-from myoshu_engines.pygame_eyes import Eye, Sight
+from myoshu_engines.pygame.eyes import Eye, Sight
 
 __all__ = ["Arcade", "ArcadeState", "Scene"]
 
@@ -75,7 +75,7 @@ class Arcade(Generic[Kind]):
 
     Args:
         make: begins a game; all chance is drawn from the generator it is given.
-        eye: how the game is seen, see :mod:`myoshu_engines.pygame_eyes`.
+        eye: how the game is seen, see :mod:`myoshu_engines.pygame.eyes`.
         name: the game's.
         actions: the actions' names; the action given to the game is the number in this list.
         returns: the least and the greatest sum of what a game pays.

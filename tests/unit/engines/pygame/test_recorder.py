@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from myoshu.errors import ArgumentError, DependencyError
-from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame.recorder import Recorder
 
 
 def show(recorder: Recorder, frames: int, noise: bool = False) -> None:

@@ -17,7 +17,7 @@ from myoshu.arena.exhaustive import play_every_line
 from myoshu.planes import Planes, planes_of
 from myoshu_engines import load_game
 
-AGENTS = Path(__file__).parents[3] / "demos" / "agents"
+AGENTS = Path(__file__).parents[4] / "demos" / "agents"
 
 
 def played(name: str, moves: int) -> Any:

@@ -13,7 +13,7 @@ from myoshu.arena.player import Choice
 from myoshu.errors import GameError, IllegalActionError, ObservationWarning
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.limit import Limit
-from myoshu_engines.openspiel_game import OpenSpielGame, OpenSpielState
+from myoshu_engines.openspiel.game import OpenSpielGame, OpenSpielState
 
 __all__ = ["MyoshuBot"]
 

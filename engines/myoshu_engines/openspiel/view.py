@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from open_spiel.python.observation import make_observation
 
 from myoshu.errors import GameError
-from myoshu_engines.openspiel_words import Pieces, words_of
+from myoshu_engines.openspiel.words import Pieces, words_of
 
 __all__ = ["View"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from myoshu import Agent, Decision, Limit
 from myoshu.errors import ArgumentError
-from myoshu_engines.pygame_overlay import Overlay
+from myoshu_engines.pygame.overlay import Overlay
 
 CELLS = {action: pygame.Rect(40 * (action % 3), 40 * (action // 3), 40, 40) for action in range(9)}
 BLACK = (0, 0, 0)

@@ -8,8 +8,8 @@ import time
 from myoshu.arena.player import Choice, Resignation
 from myoshu.errors import IllegalActionError, MatchError
 from myoshu.game import State
-from myoshu_engines.engine_player import ANSWER, Countdown, EnginePlayer
-from myoshu_engines.openspiel_game import OpenSpielGame
+from myoshu_engines.engine.player import ANSWER, Countdown, EnginePlayer
+from myoshu_engines.openspiel.game import OpenSpielGame
 
 __all__ = ["GtpPlayer"]
 

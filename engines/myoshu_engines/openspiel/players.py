@@ -10,7 +10,7 @@ import pyspiel
 from myoshu.arena.player import Choice
 from myoshu.errors import MatchError
 from myoshu.game import Game, State
-from myoshu_engines.openspiel_game import OpenSpielGame, OpenSpielState
+from myoshu_engines.openspiel.game import OpenSpielGame, OpenSpielState
 
 __all__ = ["BotPlayer", "cfr_player", "mcts_player", "registered_player"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from myoshu_engines import load_game
-from myoshu_engines.openspiel_drawing import drawn
+from myoshu_engines.openspiel.drawing import drawn
 
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
 

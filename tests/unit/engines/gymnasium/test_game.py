@@ -23,9 +23,10 @@ from myoshu.planes import Planes, planes_of
 from myoshu.spec import Movers
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
-from myoshu_engines.gymnasium_game import DEFAULT_LENGTH, GymnasiumGame, GymnasiumState
-from myoshu_engines.gymnasium_rewards import Rewards
-from myoshu_engines.gymnasium_spaces import FAR, numbered_actions, observer_of
+from myoshu_engines.gymnasium.game import DEFAULT_LENGTH, GymnasiumGame
+from myoshu_engines.gymnasium.rewards import Rewards
+from myoshu_engines.gymnasium.spaces import FAR, numbered_actions, observer_of
+from myoshu_engines.gymnasium.state import GymnasiumState
 
 
 class Picture(gymnasium.Env[NDArray[np.uint8], int]):
@@ -541,7 +542,7 @@ def test_a_mask_of_actions_is_kept() -> None:
     assert fewer > 50
 
 
-class Branches(gymnasium.Env[Any, Any]):
+class Unequal(gymnasium.Env[Any, Any]):
     """Two choices; the first of each is not allowed, told as one mask a choice."""
 
     observation_space = gymnasium.spaces.Box(-1, 1, (4,), np.float32)
@@ -561,15 +562,15 @@ class Branches(gymnasium.Env[Any, Any]):
 
 
 def test_masks_of_choices_allow_their_combinations() -> None:
-    gymnasium.register("Branches-v0", Branches)
-    game = gym("Branches-v0")
+    gymnasium.register("Unequal-v0", Unequal)
+    game = gym("Unequal-v0")
     state = game.new_state(rng())
     names = [game.action_name(state, action) for action in state.legal_actions()]
     assert names == ["(1, 1)", "(2, 1)"]
     with pytest.raises(
         GameError, match=r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got"
     ):
-        gym("Branches-v0(lengths=(3, 4))")
+        gym("Unequal-v0(lengths=(3, 4))")
 
 
 @pytest.mark.parametrize(
@@ -751,7 +752,7 @@ def test_keys_are_of_seed_and_actions() -> None:
 )
 def test_clones_are_copies_where_copies_work(name: str, copies: bool, shares: bool) -> None:
     game = gym(name)
-    assert (game.copies, bool(game.shared)) == (copies, shares)
+    assert (game.copies, bool(game.environments.shared)) == (copies, shares)
     state = game.new_state(rng(7))
     choice = rng(8)
     for _ in range(25):
@@ -811,7 +812,7 @@ def test_environments_are_closed_when_states_are_no_more() -> None:
 
 
 def test_nothing_is_wrapped_that_costs_time() -> None:
-    environment = gym("CartPole-v1").make()
+    environment = gym("CartPole-v1").environments.make()
     assert type(environment).__name__ == "TimeLimit"
     assert type(environment.env) is type(environment.unwrapped)  # type: ignore[attr-defined]  # a wrapper's
     environment.close()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from myoshu import Agent, Decision, Limit, StopReason
 from myoshu.errors import ArgumentError, EvaluationError, LimitError
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.player import Player
 
 ENDLESS = Limit(simulations=50_000)
 MOVE = pygame.USEREVENT + 1
@@ -204,7 +204,7 @@ def test_what_cannot_be_is_refused(small_agent: Agent) -> None:
 QUIT = """
 import sys
 import numpy as np, pygame, myoshu
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.player import Player
 pygame.init()
 screen = pygame.display.set_mode((64, 64))
 player = Player(myoshu.load(sys.argv[1]).new_session(), background=True, event=pygame.event.custom_type())

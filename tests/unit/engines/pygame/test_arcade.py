@@ -16,8 +16,8 @@ from myoshu.errors import ArgumentError, GameError, IllegalActionError
 from myoshu.planes import planes_of
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
-from myoshu_engines.pygame_arcade import Arcade
-from myoshu_engines.pygame_eyes import Numbers, Pixels, Sight
+from myoshu_engines.pygame.arcade import Arcade
+from myoshu_engines.pygame.eyes import Numbers, Pixels, Sight
 
 WIDTH, HEIGHT = 40, 60
 
@@ -222,8 +222,8 @@ SOURCE = """
 import numpy as np
 import pygame
 
-from myoshu_engines.pygame_arcade import Arcade
-from myoshu_engines.pygame_eyes import Pixels
+from myoshu_engines.pygame.arcade import Arcade
+from myoshu_engines.pygame.eyes import Pixels
 
 
 class Dot:

@@ -15,7 +15,7 @@ import numpy as np
 import pygame
 
 from myoshu import Decision
-from myoshu_engines.pygame_letters import Letters
+from myoshu_engines.pygame.letters import Letters
 
 __all__ = ["Overlay"]
 

@@ -1,7 +1,7 @@
 """How one who learns sees a Pygame game: by its numbers, or by its image drawn off screen.
 
 Both take the game's own object and know nothing of windows; what they return at several moments may be stacked, so
-that motion is seen. :class:`myoshu_engines.pygame_arcade.Arcade` uses them headless; a program in a window uses the
+that motion is seen. :class:`myoshu_engines.pygame.arcade.Arcade` uses them headless; a program in a window uses the
 same ones to ask an agent.
 """
 

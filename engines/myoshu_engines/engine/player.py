@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from myoshu.arena.player import Choice
 from myoshu.errors import ConnectionLostError, IllegalActionError, MatchError
 from myoshu.game import Game, State
-from myoshu_engines.engine_process import EngineProcess
-from myoshu_engines.openspiel_game import OpenSpielGame
+from myoshu_engines.engine.process import EngineProcess
+from myoshu_engines.openspiel.game import OpenSpielGame
 
 __all__ = ["ANSWER", "Countdown", "EnginePlayer"]
 

@@ -11,7 +11,7 @@ from myoshu.arena.solver import Solver
 from myoshu.arena.statistics import summarize
 from myoshu.errors import MatchError
 from myoshu_engines import load_game
-from myoshu_engines.openspiel_players import cfr_player, mcts_player, registered_player
+from myoshu_engines.openspiel.players import cfr_player, mcts_player, registered_player
 
 TIC_TAC_TOE = load_game("openspiel:tic_tac_toe")
 

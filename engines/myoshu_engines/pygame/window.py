@@ -21,7 +21,7 @@ from typing import Any, Protocol, Self
 
 import pygame
 
-from myoshu_engines.pygame_recorder import Recorder
+from myoshu_engines.pygame.recorder import Recorder
 
 __all__ = ["Scene", "Window"]
 

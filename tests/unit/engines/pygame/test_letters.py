@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from myoshu.errors import ArgumentError
-from myoshu_engines.pygame_letters import KEPT, Letters
+from myoshu_engines.pygame.letters import KEPT, Letters
 
 WHITE = (255, 255, 255)
 
