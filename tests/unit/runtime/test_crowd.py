@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from myoshu import Agent, Limit, StopReason
+from myoshu import Agent, Crowd, Limit, StopReason
 from myoshu.errors import ArgumentError, EvaluationError, LegalActionsError, LimitError, ObservationError
-from myoshu_engines.pygame_crowd import Crowd
 
 
 def seen(number: int) -> NDArray[np.float32]:
@@ -19,9 +18,9 @@ def seen(number: int) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("size", [1, 7, 64])
 @pytest.mark.parametrize("budget", [0.0001, 0.002, 1.0])
-def test_each_is_decided_for_as_if_it_were_alone(small_agent: Agent, size: int, budget: float) -> None:
+def test_each_is_decided_for_as_if_it_were_alone(agent: Agent, size: int, budget: float) -> None:
     observations = seen(20)
-    crowd = Crowd(small_agent, size=size, simulations=24)
+    crowd = Crowd(agent, size=size, simulations=24)
     for npc, observation in enumerate(observations):
         crowd.ask(npc, observation, [npc % 4, 4 + npc % 4, 8], npc % 2)
     decisions = {}
@@ -32,19 +31,22 @@ def test_each_is_decided_for_as_if_it_were_alone(small_agent: Agent, size: int, 
     assert sorted(decisions) == list(range(20))
     assert crowd.decisions == 20
     for npc, observation in enumerate(observations):
-        session = small_agent.new_session(keep_tree=False)
+        session = agent.new_session(keep_tree=False)
         alone = session.play(observation, [npc % 4, 4 + npc % 4, 8], Limit(simulations=24), npc % 2)
         decision = decisions[npc]
         assert decision.action == alone.action
         assert decision.visits.tolist() == alone.visits.tolist()
         assert decision.value == alone.value
+        assert decision.values.tolist() == alone.values.tolist()
         assert decision.policy.tolist() == alone.policy.tolist()
+        assert decision.principal_variation == alone.principal_variation
+        assert (decision.simulations, decision.provider) == (alone.simulations, alone.provider)
         assert decision.stop_reason is StopReason.SIMULATIONS
     assert crowd.step(budget) == {}
 
 
-def test_nobody_is_left_out_however_often_others_ask(small_agent: Agent) -> None:
-    crowd = Crowd(small_agent, size=8, simulations=16)
+def test_nobody_is_left_out_however_often_others_ask(agent: Agent) -> None:
+    crowd = Crowd(agent, size=8, simulations=16)
     observations = seen(30)
     for npc in range(30):
         crowd.ask(npc, observations[npc])
@@ -58,8 +60,8 @@ def test_nobody_is_left_out_however_often_others_ask(small_agent: Agent) -> None
 
 
 @pytest.mark.timing
-def test_a_frame_keeps_its_budget(small_agent: Agent) -> None:
-    crowd = Crowd(small_agent, size=64, simulations=400)
+def test_a_frame_keeps_its_budget(agent: Agent) -> None:
+    crowd = Crowd(agent, size=64, simulations=400)
     spent: list[float] = []
     while len(crowd) or not spent:
         begin, busy = perf_counter(), thread_time()
@@ -73,8 +75,8 @@ def test_a_frame_keeps_its_budget(small_agent: Agent) -> None:
     assert sorted(spent)[len(spent) // 2] < 0.0025
 
 
-def test_the_best_so_far_and_second_thoughts(small_agent: Agent) -> None:
-    crowd = Crowd(small_agent, size=2, simulations=5000)
+def test_the_best_so_far_and_second_thoughts(agent: Agent) -> None:
+    crowd = Crowd(agent, size=2, simulations=5000)
     first, second = seen(2)
     crowd.ask("a", first)
     crowd.ask("b", first)
@@ -97,10 +99,10 @@ def test_the_best_so_far_and_second_thoughts(small_agent: Agent) -> None:
     assert decisions["b"].action == 3
 
 
-def test_what_cannot_be_is_refused(small_agent: Agent) -> None:
+def test_what_cannot_be_is_refused(agent: Agent) -> None:
     with pytest.raises(ArgumentError, match="size: expected an integer from 1, got 0"):
-        Crowd(small_agent, size=0)
-    crowd = Crowd(small_agent, size=1, simulations=4)
+        Crowd(agent, size=0)
+    crowd = Crowd(agent, size=1, simulations=4)
     with pytest.raises(ObservationError):
         crowd.ask(0, np.zeros(3))
     with pytest.raises(LegalActionsError):
@@ -112,8 +114,8 @@ def test_what_cannot_be_is_refused(small_agent: Agent) -> None:
     assert len(crowd) == 0
 
 
-def test_a_failure_ends_only_the_searches_concerned(small_agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    crowd = Crowd(small_agent, size=4, simulations=4)
+def test_a_failure_ends_only_the_searches_concerned(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(agent, size=4, simulations=4)
     crowd.ask("a", seen(1)[0])
 
     def fail(*_: object) -> bool:

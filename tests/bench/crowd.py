@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import myoshu
-from myoshu import Agent, Limit
+from myoshu import Agent, Crowd, Limit
 from myoshu.testing.networks import mlp64, write_bundle
 from myoshu_engines.pygame.player import Player
-from myoshu_engines.pygame_crowd import Crowd
 
 BUDGET = 0.002
 SIMULATIONS = 8

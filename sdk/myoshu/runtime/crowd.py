@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu import Agent, Decision, SearchConfig, StopReason
 from myoshu.errors import ArgumentError
+from myoshu.runtime.agent import Agent
+from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.evaluator import as_observations
 from myoshu.runtime.legal import as_mask
 from myoshu.runtime.limit import seconds
 from myoshu.runtime.planner import Planner
+from myoshu.search import SearchConfig
 
 __all__ = ["Crowd"]
 
@@ -123,7 +125,7 @@ class Crowd:
         if isinstance(to_play, bool) or not isinstance(to_play, int) or not 0 <= to_play < model.players:
             raise ArgumentError(f"to_play: expected an integer from 0 to {model.players - 1}, got {to_play!r}")
         question = _Question(
-            as_observations(model, (observation,)).copy(), as_mask(model.actions, legal_actions).copy(), to_play
+            as_observations(model, (observation,)).copy(), as_mask(model.actions, legal_actions), to_play
         )
         self.cancel(npc)
         self._waiting[npc] = question
@@ -257,19 +259,14 @@ class Crowd:
     def _decisions(self, names: list[Hashable], reason: StopReason) -> Iterator[Decision]:
         """The best so far for some that are searched."""
         questions = [self._searched[name] for name in names]
-        results = self._planner.results([question.slot for question in questions])
-        policies = results.policy * np.stack([question.legal for question in questions])
-        for row, question in enumerate(questions):
-            yield Decision(
-                action=int(results.action[row]),
-                policy=policies[row],
-                value=float(results.value[row, question.to_play]),
-                values=results.value[row],
-                visits=results.visits[row],
-                principal_variation=self._planner.forest.principal_variation(question.slot),
-                simulations=int(results.simulations[row]),
+        slots, provider = [question.slot for question in questions], self.agent.provider
+        found = self._planner.results(slots).rows(self._planner.forest.principal_variations(slots))
+        for question, result in zip(questions, found, strict=True):
+            yield Decision.of(
+                result,
+                question.to_play,
                 elapsed=question.elapsed,
-                provider=self.agent.provider,
+                provider=provider,
                 stop_reason=reason,
             )
 
