@@ -54,6 +54,7 @@ from myoshu.training.source import ActorSource, LocalSource, Source
 from myoshu.training.state import RunState
 from myoshu.training.strength import Check, Strength
 from myoshu.training.summary import Summary
+from myoshu.traits import Traits
 
 __all__ = ["Run"]
 
@@ -284,7 +285,7 @@ class Run:
         self._opponents = {opponent.name: opponent for opponent in opponents}
         cores = available_cores() if cores is None else max(1, cores)
         self._learner_threads = max(1, cores // 4)
-        alone = config.deterministic or getattr(game, "one_process", False)
+        alone = config.deterministic or Traits.of(game).one_process
         self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
         architecture = Architecture.of(game.spec, config.network)
