@@ -24,8 +24,7 @@ from myoshu.spec import Movers
 from myoshu.testing.games import check_game
 from myoshu_engines import load_game
 from myoshu_engines.gymnasium.game import DEFAULT_LENGTH, GymnasiumGame
-from myoshu_engines.gymnasium.rewards import Rewards
-from myoshu_engines.gymnasium.spaces import FAR, numbered_actions, observer_of
+from myoshu_engines.gymnasium.spaces import FAR, observer_of
 from myoshu_engines.gymnasium.state import GymnasiumState
 
 
@@ -375,23 +374,6 @@ def test_continuous_rewards_leave_room_for_what_was_not_seen() -> None:
     assert high > 40
 
 
-def test_rewards_by_hand() -> None:
-    rewards = Rewards()
-    rewards.add(-1.0, ends=False)
-    assert rewards.bounds(10) == (-10.0, -1.0)
-    rewards.add(7.0, ends=True)
-    assert rewards.bounds(10) == (-10.0, 7.0)
-    assert rewards.bounds(10, threshold=9) == (-10.0, 9.0)
-    assert not rewards.only_at_the_end
-    rewards.add_table({0: "no table"})
-    rewards.add_table([1, 2])
-    assert not rewards.complete
-    silent = Rewards()
-    silent.add_table({0: {0: [(1.0, 0, 0.0, False), (0.5, 1, 3, True)]}})
-    assert silent.only_at_the_end
-    assert silent.bounds(100) == (0.0, 3.0)
-
-
 def test_a_return_outside_the_estimate_says_what_to_give() -> None:
     state = gym("Pays-v0").new_state(rng())
     for _ in range(19):
@@ -448,56 +430,12 @@ def test_an_image_becomes_planes_from_0_to_1() -> None:
     assert seen.max() == 1.0
 
 
-@pytest.mark.parametrize(
-    ("form", "shape"),
-    [
-        ((), (1,)),
-        ((5,), (5,)),
-        ((4, 7), (1, 4, 7)),
-        ((84, 84), (1, 84, 84)),
-        ((84, 84, 3), (3, 84, 84)),
-        ((210, 160, 3), (3, 210, 160)),
-        ((10, 10, 7), (7, 10, 10)),
-        ((3, 3, 3), (3, 3, 3)),
-        ((4, 84, 84), (4, 84, 84)),
-        ((14, 10, 9), (14, 10, 9)),
-        ((4, 84, 84, 3), (12, 84, 84)),
-        ((2, 2, 2, 2), (16,)),
-        ((2, 1, 2, 1, 2), (8,)),
-    ],
-)
-def test_shapes_of_what_is_seen(form: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    observer = observer_of(spaces.Box(0, 255, form, np.uint8), "here")
-    assert observer.shape == shape
-    shown = np.arange(np.prod(form, dtype=int)).reshape(form).astype(np.uint8)
-    seen = observer.see(shown)
-    assert seen.shape == shape
-    assert sorted(np.rint(seen.ravel() * 255).tolist()) == sorted(shown.ravel().tolist())
-
-
-def test_a_stack_of_images_keeps_its_order() -> None:
-    shown = np.zeros((2, 5, 6, 3), np.uint8)
-    shown[1, 4, 5, 2] = 255
-    assert observer_of(spaces.Box(0, 255, shown.shape, np.uint8), "here").see(shown)[5, 4, 5] == 1.0
-
-
 def test_choices_are_seen_one_hot() -> None:
     assert gym("Pays-v0").new_state(rng()).observation().tolist() == [1.0] + [0.0] * 20
     several = observer_of(spaces.MultiDiscrete([2, 3], start=[0, 5]), "here")
     assert several.see(np.array([1, 6])).tolist() == [0, 1, 0, 1, 0]
     bits = observer_of(spaces.MultiBinary(3), "here")
     assert bits.see(np.array([1, 0, 1], np.int8)).tolist() == [1, 0, 1]
-
-
-def test_actions_are_numbered_from_0() -> None:
-    assert list(numbered_actions(spaces.Discrete(3, start=-1), "here")) == [-1, 0, 1]
-    pairs = numbered_actions(spaces.MultiDiscrete([2, 3], start=[0, 4]), "here")
-    assert [pair.tolist() for pair in pairs] == [[0, 4], [0, 5], [0, 6], [1, 4], [1, 5], [1, 6]]
-    assert all(spaces.MultiDiscrete([2, 3], start=[0, 4]).contains(pair) for pair in pairs)
-    bits = numbered_actions(spaces.MultiBinary(2), "here")
-    assert [bit.tolist() for bit in bits] == [[0, 0], [0, 1], [1, 0], [1, 1]]
-    with pytest.raises(ValueError, match="read-only"):
-        pairs[0][0] = 1
 
 
 def test_a_start_other_than_0_reaches_the_environment() -> None:
@@ -811,6 +749,19 @@ def test_environments_are_closed_when_states_are_no_more() -> None:
     assert Picture.open == before
 
 
+def test_what_copies_are_made_of_is_closed_after_the_last_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = gym("Picture-v0")
+    closed: list[str] = []
+    monkeypatch.setattr(game.environments.template, "close", lambda: closed.append("closed"))
+    state = game.new_state(rng())
+    del game
+    gc.collect()
+    assert not closed
+    del state
+    gc.collect()
+    assert closed == ["closed", "closed"]  # its own environment, which is a copy, and the template
+
+
 def test_nothing_is_wrapped_that_costs_time() -> None:
     environment = gym("CartPole-v1").environments.make()
     assert type(environment).__name__ == "TimeLimit"
@@ -889,31 +840,6 @@ def test_what_numbers_are_is_said_in_the_words_of_the_space() -> None:
         "number 3 of the environment's observation, as it is",
     )
     assert planes_of(load_game("gymnasium:FrozenLake-v1")).words[3] == "1 if the environment shows 3"
-
-
-@pytest.mark.parametrize(
-    ("space", "first", "last", "count"),
-    [
-        (spaces.Box(0, 255, (8, 6, 3), np.uint8), "channel 0", "channel 2", 3),
-        (spaces.Box(0, 255, (4, 8, 8, 3), np.uint8), "channel 0 of image 0", "channel 2 of image 3", 12),
-        (spaces.Box(0, 1, (7, 5)), "channel 0", "channel 0", 1),
-        (spaces.MultiDiscrete([2, 3]), "1 if number 0 of the environment's observation is 0",
-         "1 if number 1 of the environment's observation is 2", 5),
-        (spaces.MultiBinary(3), "number 0 of the environment's observation, 0 to 1 as 0 to 1",
-         "number 2 of the environment's observation, 0 to 1 as 0 to 1", 3),
-    ],
-)  # fmt: skip
-def test_there_is_a_word_for_each_plane(space: Any, first: str, last: str, count: int) -> None:
-    observer = observer_of(space, "here")
-    observer.planes.check(observer.shape)
-    assert (observer.planes.words[0], observer.planes.words[-1], len(observer.planes.words)) == (first, last, count)
-
-
-def test_very_many_numbers_are_not_named_one_by_one() -> None:
-    planes = observer_of(spaces.Box(-1, 1, (5000,)), "here").planes
-    assert planes.words == ()
-    assert planes.layout.startswith("the environment's numbers in C order")
-    assert not observer_of(spaces.Discrete(5000), "here").planes.words
 
 
 class Talkative(Picture):
