@@ -16,8 +16,8 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 from boards import BOARDS
 from room import SIZE, Room
 
-from myoshu_engines.pygame_recorder import Recorder
-from myoshu_engines.pygame_window import Window
+from myoshu_engines.pygame.recorder import Recorder
+from myoshu_engines.pygame.window import Window
 
 AGENTS = Path(__file__).resolve().parents[1] / "agents"
 

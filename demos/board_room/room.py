@@ -12,8 +12,8 @@ from table import BUDGET, Level, Table, levels
 import myoshu
 from myoshu_engines import load_game
 from myoshu_engines.agent_file import agent_for
-from myoshu_engines.pygame_letters import Letters
-from myoshu_engines.pygame_overlay import Overlay
+from myoshu_engines.pygame.letters import Letters
+from myoshu_engines.pygame.overlay import Overlay
 
 SIZE = (1040, 720)
 BACK = (18, 22, 29)

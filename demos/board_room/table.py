@@ -9,7 +9,7 @@ import numpy as np
 
 from myoshu import Agent, Decision, Limit
 from myoshu.game import Game
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.player import Player
 
 BUDGET = 0.002
 """Seconds of each frame that agents may think."""

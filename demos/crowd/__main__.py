@@ -15,8 +15,8 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 from field import SIZE, Field
 
 import myoshu
-from myoshu_engines.pygame_recorder import Recorder
-from myoshu_engines.pygame_window import Window
+from myoshu_engines.pygame.recorder import Recorder
+from myoshu_engines.pygame.window import Window
 
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "grazing.myoshu"
 TRAINED = "myoshu train python:demos/crowd/rules.py:grazing --minutes 10 --out"

@@ -10,7 +10,7 @@ from flock import COLUMNS, ROWS, Flock
 from rules import STEPS
 
 import myoshu
-from myoshu_engines.pygame_letters import Letters
+from myoshu_engines.pygame.letters import Letters
 
 SCALE = 32
 """Pixels a square."""

@@ -7,8 +7,7 @@ import math
 import numpy as np
 from rules import FRAMES, Meadow
 
-from myoshu import Agent
-from myoshu_engines.pygame_crowd import Crowd
+from myoshu import Agent, Crowd
 
 BUDGET = 0.002
 """Seconds of a frame that all sheep together may think."""

@@ -13,8 +13,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from myoshu_engines.pygame_arcade import Arcade
-from myoshu_engines.pygame_eyes import Numbers
+from myoshu_engines.pygame.arcade import Arcade
+from myoshu_engines.pygame.eyes import Numbers
 
 FRAMES = 20
 """Frames between two decisions of a sheep."""

@@ -9,8 +9,8 @@ import numpy as np
 from rules import ACTIONS, HEIGHT, NUMBERS, REPEAT, Court, Script
 
 from myoshu import Agent, Decision, Limit
-from myoshu_engines.pygame_eyes import Numbers, Sight
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.eyes import Numbers, Sight
+from myoshu_engines.pygame.player import Player
 
 BUDGET = 0.002
 """Seconds of a frame that agents may think."""

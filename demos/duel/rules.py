@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from myoshu_engines.pygame_arcade import Arcade
-from myoshu_engines.pygame_eyes import Numbers
+from myoshu_engines.pygame.arcade import Arcade
+from myoshu_engines.pygame.eyes import Numbers
 
 WIDTH, HEIGHT = 16.0, 9.0
 """Of the court."""

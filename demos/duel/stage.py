@@ -12,8 +12,8 @@ from match import BUDGET, LEVELS, POINTS, Hands, Match
 from rules import ACTIONS, GAP, HALF, HEIGHT, RADIUS, WIDTH
 
 from myoshu_engines.agent_file import agent_for
-from myoshu_engines.pygame_letters import Letters
-from myoshu_engines.pygame_overlay import Overlay
+from myoshu_engines.pygame.letters import Letters
+from myoshu_engines.pygame.overlay import Overlay
 
 SIZE = (1040, 720)
 SCALE = 62.0

@@ -13,8 +13,8 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from sea import WINDOW, Sea
 
-from myoshu_engines.pygame_recorder import Recorder
-from myoshu_engines.pygame_window import Window
+from myoshu_engines.pygame.recorder import Recorder
+from myoshu_engines.pygame.window import Window
 
 AGENT = Path(__file__).resolve().parents[1] / "agents" / "harvest.myoshu"
 CURVE = Path(__file__).resolve().parent / "curve.csv"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from myoshu_engines.pygame_arcade import Arcade
-from myoshu_engines.pygame_eyes import Pixels
+from myoshu_engines.pygame.arcade import Arcade
+from myoshu_engines.pygame.eyes import Pixels
 
 SIZE = 160
 """Width and height of the scene, in its own pixels; the window shows it larger."""

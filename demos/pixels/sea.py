@@ -12,9 +12,9 @@ from rules import ACTIONS, SEEN, SIZE, STACK, STARS, Harvest, harvest
 
 from myoshu import Decision, Limit
 from myoshu_engines.agent_file import agent_for
-from myoshu_engines.pygame_letters import Letters
-from myoshu_engines.pygame_overlay import Overlay
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.letters import Letters
+from myoshu_engines.pygame.overlay import Overlay
+from myoshu_engines.pygame.player import Player
 
 SCALE = 4
 """Pixels of the window to one of the scene."""

@@ -27,11 +27,14 @@ from myoshu.planes import planes_of
 from myoshu.spec import GameSpec, same_game
 from myoshu.symmetry import symmetries_of
 from myoshu.testing.games import check_game
+from myoshu.traits import Traits
 
 __all__ = ["PythonGame", "load"]
 
 _CHECKED_GAMES = 2
 _CHECKED_MOVES = 50
+_OWN = frozenset(["called", "symmetries", "planes", "layout"])
+"""Traits that are not simply the class's: they are checked, or this game's own."""
 
 
 def load(rest: str) -> PythonGame:
@@ -60,20 +63,21 @@ def load(rest: str) -> PythonGame:
 
 
 class PythonGame:
-    """A person's game, named by the string that finds it again."""
+    """A person's game, named by the string that finds it again. It has the class's :class:`myoshu.traits.Traits`."""
 
     def __init__(self, rest: str, game: Game, name: str | None = None) -> None:
         self._rest = rest
         self._game = game
         self._spec = msgspec.structs.replace(game.spec, name=name or f"python:{rest}")
-        self.hidden_information = bool(getattr(game, "hidden_information", False))
-        """Whether the class says that there is something which the player to move does not see."""
+        for trait, said in Traits.of(game).members().items():
+            if trait not in _OWN:
+                setattr(self, trait, said)
         self.symmetries = symmetries_of(game)
         """Those that the class declares."""
-        said = planes_of(game)
-        self.planes = said.words
+        seen = planes_of(game)
+        self.planes = seen.words
         """What each plane or number of an observation is, if the class says."""
-        self.layout = said.layout
+        self.layout = seen.layout
         """What its rows and columns are, if the class says."""
 
     @property

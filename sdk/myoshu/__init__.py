@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from myoshu.errors import MyoshuError
 from myoshu.runtime.agent import Agent, load
+from myoshu.runtime.crowd import Crowd
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.session import Session
@@ -24,6 +25,7 @@ from myoshu.spec import GameSpec, ModelSpec, Movers
 __all__ = [
     "Agent",
     "Algorithm",
+    "Crowd",
     "Decision",
     "GameSpec",
     "Limit",

@@ -1,11 +1,11 @@
 """The game that training and matches play: two small protocols, no registry.
 
-A class of one's own that has these methods is a myoshu game; nothing needs to be inherited.
+A custom class that has these methods is a myoshu game; nothing needs to be inherited. What it may say beyond them is in
+:mod:`myoshu.traits`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Hashable, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.spec import GameSpec
+from myoshu.traits import Traits
 
-__all__ = ["Game", "State", "apply_all", "most_games", "new_states", "replayable"]
+__all__ = ["Game", "State", "apply_all", "new_states"]
 
 
 @runtime_checkable
@@ -82,8 +83,8 @@ class Game(Protocol):
 def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Sequence[NDArray[np.float32] | Exception]:
     """Play one action in each of several states.
 
-    A game that can do this faster than one after the other has a method ``apply_all(states, actions)`` of its own, as
-    one in another process has.
+    A game that can do this faster than one after the other says so (:attr:`myoshu.traits.Traits.apply_all`), as one in
+    another process does.
 
     Args:
         game: whose states they are.
@@ -93,7 +94,7 @@ def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Se
     Returns:
         For each state what :meth:`State.apply` returned, or what it raised.
     """
-    at_once = getattr(game, "apply_all", None)
+    at_once = Traits.method(game, "apply_all")
     if at_once is not None:
         return at_once(states, actions)  # type: ignore[no-any-return]  # what the game promises
     outcomes: list[NDArray[np.float32] | Exception] = []
@@ -108,8 +109,8 @@ def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Se
 def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[State | Exception]:
     """Begin several games.
 
-    A game that can do this faster than one after the other has a method ``new_states(rngs)`` of its own, as one in
-    another process has.
+    A game that can do this faster than one after the other says so (:attr:`myoshu.traits.Traits.new_states`), as one in
+    another process does.
 
     Args:
         game: the rules.
@@ -118,7 +119,7 @@ def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[Stat
     Returns:
         For each what :meth:`Game.new_state` returned, or what it raised.
     """
-    at_once = getattr(game, "new_states", None)
+    at_once = Traits.method(game, "new_states")
     if at_once is not None:
         return at_once(rngs)  # type: ignore[no-any-return]  # what the game promises
     begun: list[State | Exception] = []
@@ -128,17 +129,3 @@ def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[Stat
         except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
             begun.append(error)
     return begun
-
-
-def most_games(game: Game) -> int:
-    """How many of its games can go on at once: what its attribute ``most_games`` says, if it has one."""
-    most = getattr(game, "most_games", None)
-    return sys.maxsize if most is None else int(most)
-
-
-def replayable(game: Game) -> bool:
-    """Whether the same seed and actions make the same game again: unless its attribute ``replayable`` denies it.
-
-    One that is not so, such as a game that goes by a clock of its own, has no clones either.
-    """
-    return bool(getattr(game, "replayable", True))

@@ -11,6 +11,7 @@ from myoshu.errors import ArgumentError, GameError
 
 if TYPE_CHECKING:
     from myoshu.game import Game
+from myoshu.traits import Traits
 
 __all__ = ["MAX_LAYOUT", "MAX_WORD", "MAX_WORDS", "Planes", "planes_of"]
 
@@ -70,11 +71,12 @@ def planes_of(game: Game) -> Planes:
     Raises:
         GameError: they are no texts, or not one for each index of the observation's first dimension.
     """
-    words, layout = getattr(game, "planes", ()), getattr(game, "layout", "")
+    traits = Traits.of(game)
+    words = traits.planes
     try:
         if isinstance(words, str):
             raise ArgumentError(f"planes: expected a sequence of texts, got one text {words[:40]!r}")
-        planes = Planes(words=tuple(words), layout=layout)
+        planes = Planes(words=tuple(words), layout=traits.layout)
         planes.check(game.spec.observation)
     except (ArgumentError, TypeError) as error:
         raise GameError(f"{game.spec.name}: {error}") from error

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from myoshu.errors import GameError
 from myoshu.game import Game
+from myoshu.traits import Traits
 
 __all__ = ["Symmetry", "board_symmetry", "symmetries_of"]
 
@@ -19,8 +20,7 @@ __all__ = ["Symmetry", "board_symmetry", "symmetries_of"]
 class Symmetry:
     """One way to turn a board: a game stays a game, and pays the same, with its squares and actions renamed.
 
-    A game says which it has in an attribute ``symmetries``, a sequence of these without the one that changes nothing.
-    Training then learns from each position turned in all ways.
+    A game says which it has by :attr:`myoshu.traits.Traits.symmetries`.
     """
 
     observation: NDArray[np.int64]
@@ -54,7 +54,7 @@ def symmetries_of(game: Game) -> tuple[Symmetry, ...]:
     Raises:
         GameError: one of them is not a renaming of this game's observations and actions.
     """
-    symmetries = tuple(getattr(game, "symmetries", ()))
+    symmetries = tuple(Traits.of(game).symmetries)
     sizes = {"observation": math.prod(game.spec.observation), "actions": game.spec.actions}
     for index, symmetry in enumerate(symmetries):
         for field, size in sizes.items():

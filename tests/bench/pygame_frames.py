@@ -41,7 +41,7 @@ import myoshu
 from myoshu import Agent, Limit
 from myoshu.testing.networks import mlp, res32x2, write_bundle
 from myoshu_engines import load_game
-from myoshu_engines.pygame_player import Player
+from myoshu_engines.pygame.player import Player
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENTS = ROOT / "demos" / "agents"

@@ -9,8 +9,8 @@ import pytest
 
 NAMES = {
     "myoshu": {
-        "Agent", "Algorithm", "Decision", "GameSpec", "Limit", "ModelSpec", "Movers", "Normalization", "SearchConfig",
-        "Session", "StopReason", "MyoshuError", "Thinking", "load",
+        "Agent", "Algorithm", "Crowd", "Decision", "GameSpec", "Limit", "ModelSpec", "Movers", "Normalization",
+        "SearchConfig", "Session", "StopReason", "MyoshuError", "Thinking", "load",
     },
 }  # fmt: skip
 

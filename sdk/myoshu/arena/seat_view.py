@@ -1,12 +1,12 @@
 """What may be shown to the person at one seat of a game in which something is hidden.
 
-A game says that something is hidden by an attribute ``hidden_information``, and its states draw what one player sees
-by a method ``drawn_for(player)``.
+A game says that something is hidden, and its positions draw what one player sees: see :mod:`myoshu.traits`.
 """
 
 from __future__ import annotations
 
 from myoshu.game import Game, State
+from myoshu.traits import StateTraits, Traits
 
 __all__ = ["hides", "seat_view", "tells"]
 
@@ -15,7 +15,7 @@ _UNTOLD = "(this game does not say what one player sees of it)"
 
 def hides(game: Game) -> bool:
     """Whether there is something in a game that the player to move does not see."""
-    return bool(getattr(game, "hidden_information", False))
+    return Traits.of(game).hidden_information
 
 
 def seat_view(game: Game, state: State, seat: int | None) -> str:
@@ -28,7 +28,7 @@ def seat_view(game: Game, state: State, seat: int | None) -> str:
     """
     if seat is None or not hides(game):
         return str(state)
-    draw = getattr(state, "drawn_for", None)
+    draw = StateTraits.of(state).drawn_for
     return _UNTOLD if draw is None else str(draw(seat))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from myoshu.errors import IllegalActionError
 from myoshu.game import Game, State
+from myoshu.traits import Traits
 
 __all__ = ["meant", "written_move"]
 
@@ -14,8 +15,8 @@ def meant(game: Game, state: State, said: str) -> Mapping[str, int]:
     """The legal actions that somebody may mean, by their names: one, or several, or none.
 
     A name that the game gives is taken as it stands; without regard to capitals only where it is no such name: in
-    chess, ``Bc4`` and ``bc4`` are two moves. A game may know more names, by a method ``other_names(state)`` that
-    returns an action for each, as chess does for ``e2e4``. What is no name may be a number.
+    chess, ``Bc4`` and ``bc4`` are two moves. A game may know more names
+    (:attr:`myoshu.traits.Traits.other_names`). What is no name may be a number.
 
     Args:
         game: the rules.
@@ -24,7 +25,7 @@ def meant(game: Game, state: State, said: str) -> Mapping[str, int]:
     """
     said = said.strip()
     names = {game.action_name(state, action): int(action) for action in state.legal_actions()}
-    other = getattr(game, "other_names", None)
+    other = Traits.of(game).other_names
     known: Mapping[str, int] = names if other is None else {**other(state), **names}
     if said in known:
         return {said: known[said]}

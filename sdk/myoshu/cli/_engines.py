@@ -32,11 +32,11 @@ def engine_player(text: str, name: str) -> Player:
     if found is not None:
         command = found["command"]
     if protocol == "gtp":
-        from myoshu_engines.gtp_player import GtpPlayer
+        from myoshu_engines.engine.gtp import GtpPlayer
 
         timeout = Options(command, written, ("timeout",)).number("timeout")
         return GtpPlayer(command, name) if timeout is None else GtpPlayer(command, name, timeout)
-    from myoshu_engines.uci_player import UciPlayer
+    from myoshu_engines.engine.uci import UciPlayer
 
     options = Options(command, written, _LIMITS, others=True)
     return UciPlayer(

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from myoshu.spec import same_game
+from myoshu.traits import Traits
 
 if TYPE_CHECKING:
     from myoshu.game import Game
@@ -76,7 +77,7 @@ def game_named(name: str, near: Path | None = None) -> tuple[Game, str]:
 
 def game_as(name: str, game: Game) -> Game:
     """A game called by the name that a bundle or a run knows it by, if that names the same game; else as it is."""
-    called = getattr(game, "called", None)
+    called = Traits.of(game).called
     if called is None or game.spec.name == name or not same_game(game.spec.name, name):
         return game
     renamed: Game = called(name)

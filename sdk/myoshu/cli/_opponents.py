@@ -98,7 +98,7 @@ def _opponent(name: str, game: Game) -> Opponent:
         return BundleOpponent(name, Path(name), game)
     kind, _, number = name.partition(":")
     if kind == "mcts" and number.isdecimal():
-        from myoshu_engines.openspiel_players import mcts_player
+        from myoshu_engines.openspiel.players import mcts_player
 
         return PlayerOpponent(name, lambda: mcts_player(int(number)))
     if name == "perfect":

@@ -108,14 +108,14 @@ class Table:
             return PersonPlayer(name)
         _check_kind(text)
         if kind in ("mcts", "cfr"):
-            from myoshu_engines.openspiel_players import cfr_player, mcts_player
+            from myoshu_engines.openspiel.players import cfr_player, mcts_player
 
             return (mcts_player if kind == "mcts" else cfr_player)(int(rest), name)
         if kind in ("gtp", "uci"):
             from myoshu.cli._engines import engine_player
 
             return engine_player(text, name)
-        from myoshu_engines.openspiel_players import registered_player
+        from myoshu_engines.openspiel.players import registered_player
 
         return registered_player(rest, name)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from myoshu.traits import Traits
+
 if TYPE_CHECKING:
     from myoshu.game import Game
 
@@ -40,7 +42,7 @@ class Seats:
 
     def __init__(self, game: Game) -> None:
         count, first = game.spec.players, first_mover(game)
-        together = getattr(game, "simultaneous", False)  # asked one after the other, all choose before anything happens
+        together = Traits.of(game).simultaneous  # asked one after the other, all choose before anything happens
         self.order: Sequence[int] = range(count)
         """The seats, the first to move first where they move in turn."""
         self.labels: Sequence[str] = [f"at seat {seat + 1}" for seat in range(count)]

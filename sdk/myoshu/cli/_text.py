@@ -10,6 +10,7 @@ import numpy as np
 
 from myoshu.arena.seat_view import hides, seat_view, tells
 from myoshu.cli._seats import ordinal
+from myoshu.traits import Traits
 
 if TYPE_CHECKING:
     from myoshu.arena.match import GameResult
@@ -97,7 +98,7 @@ def _seated(game: Game, result: GameResult, names: Sequence[str], state: State) 
     """Who sits where, and who begins."""
     seated = [names[player] for player in result.seats]
     count, first = len(seated), int(state.to_play())
-    if not getattr(game, "simultaneous", False):
+    if not Traits.of(game).simultaneous:
         in_turn = [(first + number) % count for number in range(count)]
         return ", ".join(f"{seated[seat]} plays {ordinal(number)}" for number, seat in enumerate(in_turn))
     return ", ".join(f"{name} sits at seat {seat + 1}" for seat, name in enumerate(seated))

@@ -17,6 +17,7 @@ from myoshu.cli._text import game_text
 from myoshu.cores import available_cores
 from myoshu.counted import counted
 from myoshu.errors import MatchError
+from myoshu.traits import Traits
 
 if TYPE_CHECKING:
     from myoshu.arena.match import GameResult
@@ -188,7 +189,7 @@ class _Match:
         self._record = record
         if workers is None:
             workers = max(1, min(available_cores(), self._total // _GAMES_A_WORKER))
-            workers = 1 if PERSON in seating.texts or getattr(self._game, "one_process", False) else workers
+            workers = 1 if PERSON in seating.texts or Traits.of(self._game).one_process else workers
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
         self._workers = workers

@@ -14,6 +14,7 @@ from myoshu.arena.written_move import meant
 from myoshu.cli._moves import all_moves, said_move, some_moves
 from myoshu.cli._text import game_text, share, signed, thoughts
 from myoshu.counted import counted
+from myoshu.traits import Traits
 
 if TYPE_CHECKING:
     from myoshu.arena.player import Choice, Player
@@ -152,7 +153,7 @@ class _Sitting:
         if count == 1:
             return "you play alone"
         where = f"you sit at seat {self.seat + 1} of {count}"
-        if getattr(self.game, "simultaneous", False):
+        if Traits.of(self.game).simultaneous:
             return f"{where}; all choose at the same time"
         first = int(state.to_play())
         return f"{where} and move first" if first == self.seat else f"{where}, {self._seated(first).name} moves first"

@@ -209,6 +209,7 @@ def train(
     from myoshu.cli._opponents import default_opponents, opponent_names, opponents_of
     from myoshu.cli._paths import expect_folder
     from myoshu.errors import ArgumentError, DependencyError
+    from myoshu.traits import Traits
     from myoshu_engines import load_game
 
     if (game is None) == (listen is None):
@@ -266,7 +267,7 @@ def train(
             f"Learning {rules.spec.name} in {learning.folder} ({_budget(learning.config)}); Ctrl-C ends it early"
         )
     summary = learning.train(out, date=datetime.now(UTC).isoformat(timespec="seconds"))
-    say_goodbye = getattr(rules, "close", None)
+    say_goodbye = Traits.of(rules).close
     if say_goodbye is not None:  # to the engine, which would wait for the trainer to come back
         say_goodbye()
     typer.echo(
@@ -313,12 +314,12 @@ def _configure(
 ) -> TrainingConfig:
     """A new run's configuration: the preset's, then the file's, then the options'."""
     from myoshu.errors import ArgumentError
-    from myoshu.game import most_games, replayable
     from myoshu.training.presets import preset as named
     from myoshu.training.settings import changed, in_file
+    from myoshu.traits import Traits
 
     config = named(game.spec, preset)
-    config = changed(config, {"selfplay.games": min(config.selfplay.games, most_games(game))})
+    config = changed(config, {"selfplay.games": min(config.selfplay.games, Traits.of(game).most_games)})
     if config_file is not None:
         config = changed(config, in_file(config_file), config_file)
     limits: dict[str, object] = {}
@@ -327,7 +328,7 @@ def _configure(
     elif given.get("deterministic"):
         limits = {"minutes": None}
     config = changed(config, {**limits, **given})
-    if config.deterministic and not replayable(game):
+    if config.deterministic and not Traits.of(game).replayable:
         raise ArgumentError(f"--deterministic: expected a game that the same actions repeat, {game.spec.name} is not")
     return config
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from myoshu.search import SearchResult
 
 __all__ = ["ActionAnalysis", "Analysis", "Decision", "StopReason"]
 
@@ -53,6 +56,40 @@ class Decision:
     """The execution provider that computed the network, as ``cpu``."""
     stop_reason: StopReason
     """Why the search ended."""
+
+    @classmethod
+    def of(
+        cls,
+        result: SearchResult,
+        to_play: int,
+        *,
+        elapsed: float,
+        provider: str,
+        stop_reason: StopReason,
+        action: int | None = None,
+    ) -> Self:
+        """What a search comes to.
+
+        Args:
+            result: what it found; its root has no action set of its own.
+            to_play: the player to move.
+            elapsed: seconds spent thinking.
+            provider: what computed.
+            stop_reason: why it ended.
+            action: what to play; the search's own choice if not given.
+        """
+        return cls(
+            action=result.action if action is None else action,
+            policy=result.policy,
+            value=float(result.value[to_play]),
+            values=result.value,
+            visits=result.visits,
+            principal_variation=result.principal_variation,
+            simulations=result.simulations,
+            elapsed=elapsed,
+            provider=provider,
+            stop_reason=stop_reason,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

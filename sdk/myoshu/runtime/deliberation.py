@@ -137,28 +137,23 @@ class Deliberation:
     def decide(self) -> Decision:
         """The best so far."""
         result = self.result()
-        policy = result.policy * self.legal
-        return Decision(
-            action=result.action if self._temperature == 0.0 else self._drawn(result, policy),
-            policy=policy,
-            value=float(result.value[self._to_play]),
-            values=result.value,
-            visits=result.visits,
-            principal_variation=result.principal_variation,
-            simulations=result.simulations,
+        return Decision.of(
+            result,
+            self._to_play,
             elapsed=self._elapsed,
             provider=self._provider,
             stop_reason=self._reason or StopReason.THINKING,
+            action=None if self._temperature == 0.0 else self._drawn(result),
         )
 
-    def _drawn(self, result: SearchResult, policy: NDArray[np.float32]) -> int:
+    def _drawn(self, result: SearchResult) -> int:
         """A legal action with probability in proportion to policy^(1 / temperature), if it is not much too bad."""
         legal = np.flatnonzero(self.legal)
         if self._slack < math.inf:
             worth = result.q[legal]
             legal = legal[(worth >= worth.max() - self._slack) | (legal == result.action)]
         with np.errstate(all="ignore"):  # a weight may be 0, by division or because it is too small
-            shares = policy[legal].astype(np.float64)
+            shares = result.policy[legal].astype(np.float64)
             if self._mix > 0.0:
                 prior = self._tree.root_prior().astype(np.float64)
                 rest = max(float(prior[self.legal].sum()), 1e-30)

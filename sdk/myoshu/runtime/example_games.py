@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable
 import numpy as np
 
 from myoshu.errors import MyoshuError
-from myoshu.game import Game, State, replayable
+from myoshu.game import Game, State
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.positions import Answer, Example, Position
+from myoshu.traits import Traits
 
 __all__ = ["COUNT", "answered", "find_positions"]
 
@@ -32,15 +33,15 @@ DRAWN_BEGINNINGS = 32
 def find_positions(game: Game) -> tuple[Position, ...]:
     """The beginning, and positions of different depth in games played at random: the same ones each time.
 
-    Of a game that cannot be played again (:func:`myoshu.game.replayable`) there are none. Where chance takes part in a
-    game, the positions say so.
+    Of a game that cannot be played again (:attr:`myoshu.traits.Traits.replayable`) there are none. Where chance takes
+    part in a game, the positions say so.
 
     Raises:
         Exception: whatever the game raises.
     """
     size = math.prod(game.spec.observation) + game.spec.actions
     count = min(COUNT, MOST_NUMBERS // size)
-    if not replayable(game) or count < 1:
+    if not Traits.of(game).replayable or count < 1:
         return ()
     rng = np.random.default_rng(0)
     found: dict[bytes, Position] = {}

@@ -308,6 +308,11 @@ class Forest:
         first = None if first is None else self._index("first", first)
         return tuple(self._core.principal_variation(self._slot(slot), first))
 
+    def principal_variations(self, slots: ArrayLike) -> list[tuple[int, ...]]:
+        """:meth:`principal_variation` of several trees."""
+        variation = self._core.principal_variation
+        return [tuple(variation(slot)) for slot in self._slots(slots).tolist()]
+
     def reroot(self, slot: int, action: int, **root: Unpack[RootOptions]) -> NDArray[np.int64] | None:
         """Make the subtree under a root action the tree, and begin a new search with what it holds.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,14 @@ class SearchResult:
     """
 
     visits: NDArray[np.int32]
-    """int32 [K]: visits of each root action, those kept from an earlier search included."""
+    """int32 [K]: visits of each root action, those kept from an earlier search included; 0 where one is not legal."""
     q: NDArray[np.float32]
     """float32 [K]: r + γ·v(s') of each root action for the player to move. Actions without visits have the root's mixed
     value (Danihelka et al. 2022, eq. 33), the best guess there is; at a chance root all are 0."""
     policy: NDArray[np.float32]
     """float32 [K], sums to 1: the improved policy. Gumbel MuZero: softmax(logits + σ(completed Q)) (eq. 11); PUCT: each
-    action's share of the visits (MuZero, Appendix B), or the prior before the first visit."""
+    action's share of the visits (MuZero, Appendix B), or the prior before the first visit. 0 where an action
+    is not legal."""
     value: NDArray[np.float32]
     """float32 [players]: the root's mean return for each player."""
     action: int
@@ -55,3 +57,12 @@ class SearchResults:
     """int64 [n]."""
     simulations: NDArray[np.int32]
     """int32 [n]."""
+
+    def rows(self, principal_variations: Iterable[tuple[int, ...]]) -> Iterator[SearchResult]:
+        """What each of the searches found; its arrays are parts of these.
+
+        Args:
+            principal_variations: the n lines of play, which are not kept here.
+        """
+        columns = self.visits, self.q, self.policy, self.value, self.action.tolist(), principal_variations
+        return map(SearchResult, *columns, self.simulations.tolist())

@@ -28,6 +28,7 @@ from myoshu.protocol.messages import (
     Step,
 )
 from myoshu.protocol.tensor import Tensor
+from myoshu.traits import StateTraits
 
 __all__ = ["Answer", "EnvironmentService"]
 
@@ -143,7 +144,7 @@ class Answer:
     def note(self, row: int, state: State, paid: Any) -> None:
         """What is to be seen in a row's game, and what it has paid."""
         over = state.is_terminal()
-        truncated = over and bool(getattr(state, "truncated", False))
+        truncated = over and StateTraits.of(state).truncated
         self._observations[row] = state.observation()
         self._rewards[row] = paid
         self._terminated[row], self._truncated[row] = over and not truncated, truncated

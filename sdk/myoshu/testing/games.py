@@ -24,6 +24,7 @@ from myoshu.game import Game, State
 from myoshu.planes import planes_of
 from myoshu.spec import GameSpec, Movers
 from myoshu.symmetry import Symmetry, symmetries_of
+from myoshu.traits import StateTraits, Traits
 
 __all__ = ["GameReport", "check_game"]
 
@@ -71,6 +72,7 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
             expected and what came.
     """
     spec = _check_spec(game)
+    Traits.of(game)
     turns = symmetries_of(game)
     planes_of(game)
     finished, lengths, choices = 0, [], 0
@@ -137,6 +139,7 @@ def _play(
     shadow = game.new_state(np.random.default_rng([seed, number]))  # the same game, to be played alike
     for method in ("to_play", "legal_actions", "observation", "apply", "is_terminal", "clone", "key"):
         _expect(callable(getattr(state, method, None)), "new_state", f"a state with a method {method}", "none")
+    StateTraits.of(state)
     strangers = (
         [] if spec.stochastic else [np.random.default_rng([seed, number, 2, other]) for other in range(_STRANGERS)]
     )

@@ -49,6 +49,7 @@ from myoshu.training.telling.meter import Meter
 from myoshu.training.telling.notices import notices
 from myoshu.training.telling.progress import Progress, QuietProgress
 from myoshu.training.telling.report import Report
+from myoshu.traits import Traits
 
 __all__ = ["Run"]
 
@@ -238,7 +239,7 @@ class Run:
         self._opponents = {opponent.name: opponent for opponent in opponents}
         cores = available_cores() if cores is None else max(1, cores)
         self._learner_threads = max(1, cores // 4)
-        alone = config.deterministic or getattr(game, "one_process", False)
+        alone = config.deterministic or Traits.of(game).one_process
         self._actors = 0 if alone else cores - self._learner_threads
         self._progress: Progress = progress or QuietProgress()
         architecture = Architecture.of(game.spec, config.network)

@@ -23,7 +23,7 @@ from myoshu.arena.workers import play_fixtures
 from myoshu.errors import MatchError
 from myoshu.game import Game, State
 from myoshu_engines import load_game
-from myoshu_engines.openspiel_game import OpenSpielState
+from myoshu_engines.openspiel.game import OpenSpielState
 
 GAME = "openspiel:tic_tac_toe"
 THREE = "openspiel:pig(players=3,winscore=10)"

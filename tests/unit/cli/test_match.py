@@ -276,7 +276,7 @@ def test_a_bundles_first_guess_and_its_own_seed(run: Run, tmp_path: Path) -> Non
 
 
 def test_an_engine_plays_by_its_command(run: Run) -> None:
-    script = Path(__file__).parents[1] / "engines" / "scripted_engine.py"
+    script = Path(__file__).parents[1] / "engines" / "engine" / "scripted_engine.py"
     engine = f"gtp:'{sys.executable}' '{script}' gtp c3@timeout=5"
     result = run(engine, "random", "--game", "openspiel:go(board_size=5)", "--games", "2")
     assert result.exit_code == 0  # it gives up after a move: no offence

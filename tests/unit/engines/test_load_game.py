@@ -64,7 +64,8 @@ def test_a_game_of_another_kind_is_refused_with_the_reason(string: str, message:
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     string: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, f"myoshu_engines.{extra}_game", raising=False)
+    for name in [name for name in sys.modules if name.startswith(f"myoshu_engines.{extra}")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     find: Callable[[str], Game] = load_game
     with pytest.raises(DependencyError, match=rf"'{package}' is not installed; pip install 'myoshu\[{extra}\]'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from myoshu.errors import ArgumentError, GameError, GameStringError
 from myoshu.planes import Planes, planes_of
 from myoshu.testing.games import check_game
+from myoshu.traits import Traits
 from myoshu_engines import load_game
 
 DEMO = Path(__file__).parents[3] / "demos" / "three_in_a_row.py"
@@ -123,6 +125,23 @@ def test_a_class_says_whether_something_is_hidden(folder: Path) -> None:
         MINIMAL.replace("    spec = GameSpec", "    hidden_information = True\n    spec = GameSpec")
     )
     assert load_game("python:secret.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+
+
+SAYING = """    hidden_information = simultaneous = one_process = True
+    replayable = False
+    most_games = 3
+    apply_all = new_states = other_names = close = staticmethod(print)
+    spec = GameSpec"""
+
+
+def test_it_has_all_that_the_class_says(folder: Path) -> None:
+    (folder / "saying.py").write_text(MINIMAL.replace("    spec = GameSpec", SAYING))
+    said = Traits.of(load_game("python:saying.py:TakeAway"))
+    assert said.called is not None
+    assert dataclasses.replace(said, called=None) == Traits(
+        hidden_information=True, simultaneous=True, one_process=True, replayable=False, most_games=3,
+        apply_all=print, new_states=print, other_names=print, close=print,
+    )  # fmt: skip
 
 
 def test_the_demos_game_keeps_the_protocol() -> None:

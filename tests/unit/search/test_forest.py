@@ -82,9 +82,12 @@ def test_open_many_is_open_many_times() -> None:
     seeds = {0: 1, 1: 2, 2: 3}
     assert drive(one, [0, 1, 2], seeds) == drive(other, [0, 1, 2], seeds)
     results = one.results([0, 1, 2])
+    assert not results.policy[~legal].any()
+    rows = list(results.rows(one.principal_variations([0, 1, 2])))
     for slot in range(3):
         single = other.result(slot)
         assert same_bits(one.result(slot), single)
+        assert same_bits(rows[slot], single)
         assert results.visits[slot].tolist() == single.visits.tolist()
         assert results.policy[slot].tobytes() == single.policy.tobytes()
         assert results.action[slot] == single.action

@@ -18,11 +18,12 @@ import myoshu
 from myoshu.client.address import Address
 from myoshu.client.environment_checks import EnvironmentChecks
 from myoshu.errors import ArgumentError, ConnectionLostError, GameError, RemoteProtocolError
-from myoshu.game import State, most_games, replayable
+from myoshu.game import State
 from myoshu.protocol.messages import EnvSpec, Error, Reset, Spec, States, Step
 from myoshu.server.environment_server import EnvironmentServer
 from myoshu.server.realtime import RealtimeService
 from myoshu.spec import GameSpec
+from myoshu.traits import Traits
 from myoshu_engines import load_game
 from myoshu_engines.remote import RemoteGame
 
@@ -205,8 +206,8 @@ def test_it_keeps_to_the_protocol(engine: Engine) -> None:
 
 
 def test_a_trainer_plays_it_and_knows_that_it_cannot_be_replayed(game: RemoteGame) -> None:
-    assert not replayable(game)
-    assert most_games(game) == 4
+    assert not Traits.of(game).replayable
+    assert Traits.of(game).most_games == 4
     going = begin(game, 4)
     while going:
         outcomes = game.apply_all(going, [IDLE] * len(going))

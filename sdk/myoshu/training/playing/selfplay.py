@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import ConnectionLostError, GameError, LegalActionsError, ObservationError, TrainingError
-from myoshu.game import Game, apply_all, new_states, replayable
+from myoshu.game import Game, apply_all, new_states
 from myoshu.runtime.planner import Planner
 from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.training.config import SelfPlayConfig
@@ -18,6 +18,7 @@ from myoshu.training.memory.trajectory import Trajectory
 from myoshu.training.playing.failures import AbandonedGame
 from myoshu.training.playing.noise import root_noise
 from myoshu.training.randomness import random_state, restore_random_state
+from myoshu.traits import StateTraits, Traits
 
 __all__ = ["SelfPlay"]
 
@@ -176,7 +177,7 @@ class SelfPlay:
         self._careless[:] = state["careless"]
         self._seeds[:] = state["seeds"]
         self.moves, self.games = (int(count) for count in state["counts"])
-        if not replayable(self.game):
+        if not Traits.of(self.game).replayable:
             self._begin(self._slots.tolist())
             restore_random_state(self._rng, state["random"])
             return
@@ -246,7 +247,7 @@ class SelfPlay:
             **arrays,
             legal=legal,
             policies=self._policies.read((slot, slice(length)), legal).copy(),
-            truncated=not over or bool(getattr(self._states[slot], "truncated", False)),
+            truncated=not over or StateTraits.of(self._states[slot]).truncated,
             seed=int(self._seeds[slot]),
             opening=tuple(self._histories[slot][: self._openings[slot]]),
             opening_rewards=tuple(self._opening_rewards[slot].tolist()),
@@ -358,7 +359,7 @@ class SelfPlay:
             return  # no fault of the game's
         self.abandoned.append(
             AbandonedGame.of(
-                self._seeds[slot], self._histories[slot], error, reset=getattr(self._states[slot], "reset_seed", None)
+                self._seeds[slot], self._histories[slot], error, reset=StateTraits.of(self._states[slot]).reset_seed
             )
         )
 

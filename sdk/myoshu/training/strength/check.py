@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from myoshu.errors import BundleError, TrainingError
-from myoshu.game import Game, most_games
+from myoshu.game import Game
 from myoshu.rating.intervals import Interval
 from myoshu.rating.ratings import Rating, rate_by_name
 from myoshu.rating.returns import Returns
@@ -29,6 +29,7 @@ from myoshu.training.strength.baseline import random_returns
 from myoshu.training.strength.games import Evaluation, play_games
 from myoshu.training.strength.opponents import BundleOpponent, Opponent, RandomOpponent
 from myoshu.training.telling.metrics import Table, read_table
+from myoshu.traits import Traits
 
 __all__ = ["COLUMNS", "Check", "Strength", "read_ratings"]
 
@@ -340,7 +341,7 @@ class Strength:
                 if total.games or total.cut or abandoned:
                     break
                 count = least
-            count = min(count, wanted, most_games(self._game))
+            count = min(count, wanted, Traits.of(self._game).most_games)
             begun = time.perf_counter()
             evaluation, failed = play_games(
                 self._game,

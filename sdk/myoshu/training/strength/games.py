@@ -18,6 +18,7 @@ from myoshu.spec import GameSpec
 from myoshu.training.playing.failures import AbandonedGame
 from myoshu.training.playing.selfplay import LONGEST
 from myoshu.training.strength.opponents import Opponent, search_moves
+from myoshu.traits import StateTraits
 
 __all__ = ["Evaluation", "play_games"]
 
@@ -224,7 +225,7 @@ class _Table:
     def _abandon(self, index: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
             return  # no fault of the game's
-        reset = getattr(self.states.get(index), "reset_seed", None)
+        reset = StateTraits.of(self.states.get(index)).reset_seed
         self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error, reset))
 
 

@@ -7,6 +7,7 @@ import math
 from myoshu.game import Game
 from myoshu.training.footprint import weight_bytes
 from myoshu.training.networks.architecture import Architecture
+from myoshu.traits import Traits
 
 __all__ = ["agent_bytes", "hidden_notice", "notices"]
 
@@ -15,16 +16,14 @@ LARGE_AGENT = 20_000_000
 
 
 def hidden_notice(game: Game) -> str | None:
-    """What an agent does not do in a game in which something is hidden; None where all is open.
-
-    A game says so by an attribute ``hidden_information``, and by ``simultaneous`` that players move at the same time.
-    """
-    if getattr(game, "simultaneous", False):
+    """What an agent does not do in a game in which something is hidden; None where all is open."""
+    traits = Traits.of(game)
+    if traits.simultaneous:
         what = (
             "Players of this game move at the same time: the agent learns to play by what it sees, and does not mix "
             "its moves soundly"
         )
-    elif getattr(game, "hidden_information", False):
+    elif traits.hidden_information:
         what = (
             "Something is hidden in this game, such as cards: the agent learns to play by what it sees, and does not "
             "hide or bluff soundly"

@@ -1,0 +1,1 @@
+"""Gymnasium's environments with discrete actions as myoshu games of one player."""
