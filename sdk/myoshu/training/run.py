@@ -38,7 +38,7 @@ from myoshu.training.folder import (
 )
 from myoshu.training.footprint import foresee, require_memory
 from myoshu.training.game_files import GameFiles
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.interrupts import Interrupts
 from myoshu.training.learner import Learner
 from myoshu.training.memory import available_memory, keep_freed_memory
@@ -419,8 +419,7 @@ class Run:
         return ActorTask(
             game=self.game,
             model=self.architecture.model,
-            initial=write_graph("initial", self.architecture),
-            recurrent=write_graph("recurrent", self.architecture),
+            graphs=played_graphs(self.architecture),
             weights=self.learner.weights(),
             selfplay=self.config.selfplay,
             search=self.config.search,

@@ -25,7 +25,7 @@ from myoshu.training.evaluation import Evaluation, play_games
 from myoshu.training.failures import AbandonedGame
 from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
 from myoshu.training.footprint import search_slots
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.metrics import Table, read_table
 from myoshu.training.networks import Weights
 from myoshu.training.opponents import BundleOpponent, Opponent, RandomOpponent
@@ -361,8 +361,8 @@ class Strength:
 
     def _agent(self, weights: Weights) -> Planner:
         if self._planner is None:
-            initial, recurrent = (write_graph(name, self._architecture) for name in ("initial", "recurrent"))
-            evaluator = Evaluator(self._architecture.model, initial, recurrent, providers="cpu", weights=weights)
+            graphs = played_graphs(self._architecture)
+            evaluator = Evaluator(self._architecture.model, graphs, providers="cpu", weights=weights)
             slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
             self._planner = evaluator, Planner(evaluator, self._config.search, slots=slots)
         evaluator, planner = self._planner

@@ -23,7 +23,7 @@ from myoshu.game import Game
 from myoshu.training import TrainingConfig
 from myoshu.training.actor import Actor, ActorTask
 from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.learner import Learner
 from myoshu.training.replay import Replay
 from myoshu.training.source import ActorSource, LocalSource
@@ -48,8 +48,7 @@ def make_task(game: Game, config: TrainingConfig) -> ActorTask:
     return ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner).weights(),
         selfplay=config.selfplay,
         search=config.search,

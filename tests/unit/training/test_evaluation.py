@@ -22,7 +22,7 @@ from myoshu.training import TrainingConfig
 from myoshu.training.architecture import Architecture
 from myoshu.training.evaluation import Evaluation, play_games
 from myoshu.training.folder import load_config
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.learner import Learner
 from myoshu.training.metrics import read_table
 from myoshu.training.opponents import BundleOpponent, RandomOpponent
@@ -39,9 +39,9 @@ else:
 
 def planner_of(game: Game, config: TrainingConfig, slots: int = 8) -> Planner:
     architecture = Architecture.of(game.spec, config.network)
-    initial, recurrent = (write_graph(name, architecture) for name in ("initial", "recurrent"))
+    graphs = played_graphs(architecture)
     weights = Learner(architecture, config.learner).weights()
-    evaluator = Evaluator(architecture.model, initial, recurrent, providers="cpu", weights=weights)
+    evaluator = Evaluator(architecture.model, graphs, providers="cpu", weights=weights)
     return Planner(evaluator, msgspec.structs.replace(config.search, simulations=4), slots=slots)
 
 

@@ -19,7 +19,7 @@ from myoshu.training import TrainingConfig
 from myoshu.training.actor import ActorTask, new_work
 from myoshu.training.architecture import Architecture
 from myoshu.training.failures import AbandonedGame, Failures
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.learner import Learner
 from myoshu.training.metrics import read_table
 from myoshu.training.progress import Status
@@ -79,8 +79,7 @@ def begin(game: Flaky, config: TrainingConfig) -> SelfPlay:
     task = ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner).weights(),
         selfplay=config.selfplay,
         search=config.search,

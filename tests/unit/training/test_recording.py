@@ -19,7 +19,7 @@ from myoshu.training import game_files as module
 from myoshu.training.actor import ActorTask, new_work
 from myoshu.training.architecture import Architecture
 from myoshu.training.game_files import GameFiles
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.learner import Learner
 from myoshu.training.offline import Found, remember_records
 from myoshu.training.recording import to_record, to_trajectory
@@ -32,8 +32,7 @@ def played(game: Game, config: TrainingConfig, moves: int = 40) -> list[Trajecto
         ActorTask(
             game=game,
             model=architecture.model,
-            initial=write_graph("initial", architecture),
-            recurrent=write_graph("recurrent", architecture),
+            graphs=played_graphs(architecture),
             weights=Learner(architecture, config.learner, seed=5).weights(),
             selfplay=config.selfplay,
             search=config.search,

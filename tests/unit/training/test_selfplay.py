@@ -17,7 +17,7 @@ from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, policies
 from myoshu.training import selfplay as selfplay_module
 from myoshu.training.actor import ActorTask, new_work
 from myoshu.training.architecture import Architecture
-from myoshu.training.graphs import write_graph
+from myoshu.training.graphs import played_graphs
 from myoshu.training.learner import Learner
 from myoshu.training.reanalysis import Targets
 from myoshu.training.recording import to_record, to_trajectory
@@ -32,8 +32,7 @@ def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
     return ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner, seed=5).weights(),
         selfplay=msgspec.structs.replace(config.selfplay, **changes),
         search=config.search,
