@@ -66,8 +66,6 @@ class PythonGame:
         self._rest = rest
         self._game = game
         self._spec = msgspec.structs.replace(game.spec, name=name or f"python:{rest}")
-        self.hidden_information = bool(getattr(game, "hidden_information", False))
-        """Whether the class says that there is something which the player to move does not see."""
         self.symmetries = symmetries_of(game)
         """Those that the class declares."""
         said = planes_of(game)

@@ -1,7 +1,7 @@
 """What may be shown to the person at one seat of a game in which something is hidden.
 
-A game says that something is hidden by an attribute ``hidden_information``, and its states draw what one player sees
-by a method ``drawn_for(player)``.
+A game's spec says whether something is hidden, and its states draw what one player sees by a method
+``drawn_for(player)``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _UNTOLD = "(this game does not say what one player sees of it)"
 
 def hides(game: Game) -> bool:
     """Whether there is something in a game that the player to move does not see."""
-    return bool(getattr(game, "hidden_information", False))
+    return game.spec.hidden_information
 
 
 def seat_view(game: Game, state: State, seat: int | None) -> str:

@@ -32,7 +32,7 @@ class Solver:
     def __init__(self, game: Game, moves: int = 1_000_000) -> None:
         spec = game.spec
         reason = _why_unsolvable(spec)
-        if getattr(game, "hidden_information", False):
+        if spec.hidden_information:
             reason = "players do not see everything"
         if reason:
             raise MatchError(f"{spec.name}: {reason}, so there is no perfect play to compute")

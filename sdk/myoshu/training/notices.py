@@ -17,14 +17,14 @@ LARGE_AGENT = 20_000_000
 def hidden_notice(game: Game) -> str | None:
     """What an agent does not do in a game in which something is hidden; None where all is open.
 
-    A game says so by an attribute ``hidden_information``, and by ``simultaneous`` that players move at the same time.
+    A game's spec says so, and an attribute ``simultaneous`` that players move at the same time.
     """
     if getattr(game, "simultaneous", False):
         what = (
             "Players of this game move at the same time: the agent learns to play by what it sees, and does not mix "
             "its moves soundly"
         )
-    elif getattr(game, "hidden_information", False):
+    elif game.spec.hidden_information:
         what = (
             "Something is hidden in this game, such as cards: the agent learns to play by what it sees, and does not "
             "hide or bluff soundly"

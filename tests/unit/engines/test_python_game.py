@@ -118,11 +118,11 @@ def test_it_may_be_called_by_another_path_and_no_other_name(folder: Path) -> Non
 
 
 def test_a_class_says_whether_something_is_hidden(folder: Path) -> None:
-    assert not load_game("python:take_away.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    assert not load_game("python:take_away.py:TakeAway").spec.hidden_information
     (folder / "secret.py").write_text(
-        MINIMAL.replace("    spec = GameSpec", "    hidden_information = True\n    spec = GameSpec")
+        MINIMAL.replace("    spec = GameSpec(", "    spec = GameSpec(hidden_information=True, ")
     )
-    assert load_game("python:secret.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    assert load_game("python:secret.py:TakeAway").spec.hidden_information
 
 
 def test_the_demos_game_keeps_the_protocol() -> None:
