@@ -132,10 +132,9 @@ def _parts(bundle: Bundle, provider: str) -> Deviation | None:
             vectors = parity.graphs[graph.name]
             outputs: dict[str, NDArray[Any]] = {}
             feed = vectors.inputs
-            for part in graph.parts:
-                outputs |= evaluate(
-                    running, part, every[part], dict(zip(every[part].inputs, feed.values(), strict=True))
-                )
+            for part in graph.parts:  # each is fed what the trainer saw, so that one's error is not the next one's
+                inputs = dict(zip(every[part].inputs, feed.values(), strict=True))
+                outputs |= evaluate(running, part, every[part], inputs)
                 feed = {name: vectors.outputs[name] for name in list(every[part].outputs)[:1]}
             found.append(deviation(graph.name, vectors.outputs, outputs, parity.units))
     except (Failure, EvaluationError) as error:
