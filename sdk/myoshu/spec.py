@@ -8,7 +8,7 @@ import math
 import operator
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,6 +16,8 @@ import numpy as np
 from myoshu.errors import ArgumentError
 
 __all__ = ["GameSpec", "ModelSpec", "Movers", "reward_bounds", "same_game", "spec_hash", "value_bounds"]
+
+T = TypeVar("T")
 
 MAX_PLAYERS = 64
 MAX_ACTIONS = 1 << 20
@@ -31,7 +33,12 @@ class Movers(enum.StrEnum):
     """The dynamics network says who moves next."""
 
 
-class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+def _written(default: T) -> T:
+    """A default that JSON shows. Other fields are left out of it while they have theirs, so that hashes stay."""
+    return msgspec.field(default_factory=lambda: default)
+
+
+class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is fixed about a game, whatever its state.
 
     Numbers may be given as Python's or NumPy's, ``movers`` as text, a shape of one dimension as an integer; each field
@@ -51,16 +58,27 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Shape of one observation, float32, as the player to move sees it."""
     returns: tuple[float, float]
     """Least and greatest sum of rewards that one player can collect in a game."""
-    zero_sum: bool = False
+    zero_sum: bool = _written(False)
     """Whether the players' rewards always add up to zero."""
-    movers: Movers = Movers.PREDICTED
+    movers: Movers = _written(Movers.PREDICTED)
     """Whether players move strictly in turn."""
-    final_rewards_only: bool = False
+    final_rewards_only: bool = _written(False)
     """Whether every reward before the end of the game is zero."""
-    stochastic: bool = False
+    stochastic: bool = _written(False)
     """Whether the rules themselves draw chance (dice, cards)."""
-    max_length: int | None = None
+    max_length: int | None = _written(None)
     """An upper bound on the number of actions in a game, where one is known; training cuts longer games off."""
+    hidden_information: bool = False
+    """Whether there is something that the player to move does not see: what others hold, or chose just now."""
+    action: tuple[int, ...] = ()
+    """The components of an action that is a vector: 0 a real number in [-1, 1], n a choice among n. Only empty, for
+    actions that are numbered, is supported by this version."""
+    features: int = 0
+    """How many numbers describe one legal action. Only 0, for actions that are numbered, is supported by this version.
+    """
+    chance_outcomes: int = 0
+    """How many outcomes of chance the game tells apart, where it tells what came. Only 0, for a game that tells
+    nothing, is supported by this version."""
 
     def __post_init__(self) -> None:
         longest = self.max_length
@@ -76,10 +94,14 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             final_rewards_only=_flag("final_rewards_only", self.final_rewards_only),
             stochastic=_flag("stochastic", self.stochastic),
             max_length=None if longest is None else _integer("max_length", longest, 1, 1 << 31),
+            hidden_information=_flag("hidden_information", self.hidden_information),
+            action=_only("action", self.action, ()),
+            features=_only("features", self.features, 0),
+            chance_outcomes=_only("chance_outcomes", self.chance_outcomes, 0),
         )
 
 
-class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The inputs and outputs of a model's graphs.
 
     With *n* the batch size, the two graphs that search runs are::
@@ -112,8 +134,18 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """1 (one player, or two with opposite interests) or the number of players."""
     reward_columns: int
     """0 (no rewards before the value's horizon), 1, or the number of players."""
-    movers: Movers = Movers.ALTERNATE
+    movers: Movers = _written(Movers.ALTERNATE)
     """How the next mover is known."""
+    action: tuple[int, ...] = ()
+    """As the game's. Only empty is supported by this version."""
+    outcomes: int = 0
+    """How many outcomes of chance the model tells apart. Only 0, for none, is supported by this version."""
+    dynamics: bool = True
+    """Whether the model knows what comes of an action. Only True is supported by this version."""
+    features: int = 0
+    """As the game's. Only 0 is supported by this version."""
+    history: int = 1
+    """How many observations, the latest last, the model sees at once. Only 1 is supported by this version."""
 
     def __post_init__(self) -> None:
         players = _integer("players", self.players, 1, MAX_PLAYERS)
@@ -127,6 +159,11 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             value_columns=_choice("value_columns", self.value_columns, narrow),
             reward_columns=_choice("reward_columns", self.reward_columns, narrow | {0}),
             movers=_movers("movers", self.movers),
+            action=_only("action", self.action, ()),
+            outcomes=_only("outcomes", self.outcomes, 0),
+            dynamics=_only("dynamics", self.dynamics, True),
+            features=_only("features", self.features, 0),
+            history=_only("history", self.history, 1),
         )
 
     @property
@@ -192,6 +229,14 @@ def _flag(field: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ArgumentError(f"{field}: expected True or False, got {value!r}")
     return bool(value)
+
+
+def _only(field: str, value: Any, default: T) -> T:
+    """The default of a field of which this version knows nothing else."""
+    given = tuple(value) if isinstance(value, list) else value.item() if isinstance(value, np.generic) else value
+    if type(given) is not type(default) or given != default:
+        raise ArgumentError(f"{field}: expected {default!r}, got {value!r}, which is not supported by this version")
+    return default
 
 
 def _text(field: str, value: Any) -> str:

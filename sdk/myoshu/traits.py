@@ -19,8 +19,6 @@ Method = Callable[..., Any]
 class Traits:
     """The optional members of a game; one that is absent, or None, is what stands here."""
 
-    hidden_information: bool = False
-    """Whether there is something that the player to move does not see: what others hold, or chose just now."""
     simultaneous: bool = False
     """Whether players choose at the same time; they are asked one after the other, and none sees what was chosen."""
     replayable: bool = True

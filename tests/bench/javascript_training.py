@@ -121,7 +121,7 @@ def engine(node: str) -> Iterator[str]:
 def selfplay(game: Game) -> SelfPlay:
     config = preset(game.spec)
     network = mlp((3, ROWS, COLUMNS), COLUMNS, 128)
-    evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
     planner = Planner(evaluator, config.search, slots=config.selfplay.games, simulations=config.selfplay.simulations)
     return SelfPlay(game, planner, config.selfplay, config.search, seed=1)
 

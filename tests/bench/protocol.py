@@ -222,7 +222,7 @@ def sessions() -> bool:
     """64 sessions at once against the batched search of 64 trees, and answers within a time limit."""
     network = mlp256()
     observation = observation_of(network)
-    evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
     planner = Planner(evaluator, SearchConfig(), slots=SESSIONS, simulations=SIMULATIONS)
     observations, slots = np.stack([observation] * SESSIONS), np.arange(SESSIONS)
 

@@ -56,7 +56,7 @@ class Figures(NamedTuple):
 
 def measure(case: Case) -> Figures:
     network = case.network()
-    evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
     planner = Planner(evaluator, SearchConfig(), slots=case.trees, simulations=SIMULATIONS)
     shape = (case.trees, *network.model.observation)
     observations = np.random.default_rng(0).standard_normal(shape).astype(np.float32)

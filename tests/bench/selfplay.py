@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from myoshu.runtime.evaluator import Binding, Evaluator, Graph
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.evaluators.binding import Binding
 from myoshu.runtime.planner import Planner
 from myoshu.training import preset
 from myoshu.training.learning.learner import Learner
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.selfplay import SelfPlay
 from myoshu_engines import load_game
 
@@ -41,7 +42,7 @@ class TimedEvaluator:
     def generation(self) -> int:
         return self.evaluator.generation
 
-    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+    def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         binding = self.evaluator.bind(graph, arrays)
         return binding._replace(run=lambda: self._run(binding))
 
@@ -64,8 +65,8 @@ def measure(name: str) -> Figures:
     config = preset(game.spec)
     architecture = Architecture.of(game.spec, config.network)
     weights = Learner(architecture, config.learner, seed=1).weights()
-    graphs = [write_graph(graph, architecture) for graph in ("initial", "recurrent")]
-    evaluator = TimedEvaluator(Evaluator(architecture.model, *graphs, providers="cpu", weights=weights))
+    graphs = played_graphs(architecture)
+    evaluator = TimedEvaluator(Evaluator(architecture.model, graphs, providers="cpu", weights=weights))
     planner = Planner(evaluator, config.search, slots=config.selfplay.games, simulations=config.selfplay.simulations)
     playing = SelfPlay(game, planner, config.selfplay, config.search, seed=1)
     for _ in range(WARM_UP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -50,6 +51,12 @@ MODEL = ModelSpec(observation=(4,), actions=3, players=2, latent=(8,), value_col
         ({"zero_sum": 1}, "zero_sum: expected True or False, got 1"),
         ({"final_rewards_only": "yes"}, "final_rewards_only: expected True or False, got 'yes'"),
         ({"stochastic": None}, "stochastic: expected True or False, got None"),
+        ({"hidden_information": 1}, "hidden_information: expected True or False, got 1"),
+        ({"action": (0, 0, 2)}, r"^action: expected \(\), got \(0, 0, 2\), which is not supported by this version$"),
+        ({"action": None}, r"action: expected \(\), got None"),
+        ({"features": 3}, "features: expected 0, got 3, which is not supported by this version"),
+        ({"features": False}, "features: expected 0, got False"),
+        ({"chance_outcomes": np.int64(6)}, "chance_outcomes: expected 0, got .*6.*not supported by this version"),
     ],
 )
 def test_a_game_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
@@ -126,6 +133,7 @@ ODD: list[dict[str, Any]] = [
     {"movers": "alternate"},
     {"zero_sum": np.False_, "stochastic": np.False_},
     {"name": np.str_("python:nim:Nim")},
+    {"action": [], "features": np.int64(0), "chance_outcomes": 0, "hidden_information": np.False_},
 ]
 
 
@@ -157,6 +165,40 @@ def test_a_models_numbers_are_converted_too() -> None:
     )
     assert odd == MODEL
     assert spec_hash(odd) == spec_hash(MODEL)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"action": (0,)}, r"action: expected \(\), got \(0,\)"),
+        ({"outcomes": 32}, "outcomes: expected 0, got 32"),
+        ({"dynamics": False}, "dynamics: expected True, got False"),
+        ({"features": 1}, "features: expected 0, got 1"),
+        ({"history": 4}, "history: expected 1, got 4"),
+    ],
+)
+def test_what_later_models_may_have_is_refused_by_name(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^{message}, which is not supported by this version$"):
+        msgspec.structs.replace(MODEL, **change)
+    fields = {**json.loads(msgspec.json.encode(MODEL)), **change}
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.json.decode(msgspec.json.encode(fields), type=ModelSpec)
+
+
+def test_json_shows_later_fields_only_where_they_say_something() -> None:
+    """So that specs from before they existed have the hashes that they had."""
+    game, model = (json.loads(msgspec.json.encode(spec)) for spec in (GAME, MODEL))
+    assert game.keys() == {
+        "name", "players", "actions", "observation", "returns", "zero_sum", "movers", "final_rewards_only",
+        "stochastic", "max_length",
+    }  # fmt: skip
+    assert model.keys() == {
+        "observation", "actions", "players", "latent", "value_columns", "reward_columns", "movers",
+    }  # fmt: skip
+    hidden = msgspec.structs.replace(GAME, hidden_information=True)
+    assert json.loads(msgspec.json.encode(hidden)) == {**game, "hidden_information": True}
+    assert msgspec.json.decode(msgspec.json.encode(hidden), type=GameSpec) == hidden
+    assert spec_hash(hidden) != spec_hash(GAME)
 
 
 def test_hashes_are_those_of_the_bundles_that_exist() -> None:

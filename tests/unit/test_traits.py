@@ -35,7 +35,7 @@ def test_a_game_that_says_nothing_is_as_most_are() -> None:
     assert StateTraits.of(Silent()) == StateTraits()
     traits = Traits()
     assert (traits.replayable, traits.most_games) == (True, sys.maxsize)
-    assert not any([traits.hidden_information, traits.simultaneous, traits.one_process])
+    assert not any([traits.simultaneous, traits.one_process])
     assert traits.apply_all is traits.new_states is traits.other_names is traits.called is traits.close is None
 
 
@@ -45,10 +45,8 @@ def test_none_is_the_same_as_nothing(name: str) -> None:
 
 
 def test_what_is_said_is_kept() -> None:
-    game = Saying(hidden_information=1, replayable=0, most_games=4, layout="rows", close=print, stranger=3)
-    assert Traits.of(game) == Traits(
-        hidden_information=True, replayable=False, most_games=4, layout="rows", close=print
-    )
+    game = Saying(simultaneous=1, replayable=0, most_games=4, layout="rows", close=print, stranger=3)
+    assert Traits.of(game) == Traits(simultaneous=True, replayable=False, most_games=4, layout="rows", close=print)
     assert StateTraits.of(Saying(truncated=1, reset_seed=7)) == StateTraits(truncated=True, reset_seed=7)
 
 

@@ -76,11 +76,10 @@ def test_a_dense_network_really_runs_there_and_is_right(dense: Path, providers: 
 def test_every_call_of_a_binding_takes_the_new_inputs_over(dense: Path) -> None:
     """A device has copies of what was bound: a stale one would search another tree."""
     bundle = Bundle.read(dense)
-    graphs = [bundle.graph(name) for name in ("initial", "recurrent")]
     seen = np.random.default_rng(0).standard_normal((3, 27))
     results = []
     for provider in ("webgpu", "cpu"):
-        planner = Planner(Evaluator(bundle.manifest.model, *graphs, providers=provider), SearchConfig(), slots=3)
+        planner = Planner(Evaluator(bundle.manifest.model, bundle.graphs, providers=provider), SearchConfig(), slots=3)
         planner.open([0, 1, 2], seen, simulations=30)
         planner.run()
         results.append(planner.results([0, 1, 2]))

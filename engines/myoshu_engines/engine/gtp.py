@@ -30,7 +30,7 @@ class GtpPlayer(EnginePlayer):
 
     def begin(self, game: OpenSpielGame, seat: int) -> None:
         """Set up the board."""
-        if game.spec.players != len(_COLOURS) or game.hidden_information or game.stochastic:
+        if game.spec.players != len(_COLOURS) or game.spec.hidden_information or game.stochastic:
             raise MatchError(f"expected a game of two in which everything is seen, got {game.spec.name}")
         self._seat, self._own = seat, None
         parameters = game.spiel.get_parameters()

@@ -129,10 +129,7 @@ class OpenSpielGame:
                 f"openspiel:{self._string}: OpenSpiel draws its chance from a generator that has no seed ({_SEED}), "
                 "so that no game could be played again"
             )
-        self.hidden_information = kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION
-        """Whether there is something that the player to move does not see: what others hold, or chose just now."""
         self.simultaneous = kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
-        self.hidden_information |= self.simultaneous
         self.spiel = pyspiel.convert_to_turn_based(spiel) if self.simultaneous else spiel
         players: int = spiel.num_players()
         name = kind.short_name
@@ -155,6 +152,8 @@ class OpenSpielGame:
             final_rewards_only=self.final_rewards_only,
             stochastic=self.stochastic,
             max_length=_longest(name, self.spiel),
+            hidden_information=self.simultaneous
+            or kind.information != pyspiel.GameType.Information.PERFECT_INFORMATION,
         )
         self.planes = self.view.planes.words
         """What each plane or number of an observation is."""
@@ -301,7 +300,7 @@ class OpenSpielState:
 
     def drawn_for(self, player: int) -> str:
         """The position as one player sees it: OpenSpiel's text of what it observes, and of what it remembers."""
-        if not self._game.hidden_information:
+        if not self._game.spec.hidden_information:
             return str(self)
         kind = self._game.spiel.get_type()
         lines: list[str] = []

@@ -24,7 +24,7 @@ from myoshu.errors import MatchError
 from myoshu.game import Game, State
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
-from myoshu.runtime.manifest import GRAPHS, Strength
+from myoshu.runtime.manifest import Strength
 
 __all__ = ["Measured", "calibrate", "ease", "enough_openings", "graded", "misses", "neighbours"]
 
@@ -179,7 +179,7 @@ def graded(bundle: Bundle, strengths: Sequence[Strength], conditions: dict[str, 
     manifest = bundle.manifest
     provenance = manifest.provenance if conditions is None else {**manifest.provenance, "calibration": conditions}
     changed = msgspec.structs.replace(manifest, strength=list(strengths), provenance=provenance)
-    return Bundle(changed, {name: bundle.graph(name) for name in GRAPHS}, bundle.parity, bundle.examples)
+    return Bundle(changed, bundle.graphs, bundle.parity, bundle.examples)
 
 
 def misses(game: Game, agent: Agent, levels: Sequence[float], positions: int, seed: int = 0) -> list[int]:

@@ -1,12 +1,12 @@
 """What may be shown to the person at one seat of a game in which something is hidden.
 
-A game says that something is hidden, and its positions draw what one player sees: see :mod:`myoshu.traits`.
+A game's spec says whether something is hidden, and its positions draw what one player sees: see :mod:`myoshu.traits`.
 """
 
 from __future__ import annotations
 
 from myoshu.game import Game, State
-from myoshu.traits import StateTraits, Traits
+from myoshu.traits import StateTraits
 
 __all__ = ["hides", "seat_view", "tells"]
 
@@ -15,7 +15,7 @@ _UNTOLD = "(this game does not say what one player sees of it)"
 
 def hides(game: Game) -> bool:
     """Whether there is something in a game that the player to move does not see."""
-    return Traits.of(game).hidden_information
+    return game.spec.hidden_information
 
 
 def seat_view(game: Game, state: State, seat: int | None) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from myoshu.errors import MatchError
 from myoshu.game import Game, State
 from myoshu.spec import GameSpec
-from myoshu.traits import Traits
 
 __all__ = ["Solver"]
 
@@ -33,7 +32,7 @@ class Solver:
     def __init__(self, game: Game, moves: int = 1_000_000) -> None:
         spec = game.spec
         reason = _why_unsolvable(spec)
-        if Traits.of(game).hidden_information:
+        if spec.hidden_information:
             reason = "players do not see everything"
         if reason:
             raise MatchError(f"{spec.name}: {reason}, so there is no perfect play to compute")

@@ -74,7 +74,6 @@ def calibrate(
     from myoshu.cli._paths import expect_folder
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.bundle import Bundle
-    from myoshu.runtime.manifest import GRAPHS
     from myoshu_engines import load_game
 
     target = bundle if out is None else out
@@ -114,8 +113,9 @@ def calibrate(
         "steady_from": _steady(missed, wins),
     }
     written = graded(source, strengths, conditions)
-    graphs = {name: written.graph(name) for name in GRAPHS}
-    Bundle.write(target, manifest=written.manifest, graphs=graphs, parity=written.parity, examples=written.examples)
+    Bundle.write(
+        target, manifest=written.manifest, graphs=written.graphs, parity=written.parity, examples=written.examples
+    )
     typer.echo(_text(rules.spec.name, target, measured, missed, wins))
 
 

@@ -62,8 +62,8 @@ def doctor(
         f"Python {here.python}, {here.machine}"
     )
     content = Bundle.read(bundle)
-    rows = len(content.parity.observation), len(content.parity.latent)
-    typer.echo(f"{bundle}: the file is sound; {rows[0]} + {rows[1]} parity vectors, tolerance {TOLERANCE:g}")
+    rows = " + ".join(f"{vectors.rows}" for vectors in content.parity.graphs.values())
+    typer.echo(f"{bundle}: the file is sound; {rows} parity vectors, tolerance {TOLERANCE:g}")
     sick = False
     for diagnosis in diagnose(content, provider):
         if diagnosis.sound:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from myoshu.counted import counted
+from myoshu.model import Port, ports
 from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
@@ -84,12 +86,14 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("spec hash", manifest.spec_hash[:16]),
         ],
     )
+    graphs = {name: each for name, each in ports(model).items() if name in manifest.graphs}
+    yield "Graphs", [(name, f"{_ports(each.inputs)} → {_ports(each.outputs)}") for name, each in graphs.items()]
     yield (
         "Files",
         [
             (name, f"{_bytes(entry.size).rjust(10)}  sha256 {entry.sha256[:16]}")
             for name, entry in [
-                *manifest.graphs.items(),
+                *((name, manifest.graphs[name]) for name in graphs),
                 ("parity", manifest.parity),
                 *([("positions", manifest.positions)] if manifest.positions is not None else []),
             ]
@@ -132,6 +136,16 @@ def _strength(level: Strength) -> str:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
+
+
+def _ports(ports: Mapping[str, Port]) -> str:
+    """Inputs or outputs, without the batch; a type is named where it is not float32."""
+    said = []
+    for name, port in ports.items():
+        kind = np.dtype(port.dtype).name
+        words = [name, "×".join(map(str, port.shape)), "" if kind == "float32" else kind]
+        said.append(" ".join(filter(None, words)))
+    return ", ".join(said)
 
 
 def _bytes(size: int) -> str:

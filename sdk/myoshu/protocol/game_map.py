@@ -71,4 +71,6 @@ class GameMap(msgspec.Struct, frozen=True, kw_only=True):
     def of(spec: GameSpec, planes: Planes | None = None) -> GameMap:
         """The map of a specification, and of what observations hold."""
         said = planes or Planes()
-        return GameMap(**msgspec.structs.asdict(spec), planes=said.words or None, layout=said.layout or None)
+        fields = msgspec.structs.asdict(spec)
+        told = {name: fields[name] for name in GameMap.__struct_fields__ if name in fields}
+        return GameMap(**told, planes=said.words or None, layout=said.layout or None)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from myoshu.errors import ArgumentError
 from myoshu.game import Game
+from myoshu.model import played
 from myoshu.runtime.bundle import Bundle, Source
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.limit import Limit
@@ -63,7 +64,7 @@ class Agent:
 
     def __init__(self, bundle: Bundle, providers: str | Sequence[str] = "auto", *, threads: int = 1) -> None:
         manifest = bundle.manifest
-        graphs = {name: bundle.graph(name) for name in ("initial", "recurrent")}
+        graphs = {name: bundle.graphs[name] for name in played(manifest.model)}
         self._parts = (manifest, graphs, bundle.parity, bundle.examples, providers, threads)
         self.manifest: Manifest = manifest
         """What is in the bundle and where it comes from."""
@@ -73,14 +74,7 @@ class Agent:
         """What goes into the network and comes out."""
         self.examples: tuple[Example, ...] = bundle.examples
         """A few positions with what the network saw and made of them; may be empty."""
-        self.evaluator = Evaluator(
-            manifest.model,
-            graphs["initial"],
-            graphs["recurrent"],
-            providers=providers,
-            threads=threads,
-            parity=bundle.parity,
-        )
+        self.evaluator = Evaluator(manifest.model, graphs, providers=providers, threads=threads, parity=bundle.parity)
         """The network."""
 
     def __copy__(self) -> Self:

@@ -15,9 +15,10 @@ from typing import BinaryIO
 import msgspec
 
 from myoshu.errors import ArgumentError, BundleError
+from myoshu.model import TABLE, find_fault
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.graphs import check_graph
-from myoshu.runtime.manifest import GRAPHS, MAX_MANIFEST, Entry, Manifest
+from myoshu.runtime.manifest import MAX_MANIFEST, Entry, Manifest
 from myoshu.runtime.parity import MAX_PARITY, Parity
 from myoshu.runtime.positions import MAX_POSITIONS, Example, decode_examples, encode_examples
 
@@ -32,9 +33,11 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | mmap.mmap | B
 MANIFEST = "manifest.json"
 PARITY = "parity.msgpack"
 POSITIONS = "positions.msgpack"
-FILES = {name: f"graphs/{name}.onnx" for name in GRAPHS}
-LIMITS = {MANIFEST: MAX_MANIFEST, **dict.fromkeys(FILES.values(), MAX_BUNDLE), PARITY: MAX_PARITY}
-OPTIONAL = {POSITIONS: MAX_POSITIONS}
+FILES = {graph.name: f"graphs/{graph.name}.onnx" for graph in TABLE}
+LIMITS = {MANIFEST: MAX_MANIFEST, PARITY: MAX_PARITY}
+"""The files of every bundle, and how large they may be."""
+OPTIONAL = {**dict.fromkeys(FILES.values(), MAX_BUNDLE), POSITIONS: MAX_POSITIONS}
+"""Those that are there exactly if the manifest says so."""
 
 
 class Bundle:
@@ -49,11 +52,9 @@ class Bundle:
         """Inputs with the outputs that the trainer saw."""
         self.examples = tuple(examples)
         """Positions with what the agent saw and made of them; may be empty."""
-        self._graphs = dict(graphs)
-
-    def graph(self, name: str) -> bytes:
-        """A serialised ONNX model: representation, dynamics, prediction, initial or recurrent."""
-        return self._graphs[name]
+        self.graphs = dict(graphs)
+        """Serialised ONNX models by name: what :data:`myoshu.model.TABLE` says of this model, in its order; parts may
+        be absent."""
 
     @staticmethod
     def read(source: Source) -> Bundle:
@@ -95,7 +96,7 @@ class Bundle:
         Args:
             path: where to; an existing file is replaced.
             manifest: what to say of it; the entries of the other files are filled in here.
-            graphs: each graph by name.
+            graphs: each graph by name; parts may be left out.
             parity: the parity vectors.
             examples: positions with what the agent saw and made of them.
 
@@ -105,17 +106,18 @@ class Bundle:
         Raises:
             BundleError: what is given could not be read back, or the file cannot be written.
         """
-        if set(graphs) != set(GRAPHS):
-            raise BundleError(f"graphs: expected {', '.join(GRAPHS)}; got {', '.join(sorted(graphs))}")
+        if fault := find_fault(manifest.model, graphs):
+            raise BundleError(f"graphs: {fault}")
+        stored = [name for name in FILES if name in graphs]
         vectors = parity.encode()
         positions = encode_examples(examples) if examples else None
         manifest = msgspec.structs.replace(
             manifest,
-            graphs={name: Entry.of(graphs[name]) for name in GRAPHS},
+            graphs={name: Entry.of(graphs[name]) for name in stored},
             parity=Entry.of(vectors),
             positions=None if positions is None else Entry.of(positions),
         )
-        members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in GRAPHS}, PARITY: vectors}
+        members = {MANIFEST: manifest.encode(), **{FILES[name]: graphs[name] for name in stored}, PARITY: vectors}
         if positions is not None:
             members[POSITIONS] = positions
         data = write_archive(members)
@@ -129,21 +131,23 @@ def _parse(data: bytes) -> Bundle:
     manifest = Manifest.decode(contents[MANIFEST])
     graphs = {}
     for name, file in FILES.items():
-        graphs[name] = _verified(f"graphs.{name}", contents[file], manifest.graphs[name])
-        check_graph(f"graphs.{name}", graphs[name])
+        graph = _listed(f"graphs.{name}", contents.get(file), manifest.graphs.get(name))
+        if graph is not None:
+            check_graph(f"graphs.{name}", graph)
+            graphs[name] = graph
     parity = Parity.decode(_verified("parity", contents[PARITY], manifest.parity), manifest.model, manifest.game)
-    return Bundle(manifest, graphs, parity, _examples(contents.get(POSITIONS), manifest))
+    positions = _listed("positions", contents.get(POSITIONS), manifest.positions)
+    return Bundle(manifest, graphs, parity, decode_examples(positions, manifest.model) if positions is not None else ())
 
 
-def _examples(data: bytes | None, manifest: Manifest) -> tuple[Example, ...]:
-    """The positions, which are there exactly when the manifest says so."""
-    entry = manifest.positions
+def _listed(name: str, data: bytes | None, entry: Entry | None) -> bytes | None:
+    """A file that is there exactly when the manifest says so."""
     if data is None and entry is None:
-        return ()
+        return None
     if data is None or entry is None:
         there, said = ("no", "names one") if data is None else ("a", "names none")
-        raise BundleError(f"positions: expected what the manifest says, got {there} file where it {said}")
-    return decode_examples(_verified("positions", data, entry), manifest.model)
+        raise BundleError(f"{name}: expected what the manifest says, got {there} file where it {said}")
+    return _verified(name, data, entry)
 
 
 def _data_of(source: Source) -> bytes | None:

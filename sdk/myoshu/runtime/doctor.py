@@ -11,12 +11,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from myoshu.errors import BundleError, ProviderError
+from myoshu.errors import BundleError, EvaluationError, ProviderError
+from myoshu.model import TABLE, ports
 from myoshu.runtime.bundle import Bundle
-from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.evaluator import Evaluator, evaluate
+from myoshu.runtime.evaluators.kind import Failure
 from myoshu.runtime.parity import Deviation, deviation
 from myoshu.runtime.planner import Planner
-from myoshu.runtime.providers import RUNTIME_ERRORS, Failure, available, choices, start
+from myoshu.runtime.providers import available, choices, start
 
 __all__ = ["Diagnosis", "Versions", "answers", "diagnose", "versions"]
 
@@ -31,9 +33,9 @@ class Diagnosis(NamedTuple):
     deviation: Deviation | None
     """How far it is from them; None if it does not run or is not sound."""
     parts: Deviation | None
-    """How far the separate graphs, put together, are from them; None likewise."""
+    """How far the separate graphs, put together, are from them; None likewise, or if the bundle has none."""
     placement: dict[str, int]
-    """How many operators of the two fused graphs run on which provider; empty for the CPU."""
+    """How many operators of the graphs that play runs lie on which provider; empty for the CPU."""
     microseconds: float
     """One evaluation of the recurrent graph for one position; NaN if it does not run."""
     cause: str
@@ -82,7 +84,7 @@ def answers(bundle: Bundle) -> Deviation:
     if not bundle.examples:
         raise BundleError("positions: expected some, got none")
     model = bundle.manifest.model
-    evaluator = Evaluator(model, bundle.graph("initial"), bundle.graph("recurrent"), providers="cpu")
+    evaluator = Evaluator(model, bundle.graphs, providers="cpu")
     outputs = evaluator.initial(np.stack([example.position.observation for example in bundle.examples]))
     noted = {
         "prior": np.stack([example.answer.prior for example in bundle.examples]),
@@ -94,11 +96,9 @@ def answers(bundle: Bundle) -> Deviation:
 def _diagnose(bundle: Bundle, provider: str) -> Diagnosis:
     model = bundle.manifest.model
     try:
-        evaluator = Evaluator(
-            model, bundle.graph("initial"), bundle.graph("recurrent"), providers=provider, parity=bundle.parity
-        )
+        evaluator = Evaluator(model, bundle.graphs, providers=provider, parity=bundle.parity)
         parts = _parts(bundle, provider)
-        if not parts.acceptable:
+        if parts is not None and not parts.acceptable:
             raise ProviderError(f"{provider}: expected the separate graphs to agree with the fused ones, but {parts}")
     except (ProviderError, BundleError) as error:
         return Diagnosis(provider, False, None, None, {}, float("nan"), str(error))
@@ -117,29 +117,26 @@ def _microseconds(run: Any) -> float:
     return 1e6 * float(np.median(times))
 
 
-def _parts(bundle: Bundle, provider: str) -> Deviation:
-    """What representation, dynamics and prediction make of the parity vectors together."""
+def _parts(bundle: Bundle, provider: str) -> Deviation | None:
+    """How far what the separate graphs make together of the parity vectors is from them; None if there are none."""
     parity = bundle.parity
-
-    def run(name: str, **feed: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        try:
-            session = start(bundle.graph(name), provider, label=f"graphs.{name}")
-            return dict(zip([port.name for port in session.get_outputs()], session.run(None, feed), strict=True))
-        except Failure as failure:
-            raise ProviderError(f"{provider}: expected to run graphs.{name}, but {failure}") from failure
-        except RUNTIME_ERRORS as error:
-            raise ProviderError(f"{provider}: expected to run graphs.{name}, but {error}") from error
-
-    initial = run("representation", observation=parity.observation)
-    initial |= run("prediction", latent=parity.initial["latent"])
-    recurrent = run("dynamics", latent=parity.latent, action=parity.action)
-    recurrent |= run("prediction", latent=parity.recurrent["next_latent"])
-    for graph, wanted, found in (("initial", parity.initial, initial), ("recurrent", parity.recurrent, recurrent)):
-        if set(wanted) != set(found):
-            raise BundleError(
-                f"graphs: expected the parts of {graph} to give {', '.join(wanted)}, got {', '.join(found)}"
-            )
-    return max(
-        deviation("initial", parity.initial, initial, parity.units),
-        deviation("recurrent", parity.recurrent, recurrent, parity.units),
-    )
+    composed = [graph for graph in TABLE if graph.name in parity.graphs and set(graph.parts) <= set(bundle.graphs)]
+    if not composed:
+        return None
+    graphs = {part: bundle.graphs[part] for graph in composed for part in graph.parts}
+    every = ports(bundle.manifest.model)
+    found: list[Deviation] = []
+    try:
+        running = start(graphs, every, provider)
+        for graph in composed:
+            vectors = parity.graphs[graph.name]
+            outputs: dict[str, NDArray[Any]] = {}
+            feed = vectors.inputs
+            for part in graph.parts:  # each is fed what the trainer saw, so that one's error is not the next one's
+                inputs = dict(zip(every[part].inputs, feed.values(), strict=True))
+                outputs |= evaluate(running, part, every[part], inputs)
+                feed = {name: vectors.outputs[name] for name in list(every[part].outputs)[:1]}
+            found.append(deviation(graph.name, vectors.outputs, outputs, parity.units))
+    except (Failure, EvaluationError) as error:
+        raise ProviderError(f"{provider}: expected to run the separate graphs, but {error}") from error
+    return max(found)

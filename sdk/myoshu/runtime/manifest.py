@@ -10,16 +10,15 @@ from typing import Any
 import msgspec
 
 from myoshu.errors import BundleError, BundleVersionError
+from myoshu.model import find_fault, ports
 from myoshu.planes import Planes
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
 
-__all__ = ["FORMAT", "GRAPHS", "MAX_MANIFEST", "Entry", "Manifest", "Strength"]
+__all__ = ["FORMAT", "MAX_MANIFEST", "Entry", "Manifest", "Strength"]
 
 FORMAT = 1
 """The bundle format that this myoshu writes, and the newest it reads."""
-GRAPHS = ("representation", "dynamics", "prediction", "initial", "recurrent")
-"""The graphs of every bundle, in the order in which they are stored."""
 MAX_MANIFEST = 1 << 22
 """The largest manifest that is read, in bytes."""
 
@@ -92,7 +91,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opset: int
     """The ONNX operator set of the graphs."""
     graphs: dict[str, Entry]
-    """Each graph by name."""
+    """Each graph by name: all that play runs, and any of their parts."""
     parity: Entry
     """The parity vectors."""
     provenance: dict[str, Any]
@@ -105,8 +104,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A few positions with what the agent saw and made of them; None if there are none."""
 
     def __post_init__(self) -> None:
-        if set(self.graphs) != set(GRAPHS):
-            raise ValueError(f"graphs: expected {', '.join(GRAPHS)}, got {', '.join(sorted(self.graphs)) or 'none'}")
+        if fault := find_fault(self.model, self.graphs):
+            raise ValueError(f"graphs: {fault}")
         self.planes.check(self.game.observation)
         expected = spec_hash(self.game, self.model)
         if self.spec_hash != expected:
@@ -144,7 +143,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 spec_hash=spec_hash(game, model),
                 search=search,
                 opset=opset,
-                graphs=dict.fromkeys(GRAPHS, blank),
+                graphs=dict.fromkeys(ports(model), blank),
                 parity=blank,
                 provenance=dict(provenance or {}),
                 strength=list(strength or []),

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import BundleError
-from myoshu.spec import GameSpec, ModelSpec, Movers, reward_bounds, value_bounds
+from myoshu.model import Port, played
+from myoshu.spec import GameSpec, ModelSpec, reward_bounds, value_bounds
 
 __all__ = [
     "MAX_PARITY",
     "TOLERANCE",
     "Deviation",
     "Parity",
+    "Vectors",
     "deviation",
-    "initial_shapes",
-    "recurrent_shapes",
     "units_of",
 ]
 
@@ -34,30 +34,6 @@ MAX_ROWS = 4096
 
 Arrays = Mapping[str, NDArray[Any]]
 Units = Mapping[str, float]
-Shapes = dict[str, tuple[tuple[int, ...], type[np.generic]]]
-
-
-def initial_shapes(model: ModelSpec) -> Shapes:
-    """Each output of the initial graph: its shape without the batch, and its type."""
-    return {
-        "latent": (model.latent, np.float32),
-        "prior": ((model.actions,), np.float32),
-        "value": ((model.value_columns,), np.float32),
-    }
-
-
-def recurrent_shapes(model: ModelSpec) -> Shapes:
-    """Each output of the recurrent graph: its shape without the batch, and its type."""
-    shapes: Shapes = {
-        "next_latent": (model.latent, np.float32),
-        "prior": ((model.actions,), np.float32),
-        "value": ((model.value_columns,), np.float32),
-    }
-    if model.reward_columns:
-        shapes["reward"] = ((model.reward_columns,), np.float32)
-    if model.movers is Movers.PREDICTED:
-        shapes["mover"] = ((), np.int64)
-    return shapes
 
 
 def units_of(game: GameSpec) -> dict[str, float]:
@@ -121,28 +97,37 @@ class _Packed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     b: bytes
 
 
-class Parity(NamedTuple):
-    """The vectors. The recurrent rows should hold latents from different depths."""
+class Vectors(NamedTuple):
+    """What goes into one graph, and what must come out."""
 
-    observation: NDArray[np.float32]
-    """Observations, float32 [n, *observation]."""
-    initial: Arrays
-    """What the initial graph makes of them: latent, prior, value."""
-    latent: NDArray[np.float32]
-    """Latent states, float32 [m, *latent]."""
-    action: NDArray[np.int64]
-    """Actions in them, int64 [m]."""
-    recurrent: Arrays
-    """What the recurrent graph makes of both: next_latent, prior, value, and reward and mover where they are."""
+    inputs: Arrays
+    """Arrays [n, …] by name of input; latent states among them should be of different depths."""
+    outputs: Arrays
+    """Arrays [n, …] by name of output."""
+
+    @property
+    def rows(self) -> int:
+        """How many vectors there are."""
+        return len(next(iter(self.inputs.values())))
+
+
+class Parity(NamedTuple):
+    """The vectors of all graphs that play runs."""
+
+    graphs: Mapping[str, Vectors]
+    """Each graph's, by its name."""
     units: Units = types.MappingProxyType({})
     """In which units values and rewards are compared, see :func:`units_of`; not stored with the vectors."""
 
     def encode(self) -> bytes:
         """The vectors as MessagePack: name → {dt: type, sh: shape, b: little-endian bytes}."""
+        named = {_input(name): array for each in self.graphs.values() for name, array in each.inputs.items()}
+        for graph, vectors in self.graphs.items():
+            named |= {_output(graph, name): np.asarray(array) for name, array in vectors.outputs.items()}
         packed: bytes = msgpack.packb(
             {
                 name: {"dt": array.dtype.name, "sh": list(array.shape), "b": _little(array).tobytes()}
-                for name, array in self._named().items()
+                for name, array in named.items()
             }
         )
         return packed
@@ -158,34 +143,37 @@ class Parity(NamedTuple):
             packed = msgspec.msgpack.decode(data, type=dict[str, _Packed])
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise BundleError(f"parity: expected named arrays, got {str(error)[:200]}") from error
-        rows = {"initial": _rows(packed, "observation"), "recurrent": _rows(packed, "latent")}
-        wanted: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
-            "observation": ((rows["initial"], *model.observation), np.float32),
-            "latent": ((rows["recurrent"], *model.latent), np.float32),
-            "action": ((rows["recurrent"],), np.int64),
-        }
-        for graph, shapes in (("initial", initial_shapes(model)), ("recurrent", recurrent_shapes(model))):
-            for name, (shape, dtype) in shapes.items():
-                wanted[f"{graph}.{name}"] = ((rows[graph], *shape), dtype)
+        graphs = played(model)
+        rows = {graph: _rows(packed, _input(next(iter(each.inputs)))) for graph, each in graphs.items()}
+        wanted = {_input(name): (graph, port) for graph, each in graphs.items() for name, port in each.inputs.items()}
+        for graph, each in graphs.items():
+            wanted |= {_output(graph, name): (graph, port) for name, port in each.outputs.items()}
         if set(packed) != set(wanted):
             raise BundleError(f"parity: expected {', '.join(wanted)}; got {', '.join(sorted(packed))[:200]}")
-        arrays = {name: _unpack(name, packed[name], *wanted[name]) for name in wanted}
-        if arrays["action"].min() < 0 or arrays["action"].max() >= model.actions:
-            raise BundleError(f"parity.action: expected actions from 0 to {model.actions - 1}, got others")
+        arrays = {name: _unpack(name, packed[name], port, rows[graph]) for name, (graph, port) in wanted.items()}
+        for name, (_, port) in wanted.items():
+            if port.below is not None and not 0 <= arrays[name].min() <= arrays[name].max() < port.below:
+                raise BundleError(f"parity.{name}: expected {name}s from 0 to {port.below - 1}, got others")
         return Parity(
-            observation=arrays["observation"],
-            initial={name: arrays[f"initial.{name}"] for name in initial_shapes(model)},
-            latent=arrays["latent"],
-            action=arrays["action"],
-            recurrent={name: arrays[f"recurrent.{name}"] for name in recurrent_shapes(model)},
-            units=units_of(game),
+            {
+                graph: Vectors(
+                    inputs={name: arrays[_input(name)] for name in each.inputs},
+                    outputs={name: arrays[_output(graph, name)] for name in each.outputs},
+                )
+                for graph, each in graphs.items()
+            },
+            units_of(game),
         )
 
-    def _named(self) -> dict[str, NDArray[Any]]:
-        named: dict[str, NDArray[Any]] = {"observation": self.observation, "latent": self.latent, "action": self.action}
-        for graph, arrays in (("initial", self.initial), ("recurrent", self.recurrent)):
-            named |= {f"{graph}.{name}": np.asarray(array) for name, array in arrays.items()}
-        return named
+
+def _input(name: str) -> str:
+    """What the file calls an input. No two graphs that play runs have one of the same name."""
+    return name
+
+
+def _output(graph: str, name: str) -> str:
+    """What the file calls an output."""
+    return f"{graph}.{name}"
 
 
 def _little(array: NDArray[Any]) -> NDArray[Any]:
@@ -201,8 +189,8 @@ def _rows(packed: Mapping[str, _Packed], name: str) -> int:
     return rows
 
 
-def _unpack(name: str, packed: _Packed, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-    kind = np.dtype(dtype)
+def _unpack(name: str, packed: _Packed, port: Port, rows: int) -> NDArray[Any]:
+    kind, shape = np.dtype(port.dtype), (rows, *port.shape)
     if packed.dt != kind.name or tuple(packed.sh) != shape:
         raise BundleError(f"parity.{name}: expected {kind.name} {list(shape)}, got {packed.dt[:40]} {packed.sh[:16]}")
     if len(packed.b) != math.prod(shape) * kind.itemsize:

@@ -8,7 +8,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu.runtime.evaluator import Bindable
+from myoshu.runtime.evaluators.binding import Bindable
 from myoshu.runtime.pace import Pace
 from myoshu.runtime.planner import Planner
 from myoshu.search import RootOptions, SearchConfig, SearchResult

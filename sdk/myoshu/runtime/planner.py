@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from myoshu.errors import ArgumentError, CapacityError, EvaluationError, MyoshuError
-from myoshu.runtime.evaluator import Bindable, Graph, as_observations
-from myoshu.runtime.parity import initial_shapes, recurrent_shapes
-from myoshu.runtime.providers import RUNTIME_ERRORS
+from myoshu.model import Ports, ports
+from myoshu.runtime.evaluator import as_observations
+from myoshu.runtime.evaluators.binding import Bindable
+from myoshu.runtime.providers import RUN_ERRORS
 from myoshu.runtime.shutdown import calls, ending, leave
 from myoshu.search import Forest, RootOptions, SearchConfig, SearchResult, SearchResults, Wave
 from myoshu.search.arrays import all_finite, as_list
-from myoshu.spec import Movers
 
 __all__ = ["Planner"]
 
@@ -89,10 +89,9 @@ class Planner:
             self.forest = Forest(config, slots=slots, actions=model.actions, players=model.players, nodes=nodes)
             rows = slots * config.leaves
             self._pool = _untouched(slots * nodes, model.latent_size)
-            self._initial = _memory({"observation": (model.observation, np.float32), **initial_shapes(model)}, slots)
-            self._recurrent = _memory(
-                {"latent": (model.latent, np.float32), "action": ((), np.int64), **recurrent_shapes(model)}, rows
-            )
+            graphs = ports(model)
+            self._initial = _memory(graphs["initial"], slots)
+            self._recurrent = _memory(graphs["recurrent"], rows)
         except (MemoryError, OSError, OverflowError) as error:
             raise CapacityError(f"slots, nodes: expected what fits into memory, got {slots} × {nodes}") from error
         flat = (rows, model.latent_size)
@@ -105,7 +104,7 @@ class Planner:
             prior=self._recurrent["prior"],
             value=self._recurrent["value"],
             reward=self._recurrent.get("reward"),
-            mover=self._recurrent["mover"] if model.movers is Movers.PREDICTED else None,
+            mover=self._recurrent.get("mover"),
         )
         self._open: dict[int, None] = {}
         self._order: NDArray[np.int32] | None = None
@@ -213,7 +212,7 @@ class Planner:
                     self._step_aside(perf_counter() - now)
         except BaseException as error:
             wave.cancel()
-            if isinstance(error, RUNTIME_ERRORS) and not isinstance(error, MyoshuError):
+            if isinstance(error, RUN_ERRORS) and not isinstance(error, MyoshuError):
                 raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
             raise
         finally:
@@ -329,7 +328,7 @@ class Planner:
             leave()
         try:
             self._roots[rows]()
-        except RUNTIME_ERRORS as error:
+        except RUN_ERRORS as error:
             raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
         finally:
             calls.pop(thread, None)
@@ -350,13 +349,13 @@ class Planner:
             partial(_bind_and_run, own, "recurrent", rows) for rows in range(self.slots * self.config.leaves + 1)
         ]
 
-    def _bind(self, graph: Graph, rows: int) -> Callable[[], None]:
+    def _bind(self, graph: str, rows: int) -> Callable[[], None]:
         memory, runs = (self._initial, self._roots) if graph == "initial" else (self._recurrent, self._runs)
         runs[rows] = self.evaluator.bind(graph, {name: array[:rows] for name, array in memory.items()}).run
         return runs[rows]
 
 
-def _bind_and_run(own: weakref.ref[Planner], graph: Graph, rows: int) -> None:
+def _bind_and_run(own: weakref.ref[Planner], graph: str, rows: int) -> None:
     """What a batch size that has not been met is run by."""
     planner = own()
     assert planner is not None
@@ -376,5 +375,5 @@ def _untouched(rows: int, columns: int) -> NDArray[np.float32]:
     return np.frombuffer(own, np.float32).reshape(rows, columns)
 
 
-def _memory(shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]], rows: int) -> dict[str, NDArray[Any]]:
-    return {name: np.zeros((rows, *shape), dtype) for name, (shape, dtype) in shapes.items()}
+def _memory(ports: Ports, rows: int) -> dict[str, NDArray[Any]]:
+    return {name: np.zeros((rows, *port.shape), port.dtype) for ends in ports for name, port in ends.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from myoshu.runtime.evaluator import Bindable, Binding, Graph
+from myoshu.runtime.evaluators.binding import Bindable, Binding
 from myoshu.spec import ModelSpec
 
 __all__ = ["TimedEvaluator"]
@@ -34,7 +34,7 @@ class TimedEvaluator:
         """The evaluator's own."""
         return self._evaluator.generation
 
-    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+    def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory; each run is timed."""
         binding = self._evaluator.bind(graph, arrays)
 

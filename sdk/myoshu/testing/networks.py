@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import DependencyError
+from myoshu.model import TABLE, Port, Ports, played, ports
 from myoshu.planes import Planes
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.example_games import answered
 from myoshu.runtime.manifest import Manifest
-from myoshu.runtime.parity import Parity
+from myoshu.runtime.parity import Parity, Vectors
 from myoshu.runtime.positions import Position
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers
@@ -34,12 +35,12 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Network(NamedTuple):
-    """A model's five graphs."""
+    """A model's graphs."""
 
     model: ModelSpec
     """What goes in and comes out."""
     graphs: dict[str, bytes]
-    """The graphs by name: representation, dynamics, prediction, initial, recurrent."""
+    """The graphs by name, as in :func:`myoshu.model.ports`."""
     weights: dict[str, NDArray[np.float32]]
     """The initialisers by name, if the graphs keep them outside themselves; else nothing."""
 
@@ -160,7 +161,7 @@ def parity(network: Network, *, rows: int = 3, seed: int = 0) -> Parity:
     model = network.model
     rng = np.random.default_rng(seed)
     observation = rng.normal(size=(rows, *model.observation)).astype(np.float32)
-    action = rng.integers(model.actions, size=2 * rows)
+    action = rng.integers(model.actions, size=2 * rows).astype(np.int64)
 
     def run(name: str, feed: Arrays) -> dict[str, NDArray[Any]]:
         session = evaluator(network.graphs[name])
@@ -169,10 +170,8 @@ def parity(network: Network, *, rows: int = 3, seed: int = 0) -> Parity:
     initial = run("initial", {"observation": observation})
     first = run("recurrent", {"latent": initial["latent"], "action": action[:rows]})
     latent = np.concatenate([initial["latent"], first["next_latent"]])
-    recurrent = run("recurrent", {"latent": latent, "action": action})
-    return Parity(
-        observation=observation, initial=initial, latent=latent, action=action.astype(np.int64), recurrent=recurrent
-    )
+    inputs = {"initial": {"observation": observation}, "recurrent": {"latent": latent, "action": action}}
+    return Parity({name: Vectors(inputs[name], run(name, inputs[name])) for name in played(model)})
 
 
 def write_bundle(
@@ -342,7 +341,7 @@ class _ResNet:
 
 
 def _build(model: ModelSpec, networks: _MLP | _ResNet, seed: int, external: bool) -> Network:
-    """The five graphs; the fused ones hold the same weights under the same names as their parts."""
+    """All graphs; the fused ones hold the same weights under the same names as their parts."""
     rng = np.random.default_rng(seed)
     representation, dynamics, prediction = (_Graph(rng, name) for name in ("h", "g", "f"))
     networks.representation(representation, model)
@@ -351,15 +350,13 @@ def _build(model: ModelSpec, networks: _MLP | _ResNet, seed: int, external: bool
     fused = _Graph(np.random.default_rng(), "f")
     networks.prediction(fused, model, "next_latent")
     fused.weights = prediction.weights
-    outcome = [*(["reward"] if model.reward_columns else []), *(["mover"] if model.movers is Movers.PREDICTED else [])]
-    parts: dict[str, tuple[list[_Graph], list[str], list[str]]] = {
-        "representation": ([representation], ["observation"], ["latent"]),
-        "dynamics": ([dynamics], ["latent", "action"], ["next_latent", *outcome]),
-        "prediction": ([prediction], ["latent"], ["prior", "value"]),
-        "initial": ([representation, prediction], ["observation"], ["latent", "prior", "value"]),
-        "recurrent": ([dynamics, fused], ["latent", "action"], ["next_latent", "prior", "value", *outcome]),
+    alone = {"representation": representation, "dynamics": dynamics, "prediction": prediction}
+    after = {"representation": prediction, "dynamics": fused}
+    parts = {
+        graph.name: [alone[graph.parts[0]], after[graph.parts[0]]] if graph.parts else [alone[graph.name]]
+        for graph in TABLE
     }
-    graphs = {name: _serialize(name, model, *part, external) for name, part in parts.items()}
+    graphs = {name: _serialize(name, each, parts[name], external) for name, each in ports(model).items()}
     weights: dict[str, NDArray[np.float32]] = {}
     if external:
         for graph in (representation, dynamics, prediction):
@@ -371,24 +368,17 @@ def _is_parameter(array: NDArray[Any]) -> bool:
     return array.dtype == np.float32 and array.ndim > 0
 
 
-def _serialize(
-    name: str, model: ModelSpec, parts: Sequence[_Graph], inputs: Sequence[str], outputs: Sequence[str], external: bool
-) -> bytes:
+def _serialize(name: str, ports: Ports, parts: Sequence[_Graph], external: bool) -> bytes:
     helper, numpy_helper = _onnx("onnx.helper"), _onnx("onnx.numpy_helper")
     proto = _onnx("onnx").TensorProto
-    shapes: dict[str, tuple[int, tuple[int, ...]]] = {
-        "observation": (proto.FLOAT, model.observation),
-        "latent": (proto.FLOAT, model.latent),
-        "next_latent": (proto.FLOAT, model.latent),
-        "action": (proto.INT64, ()),
-        "prior": (proto.FLOAT, (model.actions,)),
-        "value": (proto.FLOAT, (model.value_columns,)),
-        "reward": (proto.FLOAT, (model.reward_columns,)),
-        "mover": (proto.INT64, ()),
-    }
 
-    def describe(names: Sequence[str]) -> list[Any]:
-        return [helper.make_tensor_value_info(each, shapes[each][0], ["n", *shapes[each][1]]) for each in names]
+    def describe(wanted: Mapping[str, Port]) -> list[Any]:
+        return [
+            helper.make_tensor_value_info(
+                each, helper.np_dtype_to_tensor_dtype(np.dtype(port.dtype)), ["n", *port.shape]
+            )
+            for each, port in wanted.items()
+        ]
 
     initialisers = []
     for part in parts:
@@ -401,7 +391,7 @@ def _serialize(
                 entry.key, entry.value = "location", "given-at-load"
             initialisers.append(tensor)
     nodes = [node for part in parts for node in part.nodes]
-    graph = helper.make_graph(nodes, name, describe(inputs), describe(outputs), initialisers)
+    graph = helper.make_graph(nodes, name, describe(ports.inputs), describe(ports.outputs), initialisers)
     proto_model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     return bytes(proto_model.SerializeToString(deterministic=True))
 

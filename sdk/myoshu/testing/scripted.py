@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myoshu.runtime.evaluator import Binding, Graph
-from myoshu.runtime.parity import initial_shapes, recurrent_shapes
-from myoshu.spec import ModelSpec, Movers
+from myoshu.model import ports
+from myoshu.runtime.evaluators.binding import Binding
+from myoshu.spec import ModelSpec
 
 __all__ = ["Answer", "ScriptedEvaluator", "made_up"]
 
-Answer = Callable[[Graph, Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
+Answer = Callable[[str, Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
 """Takes a graph's inputs for one position and returns its outputs, all without the batch's dimension."""
 
 
@@ -32,13 +32,13 @@ class ScriptedEvaluator:
 
     def __init__(self, model: ModelSpec, answer: Answer | None = None) -> None:
         self.model = model
-        self.calls: list[tuple[Graph, int]] = []
+        self.calls: list[tuple[str, int]] = []
         """What was asked for: the graph and how many positions."""
         self._answer = made_up(model) if answer is None else answer
 
-    def bind(self, graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+    def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """As :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
-        inputs = ("observation",) if graph == "initial" else ("latent", "action")
+        inputs = tuple(ports(self.model)[graph].inputs)
 
         def run() -> None:
             rows = len(arrays[inputs[0]])
@@ -53,17 +53,17 @@ class ScriptedEvaluator:
 def made_up(model: ModelSpec, seed: int = 0) -> Answer:
     """Answers that look random and depend on nothing but the seed and the inputs' bytes."""
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         digest = zlib.crc32(graph.encode())
         for array in inputs.values():
             digest = zlib.crc32(array.tobytes(), digest)
         rng = np.random.default_rng((seed, digest))
-        shapes = initial_shapes(model) if graph == "initial" else recurrent_shapes(model)
         outputs: dict[str, NDArray[Any]] = {
-            name: rng.uniform(-1.0, 1.0, shape).astype(dtype) for name, (shape, dtype) in shapes.items()
+            name: rng.uniform(-1.0, 1.0, port.shape).astype(port.dtype)
+            for name, port in ports(model)[graph].outputs.items()
         }
         outputs["prior"] = rng.dirichlet(np.ones(model.actions)).astype(np.float32)
-        if model.movers is Movers.PREDICTED and graph == "recurrent":
+        if "mover" in outputs:
             outputs["mover"] = np.asarray(rng.integers(model.players))
         return outputs
 

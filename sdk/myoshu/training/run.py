@@ -35,7 +35,7 @@ from myoshu.training.memory.game_files import GameFiles
 from myoshu.training.memory.offline import remember_records
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import ActorTask, end_if_imported
 from myoshu.training.playing.failures import AbandonedGame
 from myoshu.training.playing.source import ActorSource, LocalSource, Source
@@ -367,8 +367,7 @@ class Run:
         return ActorTask(
             game=self.game,
             model=self.architecture.model,
-            initial=write_graph("initial", self.architecture),
-            recurrent=write_graph("recurrent", self.architecture),
+            graphs=played_graphs(self.architecture),
             weights=self.learner.weights(),
             selfplay=self.config.selfplay,
             search=self.config.search,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -74,7 +75,7 @@ def test_which_moves_another_seat_sees(name: str, told: bool) -> None:
 
 def test_a_game_without_a_drawing_for_a_seat_shows_nothing() -> None:
     class Silent:
-        hidden_information = True
+        spec = msgspec.structs.replace(load_game("openspiel:connect_four").spec, hidden_information=True)
 
     class Plain:
         def to_play(self) -> int:

@@ -21,7 +21,6 @@ from myoshu.cli._console import plain
 from myoshu.planes import planes_of
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.example_games import find_positions
-from myoshu.runtime.manifest import GRAPHS
 from myoshu.runtime.positions import Position
 from myoshu.testing.networks import game_for, mlp, write_bundle
 from myoshu.training.presets import preset_names
@@ -47,6 +46,7 @@ def test_inspect_tells_what_it_is(bundle: Path) -> None:
         "zero-sum",
         "gumbel, 16 simulations",
         "made_by",
+        "latent 4, action int64 → next_latent 4, prior 3, value 1",
         "recurrent",
     ):
         assert expected in text
@@ -57,9 +57,8 @@ def test_inspect_lays_settings_out_one_a_line(bundle: Path, tmp_path: Path) -> N
     provenance = {"date": "today", "config": {"seed": 1, "until": None, **odd}}
     plain_one = Bundle.read(bundle)
     manifest = msgspec.structs.replace(plain_one.manifest, provenance=provenance)
-    graphs = {name: plain_one.graph(name) for name in GRAPHS}
     file = tmp_path / "laid_out.myoshu"
-    Bundle.write(file, manifest=manifest, graphs=graphs, parity=plain_one.parity)
+    Bundle.write(file, manifest=manifest, graphs=plain_one.graphs, parity=plain_one.parity)
     text = run("inspect", file)
     lines = [line.split(maxsplit=1) for line in text.splitlines()]
     for expected in (["seed", "1"], ["until", "none"], ["learner.batch", "256"], ["date", "today"], ["Config"]):

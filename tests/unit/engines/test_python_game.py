@@ -120,14 +120,14 @@ def test_it_may_be_called_by_another_path_and_no_other_name(folder: Path) -> Non
 
 
 def test_a_class_says_whether_something_is_hidden(folder: Path) -> None:
-    assert not load_game("python:take_away.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    assert not load_game("python:take_away.py:TakeAway").spec.hidden_information
     (folder / "secret.py").write_text(
-        MINIMAL.replace("    spec = GameSpec", "    hidden_information = True\n    spec = GameSpec")
+        MINIMAL.replace("    spec = GameSpec(", "    spec = GameSpec(hidden_information=True, ")
     )
-    assert load_game("python:secret.py:TakeAway").hidden_information  # type: ignore[attr-defined]
+    assert load_game("python:secret.py:TakeAway").spec.hidden_information
 
 
-SAYING = """    hidden_information = simultaneous = one_process = True
+SAYING = """    simultaneous = one_process = True
     replayable = False
     most_games = 3
     apply_all = new_states = other_names = close = staticmethod(print)
@@ -139,7 +139,7 @@ def test_it_has_all_that_the_class_says(folder: Path) -> None:
     said = Traits.of(load_game("python:saying.py:TakeAway"))
     assert said.called is not None
     assert dataclasses.replace(said, called=None) == Traits(
-        hidden_information=True, simultaneous=True, one_process=True, replayable=False, most_games=3,
+        simultaneous=True, one_process=True, replayable=False, most_games=3,
         apply_all=print, new_states=print, other_names=print, close=print,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from myoshu.errors import ArgumentError, BundleError, BundleVersionError, MyoshuError
 from myoshu.runtime.agent import load
 from myoshu.runtime.archive import read_archive, write_archive
-from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, PARITY, Bundle
+from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, OPTIONAL, PARITY, Bundle
 from myoshu.runtime.manifest import FORMAT, Entry, Manifest, Strength
 from myoshu.search import SearchConfig
 from myoshu.testing.networks import Network, game_for, mlp, parity, resnet, write_bundle
@@ -33,7 +33,7 @@ Change = Callable[[dict[str, Any]], None]
 
 def rebuilt(data: bytes, *, manifest: Change | None = None, files: dict[str, bytes] | None = None) -> bytes:
     """A bundle with other contents, its sums corrected: what a hostile writer would do."""
-    contents = {**read_archive(data, LIMITS), **(files or {})}
+    contents = {**read_archive(data, LIMITS, OPTIONAL), **(files or {})}
     fields = json.loads(contents[MANIFEST])
     for name, file in FILES.items():
         fields["graphs"][name] = msgspec.to_builtins(Entry.of(contents[file]))
@@ -62,9 +62,12 @@ def test_what_is_written_is_read(tmp_path: Path, network: Network) -> None:
     assert bundle.manifest.model == network.model
     assert bundle.manifest.format == FORMAT
     for name, graph in network.graphs.items():
-        assert bundle.graph(name) == graph
-    np.testing.assert_array_equal(bundle.parity.observation, vectors.observation)
-    np.testing.assert_array_equal(bundle.parity.recurrent["value"], vectors.recurrent["value"])
+        assert bundle.graphs[name] == graph
+    for name, each in vectors.graphs.items():
+        for found, wanted in zip(bundle.parity.graphs[name], each, strict=True):
+            assert found.keys() == wanted.keys()
+            for port, array in wanted.items():
+                np.testing.assert_array_equal(found[port], array)
     assert Bundle.read(written.read_bytes()).manifest == bundle.manifest
 
 
@@ -137,7 +140,7 @@ def test_each_fault_of_a_manifest_is_named(bundle_bytes: bytes, change: Change, 
 
 
 def test_a_newer_format_has_an_error_of_its_own_whatever_else_it_says(bundle_bytes: bytes) -> None:
-    contents = read_archive(bundle_bytes, LIMITS)
+    contents = read_archive(bundle_bytes, LIMITS, OPTIONAL)
     contents[MANIFEST] = b'{"format": 7, "unheard": "of"}'
     with pytest.raises(BundleVersionError):
         Bundle.read(write_archive(contents))
@@ -147,14 +150,14 @@ def test_a_newer_format_has_an_error_of_its_own_whatever_else_it_says(bundle_byt
     "manifest", [b"", b"null", b"[]", b"\xff\xfe", b'{"format": 1', b'{"format": 1, "provenance": ' + b"[" * 100_000]
 )
 def test_a_manifest_that_is_no_json_is_refused(bundle_bytes: bytes, manifest: bytes) -> None:
-    contents = read_archive(bundle_bytes, LIMITS)
+    contents = read_archive(bundle_bytes, LIMITS, OPTIONAL)
     contents[MANIFEST] = manifest
     with pytest.raises(BundleError, match=r"^manifest"):
         Bundle.read(write_archive(contents))
 
 
 def changed_parity(data: bytes, change: Change) -> bytes:
-    vectors = msgpack.unpackb(read_archive(data, LIMITS)[PARITY])
+    vectors = msgpack.unpackb(read_archive(data, LIMITS, OPTIONAL)[PARITY])
     change(vectors)
     return rebuilt(data, files={PARITY: msgpack.packb(vectors)})
 

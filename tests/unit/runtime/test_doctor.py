@@ -10,6 +10,7 @@ import onnxruntime
 
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.doctor import diagnose, versions
+from myoshu.runtime.parity import Parity, Vectors
 from myoshu.testing.networks import Network, mlp, parity, write_bundle
 
 
@@ -32,7 +33,9 @@ def test_a_provider_that_is_not_there_is_no_crash(bundle_path: Path) -> None:
 
 def test_wrong_outputs_are_found(tmp_path: Path, network: Network) -> None:
     vectors = parity(network)
-    wrong = vectors._replace(initial={**vectors.initial, "prior": vectors.initial["prior"] + np.float32(0.5)})
+    inputs, outputs = vectors.graphs["initial"]
+    outputs = {**outputs, "prior": outputs["prior"] + np.float32(0.5)}
+    wrong = Parity({**vectors.graphs, "initial": Vectors(inputs, outputs)})
     (diagnosis,) = diagnose(Bundle.read(write_bundle(tmp_path / "a", network, vectors=wrong)))
     assert not diagnosis.sound
     assert "initial.prior deviates by 0.5" in diagnosis.cause

@@ -23,7 +23,8 @@ from myoshu.runtime import providers
 from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, as_observations
-from myoshu.runtime.parity import Deviation, Parity, deviation, units_of
+from myoshu.runtime.evaluators import onnx_runtime
+from myoshu.runtime.parity import Deviation, Parity, Vectors, deviation, units_of
 from myoshu.spec import GameSpec, Movers, spec_hash
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
@@ -31,7 +32,7 @@ EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers":
 
 
 def evaluator(network: Network, **options: Any) -> Evaluator:
-    return Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu", **options)
+    return Evaluator(network.model, network.graphs, providers="cpu", **options)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +47,12 @@ def test_outputs_are_those_of_the_reference(network: Network) -> None:
     assert subject.provider == "cpu"
     assert subject.deviation is not None
     assert subject.deviation.size < 1e-5
-    initial = subject.initial(vectors.observation)
-    recurrent = subject.recurrent(vectors.latent, vectors.action)
-    assert deviation("initial", vectors.initial, initial).size < 1e-5
-    assert deviation("recurrent", vectors.recurrent, recurrent).size < 1e-5
-    assert set(recurrent) == set(vectors.recurrent)
+    (seen, encoded), (moved, expected) = vectors.graphs["initial"], vectors.graphs["recurrent"]
+    initial = subject.initial(seen["observation"])
+    recurrent = subject.recurrent(moved["latent"], moved["action"])
+    assert deviation("initial", encoded, initial).size < 1e-5
+    assert deviation("recurrent", expected, recurrent).size < 1e-5
+    assert set(recurrent) == set(expected)
 
 
 @pytest.mark.parametrize("make", [mlp64, mlp256, res32x2])
@@ -206,7 +208,13 @@ def test_nan_from_the_network_is_an_error(network: Network) -> None:
 
 
 def shifted(vectors: Parity, by: float) -> Parity:
-    return vectors._replace(recurrent={**vectors.recurrent, "value": vectors.recurrent["value"] + np.float32(by)})
+    return changed(vectors, "recurrent", value=vectors.graphs["recurrent"].outputs["value"] + np.float32(by))
+
+
+def changed(vectors: Parity, graph: str, **outputs: Any) -> Parity:
+    """The vectors with other outputs of one graph."""
+    inputs, known = vectors.graphs[graph]
+    return vectors._replace(graphs={**vectors.graphs, graph: Vectors(inputs, {**known, **outputs})})
 
 
 def test_a_provider_that_computes_something_else_is_refused(network: Network) -> None:
@@ -214,16 +222,16 @@ def test_a_provider_that_computes_something_else_is_refused(network: Network) ->
     evaluator(network, parity=shifted(vectors, 5e-4))
     with pytest.raises(ProviderError, match=r"parity vectors: recurrent\.value deviates by 0\.67, allowed is 0\.001"):
         evaluator(network, parity=shifted(vectors, 0.67))
+    inputs, outputs = vectors.graphs["initial"]
+    negative = Vectors({"observation": -np.abs(inputs["observation"])}, outputs)
     with pytest.raises(ProviderError, match="parity"):
-        evaluator(poisoned(network), parity=vectors._replace(observation=-np.abs(vectors.observation)))
+        evaluator(poisoned(network), parity=Parity({**vectors.graphs, "initial": negative}))
 
 
 def test_only_what_runs_is_reported(network: Network) -> None:
     """Azure's provider is in every ONNX Runtime and takes no operator: a session on it silently runs on the CPU."""
     with pytest.raises(ProviderError, match="AzureExecutionProvider: expected to run the model, but it takes none"):
-        Evaluator(
-            network.model, network.graphs["initial"], network.graphs["recurrent"], providers="AzureExecutionProvider"
-        )
+        Evaluator(network.model, network.graphs, providers="AzureExecutionProvider")
 
 
 def test_the_next_provider_is_taken_with_a_warning_that_says_why(bundle_path: Path) -> None:
@@ -237,7 +245,7 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
 ) -> None:
     """A stand-in for an accelerator: another name for the CPU, and weights that are not the bundle's."""
     bundle = Bundle.read(bundle_path)
-    real = providers.start
+    real = onnx_runtime.start_session
 
     def start(graph: bytes, provider: str, **options: Any) -> Any:
         if provider == "webgpu":
@@ -246,8 +254,8 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
             graph = model.SerializeToString()
         return real(graph, "cpu", **options)
 
-    monkeypatch.setattr("myoshu.runtime.evaluator.start", start)
-    monkeypatch.setattr("myoshu.runtime.evaluator.kernels_run", lambda session: {"webgpu": 16})
+    monkeypatch.setattr(onnx_runtime, "start_session", start)
+    monkeypatch.setattr(onnx_runtime, "kernels_run", lambda session: {"webgpu": 16})
     monkeypatch.setattr(providers, "available", lambda: ("webgpu", "cpu"))
     with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* parity vectors: .* deviates by \d"):
         agent = load(bundle_path)
@@ -312,8 +320,8 @@ def test_a_provider_is_held_to_values_in_their_units(tmp_path: Path, reach: floa
     bundle = Bundle.read(path)
     game = msgspec.structs.replace(bundle.manifest.game, returns=(-reach, reach))
     manifest = msgspec.structs.replace(bundle.manifest, game=game, spec_hash=spec_hash(game, bundle.manifest.model))
-    value = bundle.parity.initial["value"] + np.float32(0.01)
-    parity = bundle.parity._replace(initial={**bundle.parity.initial, "value": value})
+    value = bundle.parity.graphs["initial"].outputs["value"] + np.float32(0.01)
+    parity = changed(bundle.parity, "initial", value=value)
     Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=parity)
     if accepted:
         assert load(path).provider == "cpu"

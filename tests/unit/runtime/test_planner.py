@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, CapacityError, EvaluationError, LegalActionsError, ObservationError
-from myoshu.runtime.evaluator import Evaluator, Graph
+from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import MOST_NAPS, Planner
 from myoshu.search import Algorithm, SearchConfig
 from myoshu.spec import ModelSpec, Movers
@@ -28,7 +28,7 @@ IDS = ["gumbel", "puct", "puct, 4 leaves"]
 
 
 def evaluator(network: Network) -> Evaluator:
-    return Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    return Evaluator(network.model, network.graphs, providers="cpu")
 
 
 def observations(model: ModelSpec, count: int, seed: int = 0) -> NDArray[np.float32]:
@@ -87,7 +87,7 @@ def test_the_network_is_called_once_for_all_roots_and_once_a_wave() -> None:
 def test_values_are_the_movers_turned_to_seats() -> None:
     model = mlp(4, 3, 4, players=3).model
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         outputs = dict(made_up(model)(graph, inputs))
         outputs["value"] = np.array([0.1, 0.2, 0.3], np.float32)
         return outputs
@@ -129,7 +129,7 @@ def test_it_does_not_step_aside_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
     naps: list[float] = []
     clock = [0.0, 0]
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         clock[1] += 1
         clock[0] += 0.0001 if clock[1] < 5 or clock[1] == 60 else 0.006
         return made_up(model)(graph, inputs)
@@ -160,7 +160,7 @@ def test_it_steps_aside_where_an_evaluation_was_held_up(monkeypatch: pytest.Monk
     model = mlp(4, 3, 4).model
     calls, naps = [0], []
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         calls[0] += 1
         if calls[0] in (5, 9):
             sleep(0.02)
@@ -193,7 +193,7 @@ def test_memory_is_known_before_and_does_not_grow() -> None:
 
 def test_new_weights_are_taken_up() -> None:
     first, second = mlp(6, 5, 8, seed=1, external=True), mlp(6, 5, 8, seed=2, external=True)
-    live = Evaluator(first.model, first.graphs["initial"], first.graphs["recurrent"], weights=first.weights)
+    live = Evaluator(first.model, first.graphs, weights=first.weights)
     planner = Planner(live, SearchConfig(simulations=10))
     seen = observations(first.model, 1)
     planner.open([0], seen)
@@ -209,14 +209,14 @@ def test_new_weights_are_taken_up() -> None:
 
 def test_old_sessions_are_let_go_at_once() -> None:
     network = mlp(6, 5, 8, external=True)
-    live = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], weights=network.weights)
+    live = Evaluator(network.model, network.graphs, weights=network.weights)
     planner = Planner(live, SearchConfig(simulations=10), slots=4)
     seen = observations(network.model, 4)
     gc.disable()
     try:
         planner.open(np.arange(4), seen)
         planner.run()
-        old = [weakref.ref(session) for session in live._sessions]
+        old = [weakref.ref(session) for session in live._running._sessions.values()]
         live.replace(network.weights)
         assert all(session() is not None for session in old)  # what is bound keeps them
         planner.open(np.arange(4), seen)
@@ -271,7 +271,7 @@ def test_an_answer_that_is_not_finite_is_an_error_and_not_the_end(field: str, ba
     model = mlp(4, 3, 4, reward_columns=1).model
     calls = []
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         outputs = dict(made_up(model)(graph, inputs))
         calls.append(graph)
         if len(calls) == 5:
@@ -294,7 +294,7 @@ def test_a_root_that_is_not_finite_is_an_error() -> None:
     model = mlp(4, 3, 4).model
     for field in ("latent", "prior", "value"):
 
-        def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]], field: str = field) -> dict[str, NDArray[Any]]:
+        def answer(graph: str, inputs: Mapping[str, NDArray[Any]], field: str = field) -> dict[str, NDArray[Any]]:
             outputs = dict(made_up(model)(graph, inputs))
             return {**outputs, field: np.full_like(outputs[field], np.nan)}
 
@@ -307,7 +307,7 @@ def test_a_network_that_raises_is_an_error_and_not_the_end() -> None:
     model = mlp(4, 3, 4).model
     fail = [True]
 
-    def answer(graph: Graph, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(graph: str, inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         if graph == "recurrent" and fail:
             raise RuntimeError("the device was lost")
         return made_up(model)(graph, inputs)

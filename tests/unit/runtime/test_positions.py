@@ -74,7 +74,7 @@ def test_words_do_not_change_what_a_model_is(bundle: Bundle, tmp_path: Path) -> 
 
 
 def test_a_bundle_from_before_there_were_positions_is_read(tmp_path: Path) -> None:
-    contents = read_archive(write_bundle(tmp_path / "plain.myoshu", NETWORK).read_bytes(), LIMITS)
+    contents = read_archive(write_bundle(tmp_path / "plain.myoshu", NETWORK).read_bytes(), LIMITS, OPTIONAL)
     fields = json.loads(contents[MANIFEST])
     del fields["planes"], fields["positions"]
     old = Bundle.read(write_archive({**contents, MANIFEST: json.dumps(fields).encode()}))
@@ -146,6 +146,6 @@ def test_the_file_and_the_manifest_agree(bundle: Bundle, tmp_path: Path) -> None
 
 
 def test_other_entries_stay_refused(network: Network, tmp_path: Path) -> None:
-    contents = read_archive(write_bundle(tmp_path / "a.myoshu", network).read_bytes(), LIMITS)
+    contents = read_archive(write_bundle(tmp_path / "a.myoshu", network).read_bytes(), LIMITS, OPTIONAL)
     with pytest.raises(BundleError, match=r"expected only the entries .* positions\.msgpack; got 'more'"):
         Bundle.read(write_archive({**contents, "more": b""}))

@@ -37,6 +37,7 @@ from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.parity import Parity, Vectors
 from myoshu.runtime.session import MOST_MOVES_KEPT
 from myoshu.search import Algorithm, SearchConfig
 from myoshu.spec import Movers
@@ -135,13 +136,13 @@ def test_nan_from_the_network_is_an_error_and_the_session_lives(tmp_path: Path, 
     model.graph.node.insert(0, onnx.helper.make_node("Sqrt", ["observation"], ["root"]))
     broken = network._replace(graphs={**network.graphs, "initial": model.SerializeToString()})
     vectors = parity(network)
-    positive = np.abs(vectors.observation)
+    positive = np.abs(vectors.graphs["initial"].inputs["observation"])
     agent = load(
         write_bundle(
             tmp_path / "a.myoshu",
             broken,
-            vectors=parity(network)._replace(
-                observation=positive**2, initial=_initial(network, positive), latent=vectors.latent
+            vectors=Parity(
+                {**vectors.graphs, "initial": Vectors({"observation": positive**2}, _initial(network, positive))}
             ),
         )
     )
@@ -160,7 +161,7 @@ def test_nan_from_the_network_is_an_error_and_the_session_lives(tmp_path: Path, 
 def _initial(network: Network, observation: NDArray[np.float32]) -> Any:
     from myoshu.runtime.evaluator import Evaluator
 
-    evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
     return evaluator.initial(observation)
 
 

@@ -24,7 +24,7 @@ from myoshu.training import TrainingConfig
 from myoshu.training.learning.learner import Learner
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import Actor, ActorTask
 from myoshu.training.playing.source import ActorSource, LocalSource
 
@@ -48,8 +48,7 @@ def make_task(game: Game, config: TrainingConfig) -> ActorTask:
     return ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner).weights(),
         selfplay=config.selfplay,
         search=config.search,

@@ -22,7 +22,7 @@ from myoshu.training import TrainingConfig
 from myoshu.training.folder import load_config
 from myoshu.training.learning.learner import Learner
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.run import Run
 from myoshu.training.strength.check import Strength, read_ratings
 from myoshu.training.strength.games import Evaluation, play_games
@@ -39,9 +39,9 @@ else:
 
 def planner_of(game: Game, config: TrainingConfig, slots: int = 8) -> Planner:
     architecture = Architecture.of(game.spec, config.network)
-    initial, recurrent = (write_graph(name, architecture) for name in ("initial", "recurrent"))
+    graphs = played_graphs(architecture)
     weights = Learner(architecture, config.learner).weights()
-    evaluator = Evaluator(architecture.model, initial, recurrent, providers="cpu", weights=weights)
+    evaluator = Evaluator(architecture.model, graphs, providers="cpu", weights=weights)
     return Planner(evaluator, msgspec.structs.replace(config.search, simulations=4), slots=slots)
 
 

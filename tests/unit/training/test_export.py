@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from myoshu.errors import ExportError
+from myoshu.model import TABLE
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
@@ -18,7 +19,7 @@ from myoshu.training import NetworkConfig, NetworkKind
 from myoshu.training.networks import export as module
 from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.export import check_parity, export_bundle, torch_evaluation
-from myoshu.training.networks.onnx_writer import GRAPHS, write_graph
+from myoshu.training.networks.onnx_writer import write_graph
 from myoshu.training.networks.torch_network import Network, Weights, fold
 
 KINDS = {
@@ -26,6 +27,8 @@ KINDS = {
     "residual": ((3, 6, 7), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=16)),
     "image": ((2, 21, 14), NetworkConfig(rewards=False, kind=NetworkKind.RESIDUAL, width=8, halvings=2)),
 }
+
+GRAPHS = tuple(graph.name for graph in TABLE)
 
 
 def trained(
@@ -85,12 +88,10 @@ def test_a_bundle_reproduces_what_was_trained(
     assert bundle.manifest.search == search
     assert bundle.manifest.provenance["steps"] == 3
     assert {"myoshu", "torch", "onnx", "onnxruntime"} <= set(bundle.manifest.provenance)
-    evaluator = Evaluator(
-        bundle.manifest.model, bundle.graph("initial"), bundle.graph("recurrent"), providers="cpu", parity=bundle.parity
-    )
+    evaluator = Evaluator(bundle.manifest.model, bundle.graphs, providers="cpu", parity=bundle.parity)
     assert evaluator.deviation is not None
     assert evaluator.deviation.size < 1e-4
-    assert ("mover" in bundle.parity.recurrent) == (movers is Movers.PREDICTED and players > 1)
+    assert ("mover" in bundle.parity.graphs["recurrent"].outputs) == (movers is Movers.PREDICTED and players > 1)
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -161,10 +162,15 @@ def test_another_mover_is_stopped_unless_it_is_a_tie() -> None:
     with pytest.raises(ExportError, match=r"recurrent.mover: expected .* they differ in 32 of 32 rows"):
         check_parity(architecture, clear, graphs, SearchConfig(), observations)
     parity = check_parity(architecture, other, graphs, SearchConfig(), observations)
-    assert len(parity.latent) == 16
-    assert "mover_logits" not in parity.recurrent
+    assert len(parity.graphs["recurrent"].inputs["latent"]) == 16
+    assert "mover_logits" not in parity.graphs["recurrent"].outputs
     tied = with_movers(weights, [0.0, 5e-5])
-    expected, got = (torch_evaluation(architecture, each)[1](parity.latent, parity.action) for each in (tied, other))
+    expected, got = (
+        torch_evaluation(architecture, each)[1](
+            parity.graphs["recurrent"].inputs["latent"], parity.graphs["recurrent"].inputs["action"]
+        )
+        for each in (tied, other)
+    )
     assert (expected["mover"] != got["mover"]).all()
     assert module._compare("recurrent", expected, got) == 0.0
 
@@ -174,8 +180,10 @@ def test_vectors_leave_out_movers_that_tie() -> None:
     flat = {**weights, "dynamics.mover.weight": weights["dynamics.mover.weight"] * np.float32(0.002)}
     graphs = {name: write_graph(name, architecture, flat) for name in GRAPHS}
     parity = check_parity(architecture, flat, graphs, SearchConfig(), np.zeros((0, *spec.observation), np.float32))
-    logits = torch_evaluation(architecture, flat)[1](parity.latent, parity.action)["mover_logits"]
-    assert 1 <= len(parity.latent) < 16
+    logits = torch_evaluation(architecture, flat)[1](
+        parity.graphs["recurrent"].inputs["latent"], parity.graphs["recurrent"].inputs["action"]
+    )["mover_logits"]
+    assert 1 <= len(parity.graphs["recurrent"].inputs["latent"]) < 16
     assert (np.abs(logits[:, 0] - logits[:, 1]) > 0.99e-3).all()
 
 
@@ -204,5 +212,5 @@ def test_without_observations_random_ones_do(tmp_path: Path) -> None:
         msgspec.structs.replace(SearchConfig(), leaves=4),
         np.zeros((0, *spec.observation), np.float32),
     )
-    assert len(parity.observation) == 8
-    assert len(parity.latent) == 16
+    assert len(parity.graphs["initial"].inputs["observation"]) == 8
+    assert len(parity.graphs["recurrent"].inputs["latent"]) == 16

@@ -18,7 +18,7 @@ from myoshu.errors import GameError, TrainingError
 from myoshu.training import TrainingConfig
 from myoshu.training.learning.learner import Learner
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import ActorTask, new_work
 from myoshu.training.playing.failures import AbandonedGame, Failures
 from myoshu.training.playing.selfplay import SelfPlay
@@ -79,8 +79,7 @@ def begin(game: Flaky, config: TrainingConfig) -> SelfPlay:
     task = ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner).weights(),
         selfplay=config.selfplay,
         search=config.search,

@@ -59,7 +59,7 @@ def test_a_replay_takes_what_was_foreseen(game: GameSpec) -> None:
 @pytest.mark.parametrize("simulations", [1, 16, 64])
 def test_search_trees_take_what_was_foreseen(simulations: int) -> None:
     network = mlp((4,), 50, 8, players=2)
-    evaluator = Evaluator(network.model, network.graphs["initial"], network.graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
     planner = Planner(evaluator, preset(BOARD).search, slots=32, simulations=simulations)
     assert planner.nbytes == pytest.approx(32 * tree_bytes(network.model, simulations), rel=0.35)
 

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from myoshu.errors import TrainingError
+from myoshu.model import TABLE
 from myoshu.spec import GameSpec, Movers
 from myoshu.training import NetworkConfig, NetworkKind
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import GRAPHS, graph_weights, weight_shapes, write_graph
+from myoshu.training.networks.onnx_writer import graph_weights, weight_shapes, write_graph
 from myoshu.training.networks.torch_network import Network, Weights, fold
 
 KINDS = {
@@ -26,6 +27,7 @@ KINDS = {
     ),
     "residual, of an image": ((2, 21, 14), NetworkConfig(kind=NetworkKind.RESIDUAL, width=8, halvings=2)),
 }
+GRAPHS = tuple(graph.name for graph in TABLE)
 GAMES = {
     "zero-sum": (2, True, True, (-1.0, 1.0), Movers.ALTERNATE),
     "three players, rewards": (3, False, False, (-2.0, 7.0), Movers.ALTERNATE),

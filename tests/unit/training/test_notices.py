@@ -49,8 +49,8 @@ def test_hidden_information_is_said() -> None:
 
 def test_a_game_of_ones_own_may_say_so(game: Game) -> None:
     assert hidden_notice(Spoken(game)) is None
-    named = Spoken(game, hidden_information=True)
-    named.spec = msgspec.structs.replace(game.spec, name="python:cards.py:Cards")
+    named = Spoken(game)
+    named.spec = msgspec.structs.replace(game.spec, name="python:cards.py:Cards", hidden_information=True)
     said = hidden_notice(named)
     assert said is not None
     assert said.endswith("bluff soundly")

@@ -22,7 +22,7 @@ from myoshu.training.memory.offline import Found, remember_records
 from myoshu.training.memory.recording import to_record, to_trajectory
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import ActorTask, new_work
 
 
@@ -32,8 +32,7 @@ def played(game: Game, config: TrainingConfig, moves: int = 40) -> list[Trajecto
         ActorTask(
             game=game,
             model=architecture.model,
-            initial=write_graph("initial", architecture),
-            recurrent=write_graph("recurrent", architecture),
+            graphs=played_graphs(architecture),
             weights=Learner(architecture, config.learner, seed=5).weights(),
             selfplay=config.selfplay,
             search=config.search,

@@ -19,7 +19,7 @@ from myoshu.training.learning.targets import make_batch
 from myoshu.training.memory.recording import to_record, to_trajectory
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing import selfplay as selfplay_module
 from myoshu.training.playing.actor import ActorTask, new_work
 from myoshu.training.playing.reanalysis import Targets
@@ -32,8 +32,7 @@ def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
     return ActorTask(
         game=game,
         model=architecture.model,
-        initial=write_graph("initial", architecture),
-        recurrent=write_graph("recurrent", architecture),
+        graphs=played_graphs(architecture),
         weights=Learner(architecture, config.learner, seed=5).weights(),
         selfplay=msgspec.structs.replace(config.selfplay, **changes),
         search=config.search,

@@ -13,16 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from myoshu.errors import ExportError
+from myoshu.model import TABLE, Ports, played, ports
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.manifest import Manifest
-from myoshu.runtime.parity import Parity
+from myoshu.runtime.parity import Parity, Vectors
 from myoshu.search.config import Algorithm, SearchConfig
 from myoshu.search.forest import Forest
 from myoshu.spec import GameSpec, ModelSpec
 from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.examples import Shown, examples_for
-from myoshu.training.networks.onnx_writer import GRAPHS, OPSET, write_graph
+from myoshu.training.networks.onnx_writer import OPSET, write_graph
 from myoshu.training.networks.support import Support
 from myoshu.training.networks.torch_network import PlainOperations, Weights
 
@@ -130,7 +131,7 @@ def export_bundle(
         ExportError: ONNX Runtime and PyTorch disagree.
         BundleError: the file cannot be written.
     """
-    graphs = {name: write_graph(name, architecture, weights) for name in GRAPHS}
+    graphs = {name: write_graph(name, architecture, weights) for name in ports(architecture.model)}
     parity = check_parity(architecture, weights, graphs, search, observations)
     manifest = Manifest.of(
         game=game,
@@ -181,20 +182,25 @@ def check_parity(
     states, chosen = np.concatenate(latents)[rows], np.concatenate(actions)[rows]
     recurrent = by_torch[1](states, chosen)
     worst = max(worst, _compare("recurrent", recurrent, by_onnx[1](states, chosen)))
-    _compare_parts(graphs, seen, expected, states, chosen, recurrent)
+    vectors = {
+        "initial": Vectors({"observation": seen}, expected),
+        "recurrent": Vectors({"latent": states, "action": chosen}, recurrent),
+    }
+    _compare_parts(model, graphs, vectors)
     _compare_searches(model, search, everything[:SEARCHES], by_torch, by_onnx, worst)
-    clear = _clear(recurrent)[: 2 * SHIPPED]
-    return Parity(
-        observation=seen[:SHIPPED],
-        initial={name: array[:SHIPPED] for name, array in expected.items() if name not in BESIDE},
-        latent=states[clear],
-        action=chosen[clear],
-        recurrent={name: array[clear] for name, array in recurrent.items() if name not in BESIDE},
+    kept = {"initial": np.arange(len(seen))[:SHIPPED], "recurrent": _clear(recurrent)[: 2 * SHIPPED]}
+    return Parity({name: _shipped(each, vectors[name], kept[name]) for name, each in played(model).items()})
+
+
+def _shipped(ports: Ports, vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
+    """Some of the vectors, without what the graph does not tell."""
+    return Vectors(
+        *({name: arrays[name][rows] for name in names} for names, arrays in zip(ports, vectors, strict=True))
     )
 
 
 def _onnx_evaluation(model: ModelSpec, graphs: Mapping[str, bytes]) -> tuple[Initial, Recurrent]:
-    evaluator = Evaluator(model, graphs["initial"], graphs["recurrent"], providers="cpu")
+    evaluator = Evaluator(model, graphs, providers="cpu")
     return evaluator.initial, evaluator.recurrent
 
 
@@ -246,23 +252,18 @@ def _clear(recurrent: Arrays) -> NDArray[np.intp]:
     return np.flatnonzero(margins >= min(10.0 * TOLERANCE, float(margins.max())))
 
 
-def _compare_parts(
-    graphs: Mapping[str, bytes],
-    observation: NDArray[np.float32],
-    initial: Arrays,
-    latent: NDArray[np.float32],
-    action: NDArray[np.int64],
-    recurrent: Arrays,
-) -> None:
-    """The three networks alone give what the two fused graphs give."""
-    prediction = _run(graphs["prediction"], {"latent": initial["latent"]})
-    _compare(
-        "representation", {"latent": initial["latent"]}, _run(graphs["representation"], {"observation": observation})
-    )
-    predicted = ("prior", "value", "value_terms")
-    _compare("prediction", {name: initial[name] for name in predicted}, prediction)
-    moved = {name: array for name, array in recurrent.items() if name not in predicted}
-    _compare("dynamics", moved, _run(graphs["dynamics"], {"latent": latent, "action": action}))
+def _compare_parts(model: ModelSpec, graphs: Mapping[str, bytes], vectors: Mapping[str, Vectors]) -> None:
+    """The networks alone give what the graphs that are made of them give."""
+    every = ports(model)
+    for graph in TABLE:
+        if graph.name not in vectors:
+            continue
+        feed, expected = vectors[graph.name]
+        for part in graph.parts:
+            names = every[part].outputs
+            got = _run(graphs[part], dict(zip(every[part].inputs, feed.values(), strict=True)))
+            _compare(part, {name: array for name, array in expected.items() if name in names or name in BESIDE}, got)
+            feed = {name: expected[name] for name in list(names)[:1]}
 
 
 def _compare_searches(

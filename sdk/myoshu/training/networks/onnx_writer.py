@@ -10,17 +10,16 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from myoshu.model import TABLE, Port, played, ports
 from myoshu.training.networks.architecture import Architecture, declare
 from myoshu.training.networks.support import Support
 
-__all__ = ["GRAPHS", "OPSET", "write_graph"]
+__all__ = ["OPSET", "played_graphs", "write_graph"]
 
 OPSET = 18
 """Of ONNX's own operators."""
 IR_VERSION = 8
 """The oldest that carries the opset: every ONNX Runtime since 1.14 reads it."""
-GRAPHS = ("representation", "dynamics", "prediction", "initial", "recurrent")
-"""The three networks of MuZero, and the two that search runs: h with f, g with f."""
 EPSILON = 1e-5
 """Added to a sample's greatest element before it divides."""
 
@@ -147,7 +146,7 @@ class _GraphOperations:
 def write_graph(
     name: str, architecture: Architecture, weights: Mapping[str, NDArray[np.float32]] | None = None
 ) -> bytes:
-    """One of :data:`GRAPHS`, serialised; inputs and outputs are named as in :class:`myoshu.spec.ModelSpec`.
+    """One of :func:`myoshu.model.ports`, serialised.
 
     Args:
         name: which graph.
@@ -158,30 +157,29 @@ def write_graph(
     model = architecture.model
     ops = _GraphOperations(weights, weight_shapes(architecture))
     ops.rank = 1 + len(model.latent)
-    latent, action, outputs = "latent", "action", {}
-    inputs = {"latent": ("latent", model.latent)}
-    if name in ("representation", "initial"):
-        inputs = {"observation": ("observation", model.observation)}
-        latent = architecture.represent(ops, "observation")
-        outputs["latent"] = latent, model.latent
-    elif name in ("dynamics", "recurrent"):
-        inputs["action"] = ("action", ())
-        latent, reward, mover = architecture.advance(ops, latent, action)
-        outputs["next_latent"] = latent, model.latent
-        if reward is not None:
-            outputs["reward"] = architecture.rewards(ops, reward), (model.reward_columns,)
-        if mover is not None:
-            outputs["mover"] = architecture.movers(ops, mover), ()
-    if name in ("prediction", "initial", "recurrent"):
-        policy, value = architecture.predict(ops, latent)
-        outputs["prior"] = architecture.prior(ops, policy), (model.actions,)
-        outputs["value"] = architecture.values(ops, value), (model.value_columns,)
-    _rename(ops.nodes, {old: new for new, (old, _) in outputs.items()})
+    inputs, outputs = ports(model)[name]
+    written: dict[str, str] = {}
+    latent = "latent"
+    for part in _parts(name):
+        if part == "representation":
+            latent = written["latent"] = architecture.represent(ops, "observation")
+        elif part == "dynamics":
+            latent, reward, mover = architecture.advance(ops, latent, "action")
+            written["next_latent"] = latent
+            if reward is not None:
+                written["reward"] = architecture.rewards(ops, reward)
+            if mover is not None:
+                written["mover"] = architecture.movers(ops, mover)
+        else:
+            policy, value = architecture.predict(ops, latent)
+            written["prior"] = architecture.prior(ops, policy)
+            written["value"] = architecture.values(ops, value)
+    _rename(ops.nodes, {old: new for new, old in written.items()})
     graph = helper.make_graph(
         ops.nodes,
         name,
-        [_value(key, shape) for key, shape in inputs.values()],
-        [_value(key, shape) for key, (_, shape) in outputs.items()],
+        [_value(key, port) for key, port in inputs.items()],
+        [_value(key, outputs[key]) for key in written],
         list(ops.initializers.values()),
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="myoshu")
@@ -190,6 +188,11 @@ def write_graph(
         onnx.checker.check_model(proto, full_check=True)
     serialised: bytes = proto.SerializeToString(deterministic=True)
     return serialised
+
+
+def played_graphs(architecture: Architecture) -> dict[str, bytes]:
+    """The graphs that play runs, by name, their weights external."""
+    return {name: write_graph(name, architecture) for name in played(architecture.model)}
 
 
 def weight_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
@@ -207,8 +210,12 @@ def weight_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
 
 def graph_weights(name: str, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """Those of the weights that a graph uses."""
-    networks = {"initial": ("representation", "prediction"), "recurrent": ("dynamics", "prediction")}
-    return {key: weight for key, weight in weights.items() if key.partition(".")[0] in networks.get(name, (name,))}
+    return {key: weight for key, weight in weights.items() if key.partition(".")[0] in _parts(name)}
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """The networks in a graph, in the order in which they run."""
+    return next(graph.parts for graph in TABLE if graph.name == name) or (name,)
 
 
 def _rename(nodes: list[onnx.NodeProto], names: Mapping[str, str]) -> None:
@@ -218,6 +225,7 @@ def _rename(nodes: list[onnx.NodeProto], names: Mapping[str, str]) -> None:
                 values[index] = names.get(value, value)
 
 
-def _value(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
-    kind = TensorProto.INT64 if name in ("action", "mover") else TensorProto.FLOAT
-    return helper.make_tensor_value_info(name, kind, ["batch", *shape])
+def _value(name: str, port: Port) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(
+        name, helper.np_dtype_to_tensor_dtype(np.dtype(port.dtype)), ["batch", *port.shape]
+    )

@@ -83,10 +83,8 @@ class ActorTask:
     """The rules; must survive pickling, since it is sent to a new process of this program."""
     model: ModelSpec
     """The graphs' inputs and outputs."""
-    initial: bytes
-    """The initial graph, its weights external."""
-    recurrent: bytes
-    """The recurrent graph, its weights external."""
+    graphs: dict[str, bytes]
+    """The graphs that play runs, their weights external."""
     weights: dict[str, NDArray[np.float32]]
     """The first weights."""
     selfplay: SelfPlayConfig
@@ -113,7 +111,7 @@ class Work:
 
 def new_work(task: ActorTask) -> Work:
     """What the task says, ready to begin."""
-    evaluator = Evaluator(task.model, task.initial, task.recurrent, providers="cpu", weights=task.weights)
+    evaluator = Evaluator(task.model, task.graphs, providers="cpu", weights=task.weights)
     simulations = task.selfplay.simulations
     planner = Planner(evaluator, task.search, slots=task.selfplay.games, simulations=simulations)
     seed = np.random.SeedSequence(task.seed)

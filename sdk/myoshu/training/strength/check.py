@@ -22,7 +22,7 @@ from myoshu.training.config import TrainingConfig
 from myoshu.training.folder import EVALUATIONS, SNAPSHOTS
 from myoshu.training.footprint import search_slots
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import write_graph
+from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.networks.torch_network import Weights
 from myoshu.training.playing.failures import AbandonedGame
 from myoshu.training.strength.baseline import random_returns
@@ -362,8 +362,8 @@ class Strength:
 
     def _agent(self, weights: Weights) -> Planner:
         if self._planner is None:
-            initial, recurrent = (write_graph(name, self._architecture) for name in ("initial", "recurrent"))
-            evaluator = Evaluator(self._architecture.model, initial, recurrent, providers="cpu", weights=weights)
+            graphs = played_graphs(self._architecture)
+            evaluator = Evaluator(self._architecture.model, graphs, providers="cpu", weights=weights)
             slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
             self._planner = evaluator, Planner(evaluator, self._config.search, slots=slots)
         evaluator, planner = self._planner

@@ -73,7 +73,7 @@ class BundleOpponent:
             if there != needed:
                 raise TrainingError(f"{path}: expected a network with {field} {needed} as {spec.name}, got {there}")
         self.name = name
-        evaluator = Evaluator(manifest.model, bundle.graph("initial"), bundle.graph("recurrent"), providers="cpu")
+        evaluator = Evaluator(manifest.model, bundle.graphs, providers="cpu")
         self._planner = Planner(evaluator, manifest.search, slots=slots)
 
     def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:

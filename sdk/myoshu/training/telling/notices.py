@@ -17,13 +17,12 @@ LARGE_AGENT = 20_000_000
 
 def hidden_notice(game: Game) -> str | None:
     """What an agent does not do in a game in which something is hidden; None where all is open."""
-    traits = Traits.of(game)
-    if traits.simultaneous:
+    if Traits.of(game).simultaneous:
         what = (
             "Players of this game move at the same time: the agent learns to play by what it sees, and does not mix "
             "its moves soundly"
         )
-    elif traits.hidden_information:
+    elif game.spec.hidden_information:
         what = (
             "Something is hidden in this game, such as cards: the agent learns to play by what it sees, and does not "
             "hide or bluff soundly"

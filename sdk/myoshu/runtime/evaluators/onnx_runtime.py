@@ -1,0 +1,299 @@
+"""The evaluator that ONNX Runtime is: its providers, sessions on them, and their graphs tied to memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort
+
+from myoshu.errors import ArgumentError, BundleError, EvaluationError, ProviderError
+from myoshu.model import Ports
+from myoshu.runtime.evaluators.binding import Binding
+from myoshu.runtime.evaluators.kind import Failure
+from myoshu.runtime.graphs import external_weights
+from myoshu.runtime.shutdown import computing
+
+__all__ = ["NAMES", "RUN_ERRORS", "OnnxSessions", "available", "kernels_run", "short_name", "start", "start_session"]
+
+TYPES: dict[str, type[np.generic]] = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+
+
+class _Known(NamedTuple):
+    runtime_name: str
+    wheel: str
+    options: dict[str, str]
+
+
+KNOWN = {
+    "cuda": _Known("CUDAExecutionProvider", "onnxruntime-gpu", {"use_tf32": "0"}),
+    "tensorrt": _Known("TensorrtExecutionProvider", "onnxruntime-gpu", {}),
+    "directml": _Known("DmlExecutionProvider", "onnxruntime-directml", {}),
+    "coreml": _Known("CoreMLExecutionProvider", "onnxruntime on macOS", {}),
+    "openvino": _Known("OpenVINOExecutionProvider", "onnxruntime-openvino", {}),
+    "webgpu": _Known("WebGpuExecutionProvider", "onnxruntime-webgpu", {}),
+    "cpu": _Known("CPUExecutionProvider", "onnxruntime", {}),
+}
+"""The providers with short names, in the order in which ``auto`` tries those that are installed.
+
+The order is of kinds of device, not of measured speed: an accelerator comes before the CPU because who installs its
+wheel wants it. For one tree of a small network the CPU is faster than any of them (a call there takes microseconds,
+less than a GPU needs to begin); name ``cpu`` then. TF32 is off on CUDA because it moves outputs by about 1e-3.
+"""
+
+NAMES = tuple(KNOWN)
+"""Their short names."""
+
+RUN_ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    MemoryError,
+    *(error for error in vars(ort).values() if isinstance(error, type) and issubclass(error, Exception)),
+)
+"""What ONNX Runtime raises where a graph is run. A ValueError or TypeError there would be a mistake of ours."""
+
+START_ERRORS: tuple[type[Exception], ...] = (*RUN_ERRORS, ValueError, TypeError)
+"""What it raises where a session is started: its Python half refuses a provider's options by the latter two."""
+
+
+def available() -> tuple[str, ...]:
+    """The providers that the installed ONNX Runtime has, in the order in which ``auto`` tries them."""
+    names = onnxruntime.get_available_providers()
+    return tuple(short for short, known in KNOWN.items() if known.runtime_name in names)
+
+
+def short_name(name: str) -> str | None:
+    """What a provider is called here: by its short name, or by ONNX Runtime's if it has none; None if it is neither."""
+    by_runtime_name = {known.runtime_name: short for short, known in KNOWN.items()}
+    short = by_runtime_name.get(name, name)
+    return short if short in KNOWN or short.endswith("ExecutionProvider") else None
+
+
+def start(
+    graphs: Mapping[str, bytes],
+    ports: Mapping[str, Ports],
+    provider: str,
+    *,
+    weights: Mapping[str, NDArray[Any]] | None,
+    threads: int,
+) -> OnnxSessions:
+    """Start graphs on one provider: see :meth:`myoshu.runtime.evaluators.kind.Kind.start`.
+
+    Anywhere but on the CPU each graph is run once, to see whether the provider takes any of its operators.
+    """
+    if provider == "cpu":
+        return OnnxSessions(graphs, ports, provider, weights=weights, threads=threads)
+    with tempfile.TemporaryDirectory(prefix="myoshu-", ignore_cleanup_errors=True) as folder:
+        sessions = OnnxSessions(graphs, ports, provider, weights=weights, threads=threads, profiles=folder)
+        sessions.try_out()
+    return sessions
+
+
+class OnnxSessions:
+    """Graphs in ONNX Runtime, one session each, on one provider; the arguments are those of :func:`start`."""
+
+    def __init__(
+        self,
+        graphs: Mapping[str, bytes],
+        ports: Mapping[str, Ports],
+        provider: str,
+        *,
+        weights: Mapping[str, NDArray[Any]] | None,
+        threads: int,
+        profiles: str | None = None,
+    ) -> None:
+        self.placement: dict[str, int] = {}
+        """How many operators of all graphs run on each provider, where it is not the CPU that was chosen."""
+        self._graphs, self._ports, self._provider, self._threads = graphs, ports, provider, threads
+        self._sessions = {
+            name: start_session(
+                graph, provider, label=f"graphs.{name}", weights=weights, threads=threads, profiles=profiles
+            )
+            for name, graph in graphs.items()
+        }
+        for name, session in self._sessions.items():
+            _check_ports(name, session, ports[name])
+
+    def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
+        """Tie a graph to arrays; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`.
+
+        On the CPU a call is one native call. The Python wrapper around it (which checks for WebGPU's graph capture)
+        costs more than the core's own work per simulation, so it is left out. Elsewhere the arrays are copied to the
+        device and back: an input bound there is copied once, when it is bound, and a binding that outlives its session
+        is fatal.
+        """
+        session, ports = self._sessions[graph], self._ports[graph]
+        rows = len(next(iter(arrays.values())))
+        for name, port in {**ports.inputs, **ports.outputs}.items():
+            array = arrays[name]
+            if array.shape != (rows, *port.shape) or array.dtype != port.dtype or not array.flags.c_contiguous:
+                raise ArgumentError(
+                    f"{name}: expected {np.dtype(port.dtype).name} {[rows, *port.shape]} in C order, "
+                    f"got {array.dtype} {list(array.shape)}"
+                )
+        if self._provider != "cpu":
+            inputs, outputs = ({name: arrays[name] for name in names} for names in ports)
+            return Binding(partial(_run_and_copy, session, inputs, outputs), dict(arrays), session)
+        binding = session.io_binding()
+        for bind, wanted in ((binding.bind_input, ports.inputs), (binding.bind_output, ports.outputs)):
+            for name, port in wanted.items():
+                bind(name, "cpu", 0, port.dtype, arrays[name].shape, arrays[name].ctypes.data)
+        run = partial(session._sess.run_with_iobinding, binding._iobinding, None)
+        vars(run)["holds"] = (dict(arrays), session)  # ONNX Runtime knows the arrays' addresses only
+        return Binding(run, dict(arrays), session)
+
+    def replaced(self, weights: Mapping[str, NDArray[Any]]) -> OnnxSessions:
+        """The same graphs with other weights, in new sessions."""
+        return start(self._graphs, self._ports, self._provider, weights=weights, threads=self._threads)
+
+    def try_out(self) -> None:
+        """Run each graph once, and see where: fills :attr:`placement`. Only once, of sessions that take profiles.
+
+        Raises:
+            Failure: they do not run, or not on this provider.
+        """
+        total: dict[str, int] = {}
+        for name, session in self._sessions.items():
+            ports = self._ports[name]
+            arrays = {key: np.zeros((1, *port.shape), port.dtype) for ends in ports for key, port in ends.items()}
+            try:
+                with computing():
+                    self.bind(name, arrays).run()
+            except EvaluationError as error:
+                raise Failure(str(error)) from error
+            except RUN_ERRORS as error:
+                raise Failure(f"the network could not be run: {str(error).strip()[:400]}") from error
+            counts = kernels_run(session)
+            if counts and self._provider not in counts:
+                raise Failure(f"it takes none of the operators of graphs.{name}: all run on {', '.join(counts)}")
+            total = {each: total.get(each, 0) + counts.get(each, 0) for each in {**total, **counts}}
+        self.placement = total
+
+
+def start_session(
+    graph: bytes,
+    provider: str,
+    *,
+    label: str,
+    weights: Mapping[str, NDArray[Any]] | None = None,
+    threads: int = 1,
+    profiles: str | None = None,
+) -> onnxruntime.InferenceSession:
+    """Start a session on one provider.
+
+    Args:
+        graph: a serialised ONNX model.
+        provider: a short name of a provider, or ONNX Runtime's where it has none.
+        label: what to call the graph in errors.
+        weights: the weights that the graph keeps outside itself.
+        threads: threads of one operator.
+        profiles: a folder for the profile that :func:`kernels_run` reads; none is taken if not given.
+
+    Raises:
+        Failure: the provider is absent or does not start.
+        ProviderError: a weight is missing.
+    """
+    known = KNOWN.get(provider, _Known(provider, "another onnxruntime", {}))
+    if known.runtime_name not in onnxruntime.get_available_providers():
+        raise Failure(
+            f"the installed ONNX Runtime {onnxruntime.__version__} has only {', '.join(available())}; "
+            f"install {known.wheel} for it"
+        )
+    options = _options(provider, threads)
+    if profiles is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(profiles) / label)
+    if weights is not None:
+        names = external_weights(label, graph)
+        missing = [name for name in names if name not in weights]
+        if missing:
+            raise ProviderError(f"weights.{missing[0]}: expected an array, got none")
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in names]
+        options.add_external_initializers(names, values)
+    try:
+        with computing():
+            session = onnxruntime.InferenceSession(
+                graph, options, providers=[(known.runtime_name, known.options)], enable_fallback=0
+            )
+    except START_ERRORS as error:
+        raise Failure(f"{label}: {_first_line(error)}") from error
+    if known.runtime_name not in session.get_providers():
+        raise Failure(f"ONNX Runtime could not start it and would run {', '.join(session.get_providers())} instead")
+    return session
+
+
+def kernels_run(session: onnxruntime.InferenceSession) -> dict[str, int]:
+    """How many operators the session has run on each provider since it was started with a profile; ends the profile.
+
+    ONNX Runtime leaves to the CPU, without a word, whatever a provider does not take, be it everything. Its list of a
+    session's providers does not say; the profile does.
+    """
+    counts: dict[str, int] = {}
+    path = Path(session.end_profiling())
+    try:
+        events = msgspec.json.decode(path.read_bytes(), type=list[_Event])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    for event in events:
+        if event.category == "Node" and "provider" in event.arguments:
+            found = str(event.arguments["provider"])
+            name = short_name(found) or found
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+class _Event(msgspec.Struct, rename={"category": "cat", "arguments": "args"}):
+    category: str = ""
+    arguments: dict[str, Any] = {}
+
+
+def _options(provider: str, threads: int) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.use_deterministic_compute = True
+    options.enable_mem_pattern = provider != "directml"
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(1 << 26))
+    return options
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:400] if lines else 'no message'}"
+
+
+def _check_ports(graph: str, session: onnxruntime.InferenceSession, ports: Ports) -> None:
+    """Compare a graph's inputs and outputs with the model's. An open dimension fits any size."""
+    for kind, wanted, found in (
+        ("input", ports.inputs, session.get_inputs()),
+        ("output", ports.outputs, session.get_outputs()),
+    ):
+        names = [port.name for port in found]
+        if sorted(names) != sorted(wanted):
+            raise BundleError(f"graphs.{graph}: expected the {kind}s {', '.join(wanted)}; got {', '.join(names)}")
+        for port in found:
+            shape, dtype, _ = wanted[port.name]
+            if TYPES.get(port.type) is not dtype:
+                raise BundleError(f"graphs.{graph}.{port.name}: expected {np.dtype(dtype).name}, got {port.type}")
+            fits = len(port.shape) == len(shape) + 1 and all(
+                not isinstance(size, int) or size == want for size, want in zip(port.shape[1:], shape, strict=True)
+            )
+            if not fits or isinstance(port.shape[0], int):
+                raise BundleError(f"graphs.{graph}.{port.name}: expected shape {['n', *shape]}, got {port.shape}")
+
+
+def _run_and_copy(
+    session: onnxruntime.InferenceSession, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[Any]]
+) -> None:
+    for (name, array), result in zip(outputs.items(), session.run(list(outputs), inputs), strict=True):
+        if result.shape != array.shape:
+            raise EvaluationError(f"{name}: expected shape {list(array.shape)}, got {list(result.shape)}")
+        array[...] = result
