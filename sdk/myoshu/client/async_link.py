@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import myoshu
 from myoshu.client.address import Address
 from myoshu.client.async_wire import AsyncWire, dial_async
 from myoshu.client.link import FIRST_PAUSE, LONGEST_PAUSE
@@ -36,6 +35,7 @@ from myoshu.protocol.messages import (
     Welcome,
 )
 from myoshu.protocol.roles import CAPABILITIES
+from myoshu.version import __version__
 
 __all__ = ["AsyncLink"]
 
@@ -163,7 +163,7 @@ class AsyncLink:
             hello = Hello(
                 proto=(VERSION, VERSION),
                 role="player",
-                name=f"myoshu.client {myoshu.__version__}",
+                name=f"myoshu.client {__version__}",
                 token=self._token,
                 caps=CAPABILITIES[Role.PLAYER],
                 heartbeat=self._heartbeat,

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable
 
-import myoshu
 from myoshu.client.address import Address
 from myoshu.client.link import Link
 from myoshu.client.wire import SocketWire
@@ -17,6 +16,7 @@ from myoshu.protocol import Connection, Role
 from myoshu.protocol.handshake import accept
 from myoshu.protocol.messages import Error, Hello, Welcome
 from myoshu.protocol.roles import CAPABILITIES
+from myoshu.version import __version__
 
 __all__ = ["Door", "DoorLink"]
 
@@ -123,7 +123,5 @@ class DoorLink(Link):
             )
             raise
         caps = tuple(word for word in CAPABILITIES[Role.TRAINER] if word in (hello.caps or ()))
-        self._send(
-            Welcome(proto=version, role="trainer", name=f"myoshu {myoshu.__version__}", caps=caps, heartbeat=0.0)
-        )
+        self._send(Welcome(proto=version, role="trainer", name=f"myoshu {__version__}", caps=caps, heartbeat=0.0))
         return Welcome(proto=version, role="environment", name=hello.name, caps=caps)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import myoshu
 from myoshu.client.address import Address
 from myoshu.client.wire import SilenceError, Wire, dial
 from myoshu.errors import ConnectionLostError, LocalProtocolError, RemoteProtocolError, RequestError
@@ -34,6 +33,7 @@ from myoshu.protocol.messages import (
     Welcome,
 )
 from myoshu.protocol.roles import CAPABILITIES
+from myoshu.version import __version__
 
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Link"]
 
@@ -184,7 +184,7 @@ class Link:
                 Hello(
                     proto=(VERSION, VERSION),
                     role=self._role.value,
-                    name=f"myoshu.client {myoshu.__version__}",
+                    name=f"myoshu.client {__version__}",
                     token=self._token,
                     caps=CAPABILITIES[self._role],
                     heartbeat=0.0,

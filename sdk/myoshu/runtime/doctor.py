@@ -17,6 +17,7 @@ from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.parity import Deviation, deviation
 from myoshu.runtime.planner import Planner
 from myoshu.runtime.providers import RUNTIME_ERRORS, Failure, available, choices, start
+from myoshu.version import __version__
 
 __all__ = ["Diagnosis", "Versions", "answers", "diagnose", "versions"]
 
@@ -52,10 +53,8 @@ class Versions(NamedTuple):
 
 def versions() -> Versions:
     """The versions of what is at work here."""
-    import myoshu
-
     machine = f"{platform.system()} {platform.machine()}"
-    return Versions(myoshu.__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
+    return Versions(__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
 
 
 def diagnose(bundle: Bundle, providers: str | Sequence[str] | None = None) -> list[Diagnosis]:

@@ -8,7 +8,6 @@ import math
 import secrets
 from typing import TYPE_CHECKING
 
-import myoshu
 from myoshu.errors import LocalProtocolError, RemoteProtocolError
 from myoshu.protocol import Connection, Rejected, Role, State
 from myoshu.protocol.handshake import accept
@@ -18,6 +17,7 @@ from myoshu.server.models import OPTIONS
 from myoshu.server.service import AgentService
 from myoshu.server.transport import Transport
 from myoshu.server.turn import Turn, take_turn
+from myoshu.version import __version__
 
 if TYPE_CHECKING:
     from myoshu.server.server import Server
@@ -179,7 +179,7 @@ class Peer:
             Welcome(
                 proto=version,
                 role="agent",
-                name=f"myoshu {myoshu.__version__}",
+                name=f"myoshu {__version__}",
                 caps=tuple(caps),
                 frame=server.settings.frame,
                 heartbeat=self._heartbeat,

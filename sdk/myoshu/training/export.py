@@ -25,6 +25,7 @@ from myoshu.training.examples import Shown, examples_for
 from myoshu.training.graphs import GRAPHS, OPSET, write_graph
 from myoshu.training.networks import PlainOperations, Weights
 from myoshu.training.support import Support
+from myoshu.version import __version__
 
 __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 
@@ -365,4 +366,4 @@ def _arrays(tensors: Mapping[str, torch.Tensor]) -> Arrays:
 
 
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("myoshu", "torch", "onnx", "onnxruntime", "numpy")}
+    return {"myoshu": __version__} | {name: version(name) for name in ("torch", "onnx", "onnxruntime", "numpy")}
