@@ -118,9 +118,7 @@ class DoorLink(Link):
         try:
             version = accept(hello, frozenset({Role.TRAINER}), self._door.token)
         except RemoteProtocolError as error:
-            self._send(
-                Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
-            )
+            self._send(Error.of(error))
             raise
         caps = tuple(word for word in CAPABILITIES[Role.TRAINER] if word in (hello.caps or ()))
         self._send(Welcome(proto=version, role="trainer", name=f"myoshu {__version__}", caps=caps, heartbeat=0.0))

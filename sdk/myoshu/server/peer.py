@@ -223,14 +223,11 @@ class Peer:
     def _fail(self, error: RemoteProtocolError) -> None:
         """Say what is wrong, and end."""
         self._lost = False
-        message = Error(
-            code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got
-        )  # fmt: skip
         self._server.shared.metrics.errors[error.code] += 1
         log.info(str(error), extra={"event": "refused", "peer": self._transport.name})
         if self._connection.state is not State.CLOSED:
             try:
-                self._write(self._connection.send(message))
+                self._write(self._connection.send(Error.of(error)))
             except LocalProtocolError:
                 self._connection.state = State.CLOSED
 
