@@ -31,7 +31,6 @@ VERBS = ("train", "export", "match", "calibrate", "play", "serve", "protocol-che
 EXTRAS = {
     "torch": "train",
     "onnx": "train",
-    "onnxscript": "train",
     "tensorboard": "train",
     "matplotlib": "train",
     "rich": "train",
