@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from myoshu.client.address import Address
 from myoshu.client.asking import with_id
-from myoshu.client.link import Link
+from myoshu.client.sync.link import Link
 from myoshu.errors import ConnectionLostError, GameError, IllegalActionError, RequestError
 from myoshu.protocol import Role, unpack_masks
 from myoshu.protocol.messages import Describe, Description, EnvSpec, Reset, SlotError, Spec, States, Step

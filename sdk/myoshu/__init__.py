@@ -21,6 +21,7 @@ from myoshu.runtime.session import Session
 from myoshu.runtime.thinking import Thinking
 from myoshu.search import Algorithm, Normalization, SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers
+from myoshu.version import __version__ as __version__
 
 __all__ = [
     "Agent",
@@ -39,5 +40,3 @@ __all__ = [
     "Thinking",
     "load",
 ]
-
-__version__ = "0.1.0"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import socket
 import stat
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from myoshu.errors import ArgumentError, ConnectionLostError
+from myoshu.files import replaced
 from myoshu.protocol.messages import VERSION
 
 __all__ = ["Discovery", "default_path"]
@@ -52,18 +52,12 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
                     f"{path}: expected a discovery file of no other server, got that of process {there.pid}, which "
                     f"answers at {there.tcp}: name another file"
                 )
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
+            with replaced(path, 0o600) as file:
                 file.write(msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
-            temporary.replace(path)
         except OSError as error:
             raise ArgumentError(f"{path}: expected to write a discovery file, got: {error.strerror}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
     def answers(self) -> bool:
         """Whether somebody takes connections there."""

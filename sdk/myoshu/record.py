@@ -6,10 +6,8 @@ off by the end of its file, because whoever wrote it was killed, is no error: it
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import gzip
-import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError, RecordError
+from myoshu.files import replaced
 from myoshu.game import Game, State
 from myoshu.spec import same_game
 
@@ -189,16 +188,10 @@ def write_records(path: Path, records: Iterable[GameRecord]) -> None:
 def write_lines(path: Path, lines: bytes) -> None:
     """As :func:`write_records`, of what :func:`encode_record` made of the games."""
     _suffix(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
+        with replaced(path) as file:
             file.write(gzip.compress(lines, 1, mtime=0) if path.suffix == ".gz" else lines)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise RecordError(f"{path}: expected to write a file of games, got: {error.strerror or error}") from error
 
 

@@ -26,8 +26,8 @@ import myoshu
 from myoshu.client.address import Address
 from myoshu.client.asking import with_id
 from myoshu.client.environment_checks import EnvironmentChecks
-from myoshu.client.link import Link
 from myoshu.client.raw_talk import RawTalk
+from myoshu.client.sync.link import Link
 from myoshu.errors import GameError, IllegalActionError, RequestError
 from myoshu.planes import Planes, planes_of
 from myoshu.protocol import Role

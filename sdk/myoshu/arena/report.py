@@ -8,11 +8,11 @@ from html import escape
 
 import numpy as np
 
-import myoshu
 from myoshu.arena.match import Ending, GameResult, Outcome
 from myoshu.arena.standings import Standings, stand
 from myoshu.game import Game
 from myoshu.rating.intervals import margin
+from myoshu.version import __version__
 
 __all__ = ["html_report"]
 
@@ -70,7 +70,7 @@ def html_report(
     parts = [
         f"<h1>{escape(spec.name)}</h1>",
         f"<p>{len(results)} games of {len(names)} players</p>",
-        f'<p class="soft">{escape(conditions)}. myoshu {escape(myoshu.__version__)}.</p>',
+        f'<p class="soft">{escape(conditions)}. myoshu {escape(__version__)}.</p>',
     ]
     if test:
         parts.append(f"<p>Sequential test: {escape(test)}</p>")

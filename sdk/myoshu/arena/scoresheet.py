@@ -12,13 +12,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-import myoshu
 from myoshu.arena.match import GameResult, Move
 from myoshu.arena.player import Choice
 from myoshu.errors import MatchError, RecordError
 from myoshu.file_lock import lock_file
 from myoshu.record import FORMAT, GameRecord, encode_record, read_records
 from myoshu.spec import GameSpec, same_game
+from myoshu.version import __version__
 
 __all__ = ["Scoresheet", "as_record", "as_result", "versions"]
 
@@ -56,7 +56,7 @@ def as_record(
     return GameRecord(
         format=FORMAT,
         game=spec.name,
-        myoshu=myoshu.__version__,
+        myoshu=__version__,
         seed=result.seed,
         seats=tuple(names[player] for player in result.seats),
         opening=len(result.opening),

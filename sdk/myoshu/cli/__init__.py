@@ -19,9 +19,9 @@ from typing import Any, TextIO
 import typer
 from typer.core import TyperGroup
 
-import myoshu
 from myoshu.cli._console import adapt_streams
 from myoshu.errors import DependencyError, MyoshuError, ProviderWarning
+from myoshu.version import __version__
 
 __all__ = ["VERBS", "app", "main"]
 
@@ -31,7 +31,6 @@ VERBS = ("train", "export", "match", "calibrate", "play", "serve", "protocol-che
 EXTRAS = {
     "torch": "train",
     "onnx": "train",
-    "onnxscript": "train",
     "tensorboard": "train",
     "matplotlib": "train",
     "rich": "train",
@@ -103,7 +102,7 @@ def main() -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"myoshu {myoshu.__version__}")
+        typer.echo(f"myoshu {__version__}")
         raise typer.Exit
 
 

@@ -1,8 +1,8 @@
 """Agents in other processes, used as those in this process are."""
 
-from myoshu.client.asynchronous import AsyncClient, AsyncRemoteSession, connect_async
-from myoshu.client.blocking import Client, RemoteSession, connect
+from myoshu.client.asyncio.session import AsyncClient, AsyncRemoteSession, connect_async
 from myoshu.client.decision import RemoteDecision
+from myoshu.client.sync.session import Client, RemoteSession, connect
 
 __all__ = [
     "AsyncClient",

@@ -6,17 +6,14 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable
 
-import myoshu
 from myoshu.client.address import Address
-from myoshu.client.link import Link
-from myoshu.client.wire import SocketWire
+from myoshu.client.sync.link import Link
+from myoshu.client.sync.wire import SocketWire
 from myoshu.errors import ArgumentError, ConnectionLostError, LocalProtocolError, RemoteProtocolError
-from myoshu.protocol import Connection, Role
-from myoshu.protocol.handshake import accept
-from myoshu.protocol.messages import Error, Hello, Welcome
-from myoshu.protocol.roles import CAPABILITIES
+from myoshu.protocol import Role
+from myoshu.protocol.conversation import Conversation
+from myoshu.version import __version__
 
 __all__ = ["Door", "DoorLink"]
 
@@ -91,39 +88,29 @@ class DoorLink(Link):
 
     def __init__(self, door: Door, *, timeout: float, patience: float) -> None:
         self._door = door
-        self._waits: Callable[[], float | None] = lambda: None
-        super().__init__(door.address, Role.TRAINER, token=door.token, timeout=timeout, patience=patience)
-        self._waits = lambda: self._patience
+        self._waits: float | None = None
+        conversation = Conversation(
+            Role.TRAINER,
+            where=door.address.url,
+            name=f"myoshu {__version__}",
+            dials=False,
+            token=door.token,
+            patience=patience,
+        )
+        super().__init__(door.address, Role.TRAINER, timeout=timeout, patience=patience, conversation=conversation)
+        self._waits = patience
 
     def close(self) -> None:
         """Say goodbye and listen no more."""
         super().close()
         self._door.close()
 
-    def _connect(self, resume: str | None, pending: tuple[int, ...]) -> Welcome:
+    def _connect(self) -> None:
+        """Wait for a connection, up to its hello; who connects and is no engine is left out."""
         while True:
-            self._wire, self._ready = self._door.wait(self._waits()), []
-            self._connection = Connection(Role.TRAINER, dials=False)
+            wire = self._door.wait(self._waits)
             try:
-                return self._greet()
+                return self._greet(wire, HANDSHAKE)
             except (ConnectionLostError, RemoteProtocolError, LocalProtocolError) as error:
                 said = str(error).removeprefix(f"{self.address.url}: ")
                 log.warning(f"{self.address.url}: one that connected is no engine: {said}")
-                self._drop()
-
-    def _greet(self) -> Welcome:
-        """The handshake; what a welcome would say of the engine."""
-        hello = self._next(HANDSHAKE)
-        assert isinstance(hello, Hello)
-        try:
-            version = accept(hello, frozenset({Role.TRAINER}), self._door.token)
-        except RemoteProtocolError as error:
-            self._send(
-                Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
-            )
-            raise
-        caps = tuple(word for word in CAPABILITIES[Role.TRAINER] if word in (hello.caps or ()))
-        self._send(
-            Welcome(proto=version, role="trainer", name=f"myoshu {myoshu.__version__}", caps=caps, heartbeat=0.0)
-        )
-        return Welcome(proto=version, role="environment", name=hello.name, caps=caps)

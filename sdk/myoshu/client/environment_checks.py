@@ -11,7 +11,7 @@ import numpy as np
 from myoshu.client.address import Address
 from myoshu.client.raw_talk import RawTalk
 from myoshu.client.slot_row import SlotRow
-from myoshu.client.wire import SilenceError
+from myoshu.client.sync.wire import SilenceError
 from myoshu.errors import ArgumentError, ConnectionLostError, RemoteProtocolError
 from myoshu.protocol.mask import unpack_masks
 from myoshu.protocol.messages import (

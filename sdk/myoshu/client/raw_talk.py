@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from myoshu.client.address import Address
-from myoshu.client.wire import dial
+from myoshu.client.sync.wire import dial
 from myoshu.errors import ConnectionLostError
 from myoshu.protocol.codec import decode
 from myoshu.protocol.framing import FrameReader, frame

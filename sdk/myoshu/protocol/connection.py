@@ -332,10 +332,7 @@ class Connection:
             request = None
         if request is None:
             self.state = State.CLOSED
-        reply = Error(
-            id=request, code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got
-        )
-        return Rejected(error, reply)
+        return Rejected(error, Error.of(error, request))
 
     def reject(self, error: RemoteProtocolError) -> Rejected:
         """What to say where the peer broke the protocol in a way that only the role's own code can see: the end."""

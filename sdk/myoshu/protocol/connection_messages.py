@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from myoshu.errors import ProtocolError
 from myoshu.protocol.fields import Name, RequestId, Text
 from myoshu.protocol.message import Message, Reply, Request
 
@@ -40,3 +41,16 @@ class Error(Message, frozen=True, kw_only=True, omit_defaults=True, tag="error")
     """What came."""
     retry: float | None = None
     """Seconds after which to try again."""
+
+    @staticmethod
+    def of(error: ProtocolError, request: int | None = None, retry: float | None = None) -> Error:
+        """What tells the peer of an error: as the reply to its request, or else as the connection's end."""
+        return Error(
+            id=request,
+            code=error.code,
+            msg=str(error),
+            field=error.field,
+            expected=error.expected,
+            got=error.got,
+            retry=retry,
+        )

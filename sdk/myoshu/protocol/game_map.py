@@ -9,34 +9,18 @@ from msgspec import Meta
 
 from myoshu.planes import MAX_LAYOUT, MAX_WORD, MAX_WORDS, Planes
 from myoshu.protocol.fields import Text
-from myoshu.spec import GameSpec, Movers
+from myoshu.spec import GameSpec
 
 __all__ = ["GameMap"]
 
 
-class GameMap(msgspec.Struct, frozen=True, kw_only=True):
-    """A :class:`myoshu.spec.GameSpec` on the wire, where unknown keys are ignored."""
+class GameMap(GameSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """A :class:`myoshu.spec.GameSpec` on the wire, where unknown keys are ignored, and what observations hold."""
 
     name: Text
     """The game string."""
-    players: int
-    """How many."""
-    actions: int
-    """How many."""
     observation: Annotated[tuple[int, ...], Meta(max_length=8)]
     """Shape of one observation."""
-    returns: tuple[float, float]
-    """Least and greatest sum of rewards of one player in a game."""
-    zero_sum: bool = False
-    """Whether rewards always add up to zero."""
-    movers: Movers = Movers.PREDICTED
-    """Whether players move strictly in turn."""
-    final_rewards_only: bool = False
-    """Whether every reward before the end is zero."""
-    stochastic: bool = False
-    """Whether the rules draw chance."""
-    max_length: int | None = None
-    """An upper bound of the actions in a game."""
     planes: (
         Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)]
         | None
@@ -46,18 +30,12 @@ class GameMap(msgspec.Struct, frozen=True, kw_only=True):
     """What its other dimensions are."""
 
     def __post_init__(self) -> None:
-        self.spec()
+        super().__post_init__()
         self.words().check(self.observation)
 
     def spec(self) -> GameSpec:
-        """The specification.
-
-        Raises:
-            ArgumentError: a value is out of range.
-        """
-        fields = msgspec.structs.asdict(self)
-        del fields["planes"], fields["layout"]
-        return GameSpec(**fields)
+        """The specification alone."""
+        return GameSpec(**{name: getattr(self, name) for name in GameSpec.__struct_fields__})
 
     def words(self) -> Planes:
         """What an observation holds, as far as it is said.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import secrets
 import stat
 from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
@@ -15,6 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from myoshu.errors import ArgumentError, BundleError
+from myoshu.files import replaced
 from myoshu.model import TABLE, find_fault
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.graphs import check_graph
@@ -196,26 +196,8 @@ def _read_file(path: Path) -> bytes:
 
 def _replace_file(path: Path, data: bytes) -> None:
     """Put a whole file in place at once, so that no reader ever sees a part of it."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        if os.name == "posix":
-            _sync_folder(path.parent)
+        with replaced(path) as file:
+            file.write(data)
     except OSError as error:
         raise BundleError(f"{path}: expected a place to write a bundle, got: {error.strerror or error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a replaced name last through a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,7 @@ from myoshu.runtime.evaluators.kind import Failure
 from myoshu.runtime.parity import Deviation, deviation
 from myoshu.runtime.planner import Planner
 from myoshu.runtime.providers import available, choices, start
+from myoshu.version import __version__
 
 __all__ = ["Diagnosis", "Versions", "answers", "diagnose", "versions"]
 
@@ -54,10 +55,8 @@ class Versions(NamedTuple):
 
 def versions() -> Versions:
     """The versions of what is at work here."""
-    import myoshu
-
     machine = f"{platform.system()} {platform.machine()}"
-    return Versions(myoshu.__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
+    return Versions(__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
 
 
 def diagnose(bundle: Bundle, providers: str | Sequence[str] | None = None) -> list[Diagnosis]:

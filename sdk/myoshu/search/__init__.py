@@ -2,7 +2,6 @@
 
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
 from myoshu.search.forest import CHANCE, Forest
-from myoshu.search.policy import visit_policy
 from myoshu.search.requests import Requests
 from myoshu.search.result import SearchResult, SearchResults
 from myoshu.search.root import RootOptions
@@ -19,5 +18,4 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Wave",
-    "visit_policy",
 ]

@@ -63,14 +63,7 @@ class EnvironmentService:
                     return self._describe(request)
             raise RemoteProtocolError("unknown_type", "t", "a request of a trainer", type(request).__name__)
         except RemoteProtocolError as error:
-            return Error(
-                id=request.id,
-                code=error.code,
-                msg=str(error),
-                field=error.field,
-                expected=error.expected,
-                got=error.got,
-            )
+            return Error.of(error, request.id)
         except Exception as error:
             log.exception("a request failed", extra={"event": "fault", "request": type(request).__name__})
             return Error(id=request.id, code="environment", msg=f"{type(error).__name__}: {error}")

@@ -8,7 +8,6 @@ import logging
 import math
 from typing import Self
 
-import myoshu
 from myoshu.errors import ArgumentError, RemoteProtocolError
 from myoshu.game import Game
 from myoshu.protocol import Connection, Rejected, Role, State
@@ -18,6 +17,7 @@ from myoshu.server.environment import EnvironmentService
 from myoshu.server.realtime import RealtimeService
 from myoshu.server.transport import StreamTransport
 from myoshu.server.turn import Turn, take_turn
+from myoshu.version import __version__
 
 __all__ = ["EnvironmentServer"]
 
@@ -96,7 +96,7 @@ class EnvironmentServer:
             hello = Hello(
                 proto=(VERSION, VERSION),
                 role="environment",
-                name=f"myoshu {myoshu.__version__}",
+                name=f"myoshu {__version__}",
                 token=self._token,
                 caps=self._caps,
                 heartbeat=0.0,
@@ -168,11 +168,9 @@ class EnvironmentServer:
         try:
             version = accept(event, frozenset({Role.ENVIRONMENT}), self._token)
         except RemoteProtocolError as error:
-            return connection.send(
-                Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
-            )
+            return connection.send(Error.of(error))
         caps = tuple(word for word in self._caps if word in (event.caps or ()))
-        name = f"myoshu {myoshu.__version__}"
+        name = f"myoshu {__version__}"
         return connection.send(Welcome(proto=version, role="environment", name=name, caps=caps, heartbeat=0.0))
 
 
@@ -182,8 +180,7 @@ async def _give_up_silence(transport: StreamTransport, connection: Connection) -
     if connection.state not in (State.GREETING, State.WELCOMING):
         return
     error = RemoteProtocolError("timeout", "handshake", f"hello within {HANDSHAKE:g} s", "none")
-    said = Error(code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got)
-    transport.write(connection.send(said))
+    transport.write(connection.send(Error.of(error)))
     await transport.close(PATIENCE)
 
 

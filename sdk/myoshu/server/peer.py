@@ -8,7 +8,6 @@ import math
 import secrets
 from typing import TYPE_CHECKING
 
-import myoshu
 from myoshu.errors import LocalProtocolError, RemoteProtocolError
 from myoshu.protocol import Connection, Rejected, Role, State
 from myoshu.protocol.handshake import accept
@@ -18,6 +17,7 @@ from myoshu.server.models import OPTIONS
 from myoshu.server.service import AgentService
 from myoshu.server.transport import Transport
 from myoshu.server.turn import Turn, take_turn
+from myoshu.version import __version__
 
 if TYPE_CHECKING:
     from myoshu.server.server import Server
@@ -179,7 +179,7 @@ class Peer:
             Welcome(
                 proto=version,
                 role="agent",
-                name=f"myoshu {myoshu.__version__}",
+                name=f"myoshu {__version__}",
                 caps=tuple(caps),
                 frame=server.settings.frame,
                 heartbeat=self._heartbeat,
@@ -223,14 +223,11 @@ class Peer:
     def _fail(self, error: RemoteProtocolError) -> None:
         """Say what is wrong, and end."""
         self._lost = False
-        message = Error(
-            code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got
-        )  # fmt: skip
         self._server.shared.metrics.errors[error.code] += 1
         log.info(str(error), extra={"event": "refused", "peer": self._transport.name})
         if self._connection.state is not State.CLOSED:
             try:
-                self._write(self._connection.send(message))
+                self._write(self._connection.send(Error.of(error)))
             except LocalProtocolError:
                 self._connection.state = State.CLOSED
 

@@ -407,11 +407,7 @@ class Server:
     async def _turn_away(self, transport: Transport) -> None:
         error = self._full()
         self.shared.metrics.errors[error.code] += 1
-        payload = encode(
-            Error(
-                code=error.code, msg=str(error), field=error.field, expected=error.expected, got=error.got, retry=RETRY
-            )
-        )
+        payload = encode(Error.of(error, retry=RETRY))
         transport.write(frame(payload) if transport.framed else payload)
         await transport.close(PATIENCE)
 

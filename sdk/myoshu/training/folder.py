@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
+from myoshu import files
 from myoshu.errors import TrainingError
 from myoshu.file_lock import lock_file
 from myoshu.training.config import TrainingConfig
@@ -140,18 +139,11 @@ def replaced(path: Path, what: str) -> Iterator[IO[bytes]]:
     Raises:
         TrainingError: it cannot be written; the old file is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with temporary.open("xb") as file:
+        with files.replaced(path) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
         raise TrainingError(f"{path}: expected to write {what}, got: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from tests.unit.client.test_exchanges import SCRIPTS, ScriptedAgent, play
 
-from myoshu.client import blocking
-from myoshu.client.link import Link
+from myoshu.client.sync import session
 from myoshu.errors import RemoteProtocolError
 from myoshu.protocol import Connection, State
 from myoshu.protocol.connection import Group
+from myoshu.protocol.conversation import Conversation
 from myoshu.protocol.messages import Bye, Message, Welcome
 
 Patch = pytest.MonkeyPatch
 
 
 def takes_any_action(patch: Patch) -> None:
-    patch.setattr(blocking, "check_result", lambda *given: None)
+    patch.setattr(session, "check_result", lambda *given: None)
 
 
 def takes_what_nobody_asked_for(patch: Patch) -> None:
@@ -60,7 +60,7 @@ def ends_at_bye(patch: Patch) -> None:
 
 
 def has_no_heartbeat(patch: Patch) -> None:
-    patch.setattr(Link, "_heartbeat", lambda self: math.inf)
+    patch.setattr(Conversation, "beat", math.inf)
 
 
 def sends_what_is_too_large(patch: Patch) -> None:

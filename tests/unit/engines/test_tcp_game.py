@@ -18,7 +18,7 @@ from demos.three_in_a_row import Position, ThreeInARow
 from tests.unit.engines.engine_thread import Engine
 
 import myoshu
-from myoshu.client.link import Link
+from myoshu.client.sync.link import Link
 from myoshu.errors import ConnectionLostError, GameError, GameStringError, IllegalActionError
 from myoshu.planes import planes_of
 from myoshu.runtime.example_games import find_positions

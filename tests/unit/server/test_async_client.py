@@ -76,6 +76,23 @@ def test_errors_and_infos(serve: Serve, observations: Any) -> None:
     assert infos
 
 
+def test_what_on_info_raises_is_raised_where_it_is_waited_for(serve: Serve, observations: Any) -> None:
+    running = serve()
+
+    def fail(info: Any) -> None:
+        raise ZeroDivisionError(info.simulations)
+
+    async def main() -> int:
+        async with await connect_async(running.url) as client:
+            session = await client.new_session()
+            with pytest.raises(ZeroDivisionError):
+                await session.play(observations[0], limit=myoshu.Limit(time=0.3), on_info=fail, every=0.02)
+            other = await client.new_session()
+            return (await other.play(observations[0], limit=myoshu.Limit(simulations=3))).simulations
+
+    assert asyncio.run(main()) == 3
+
+
 @pytest.mark.timing
 def test_a_server_that_falls_silent_is_noticed_within_the_heartbeat(serve: Serve, observations: Any) -> None:
     running = serve()

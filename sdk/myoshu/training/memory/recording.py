@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,12 +10,12 @@ from myoshu.game import Game, State
 from myoshu.record import FORMAT, Ending, GameRecord
 from myoshu.spec import GameSpec
 from myoshu.training.memory.trajectory import Trajectory
+from myoshu.version import __version__
 
 __all__ = ["to_record", "to_trajectory"]
 
 DIGITS = 4
 """Decimals that policies and values are rounded to."""
-_VERSION = version("myoshu")
 
 
 def to_record(trajectory: Trajectory, game: GameSpec, seat: str = "self-play") -> GameRecord:
@@ -39,7 +37,7 @@ def to_record(trajectory: Trajectory, game: GameSpec, seat: str = "self-play") -
     return GameRecord(
         format=FORMAT,
         game=game.name,
-        myoshu=_VERSION,
+        myoshu=__version__,
         seed=trajectory.seed,
         seats=(seat,) * game.players,
         opening=len(trajectory.opening),

@@ -26,6 +26,7 @@ from myoshu.training.networks.examples import Shown, examples_for
 from myoshu.training.networks.onnx_writer import OPSET, write_graph
 from myoshu.training.networks.support import Support
 from myoshu.training.networks.torch_network import PlainOperations, Weights
+from myoshu.version import __version__
 
 __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 
@@ -366,4 +367,4 @@ def _arrays(tensors: Mapping[str, torch.Tensor]) -> Arrays:
 
 
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("myoshu", "torch", "onnx", "onnxruntime", "numpy")}
+    return {"myoshu": __version__} | {name: version(name) for name in ("torch", "onnx", "onnxruntime", "numpy")}

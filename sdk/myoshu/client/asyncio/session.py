@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
-from myoshu.client.async_link import AsyncLink
+from myoshu.client.asyncio.link import AsyncLink
 from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
 from myoshu.client.examples import RemoteExamples, examples_of
 from myoshu.protocol.messages import (

@@ -93,7 +93,7 @@ class _WebSocketWire:
 
 
 async def dial_async(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: int) -> AsyncWire:
-    """Connect; arguments and errors as :func:`myoshu.client.wire.dial`."""
+    """Connect; arguments and errors as :func:`myoshu.client.sync.wire.dial`."""
     try:
         async with asyncio.timeout(timeout):
             if address.scheme in ("ws", "wss"):

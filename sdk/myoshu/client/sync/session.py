@@ -16,7 +16,7 @@ from myoshu.client.address import Address
 from myoshu.client.asking import asking_for_a_crowd, asking_for_a_move, asking_for_a_seat, with_id
 from myoshu.client.decision import RemoteDecision, check_acts, check_result, decision_of
 from myoshu.client.examples import RemoteExamples, examples_of
-from myoshu.client.link import Link
+from myoshu.client.sync.link import Link
 from myoshu.protocol import Role
 from myoshu.protocol.messages import (
     Acts,

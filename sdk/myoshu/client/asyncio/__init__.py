@@ -1,0 +1,1 @@
+"""The asyncio client: streams around :class:`myoshu.protocol.conversation.Conversation`."""

@@ -1,0 +1,1 @@
+"""The blocking client: sockets around :class:`myoshu.protocol.conversation.Conversation`."""
