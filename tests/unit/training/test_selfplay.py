@@ -13,9 +13,10 @@ from myoshu.game import Game, State
 from myoshu.record import Ending
 from myoshu.search.config import Algorithm
 from myoshu.spec import GameSpec
-from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, policies, preset
+from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
 from myoshu.training.learning.learner import Learner
 from myoshu.training.learning.targets import make_batch
+from myoshu.training.memory import policies
 from myoshu.training.memory.recording import to_record, to_trajectory
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
