@@ -1,6 +1,7 @@
 """Which graphs a model has, and what goes into each and comes out: the one table that all who handle graphs read.
 
-Beside it, only the evaluator and the planner know graphs by name: what they do with them differs.
+Beside it, graphs are named only where each is used in its own way: by the evaluator and the planner, and by what makes
+parity vectors (the trainer's export gate and the test kit), which goes on from the one's latent states with the other.
 """
 
 from __future__ import annotations
