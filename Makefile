@@ -8,7 +8,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NATIVE := $(wildcard sdk/cpp/*) $(wildcard bindings/python/*)
+NATIVE := $(wildcard sdk/cpp/* sdk/cpp/*/*) $(wildcard bindings/python/*)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt

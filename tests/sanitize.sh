@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The search tests and fuzzing on a core built with AddressSanitizer and UndefinedBehaviorSanitizer.
+# The tests and fuzzing of search and networks on a core built with AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 #     tests/sanitize.sh [pytest arguments]
 #
@@ -8,7 +8,7 @@
 # with a frame in sdk/cpp or bindings/python count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- tests/unit/search tests/fuzz/test_search_calls.py
+[ $# -gt 0 ] || set -- tests/unit/search tests/unit/network tests/fuzz/test_search_calls.py
 python=${PYTHON:-.venv/bin/python}
 build=build/sanitize
 stage=$PWD/$build/stage

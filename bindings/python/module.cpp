@@ -4,19 +4,25 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "elementary.hpp"
+#include "search/elementary.hpp"
 #include "error.hpp"
-#include "forest.hpp"
-#include "wave.hpp"
+#include "search/forest.hpp"
+#include "network/evaluator.hpp"
+#include "network/program.hpp"
+#include "runtime/loop.hpp"
+#include "search/wave.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -85,6 +91,72 @@ private:
     Maybe<const bool> legal_;
     Maybe<const float> noise_;
     Maybe<const float> gumbel_;
+};
+
+// A graph of a network, as the project's own kernels compute it.
+class PythonNetwork : public myoshu::Evaluator {
+public:
+    PythonNetwork(nb::bytes graph, const nb::dict& weights, const char* kernels) : kernels_(myoshu::network::find_kernels(kernels)) {
+        if (kernels_ == nullptr) {
+            throw myoshu::ArgumentError(myoshu::text("kernels: expected some that this processor runs, got ", kernels));
+        }
+        const auto given = [&](const std::string& name, const std::vector<std::int64_t>& dims) -> const float* {
+            if (!weights.contains(name.c_str())) return nullptr;
+            Array<const float> array;
+            bool fits = nb::try_cast(weights[name.c_str()], array, false) && array.ndim() == dims.size();
+            for (std::size_t i = 0; fits && i < dims.size(); ++i) fits = static_cast<std::int64_t>(array.shape(i)) == dims[i];
+            if (!fits) throw myoshu::NetworkError("weights." + name + ": expected float32 of the shape that the graph says, got another");
+            return array.data();
+        };
+        const myoshu::onnx::Graph read = myoshu::onnx::read(static_cast<const std::uint8_t*>(graph.data()), graph.size());
+        program_ = std::make_unique<myoshu::network::Program>(read, given);
+    }
+
+    PythonNetwork(const PythonNetwork& other) : kernels_(other.kernels_), program_(other.program_->share()) {}
+
+    // One array an input, one an output, by name, [rows, ...] each: the graph is tied to them.
+    void bind(const nb::dict& arrays) {
+        inputs_.clear();
+        outputs_.clear();
+        held_.clear();
+        rows_ = -1;
+        const auto tie = [&](const std::vector<myoshu::network::Port>& ports, auto& pointers) {
+            for (const myoshu::network::Port& port : ports) {
+                if (!arrays.contains(port.name.c_str())) throw myoshu::ArgumentError(port.name + ": expected an array, got none");
+                nb::ndarray<nb::c_contig, nb::device::cpu> array;
+                const nb::dlpack::dtype wanted =
+                    port.type == myoshu::onnx::Type::kInt64 ? nb::dtype<std::int64_t>() : nb::dtype<float>();
+                bool fits = nb::try_cast(arrays[port.name.c_str()], array, false) && array.ndim() == port.dims.size() + 1 &&
+                    array.dtype() == wanted;
+                for (std::size_t i = 0; fits && i < port.dims.size(); ++i) fits = static_cast<std::int64_t>(array.shape(i + 1)) == port.dims[i];
+                if (!fits || (rows_ >= 0 && static_cast<std::int64_t>(array.shape(0)) != rows_)) {
+                    throw myoshu::ArgumentError(port.name + ": expected an array of the port's type and shape, got another");
+                }
+                rows_ = static_cast<std::int64_t>(array.shape(0));
+                pointers.push_back(array.data());
+                held_.push_back(array);
+            }
+        };
+        tie(program_->inputs(), inputs_);
+        tie(program_->outputs(), outputs_);
+    }
+
+    void run(std::int32_t rows) override {
+        if (rows < 0 || rows > rows_) throw myoshu::ArgumentError(myoshu::text("rows: expected an integer from 0 to ", rows_, ", got ", rows));
+        program_->run(*kernels_, rows, inputs_.data(), outputs_.data());
+    }
+
+    const char* kernels() const { return kernels_->name; }
+    std::size_t nbytes() const { return program_->nbytes(); }
+    std::int64_t multiplications() const { return program_->multiplications(); }
+
+private:
+    const myoshu::network::Kernels* kernels_;
+    std::unique_ptr<myoshu::network::Program> program_;
+    std::vector<const void*> inputs_;
+    std::vector<void*> outputs_;
+    std::vector<nb::ndarray<nb::c_contig, nb::device::cpu>> held_;
+    std::int64_t rows_ = -1;
 };
 
 // A forest, and the leaves of its last select.
@@ -248,6 +320,16 @@ public:
 
     void begin(const Array<const std::int32_t>& slots) { wave.begin(slots.data(), slots.shape(0)); }
     std::int32_t step() { return wave.step(); }
+
+    // Without the interpreter: nothing that it holds is touched, and the arrays are this wave's and the network's own.
+    bool search(PythonNetwork& network, std::optional<double> seconds) {
+        const nb::gil_scoped_release released;
+        if (!seconds) return myoshu::search(wave, network, nullptr);
+        const myoshu::Clock::time_point deadline =
+            myoshu::Clock::now() + std::chrono::duration_cast<myoshu::Clock::duration>(std::chrono::duration<double>(*seconds));
+        return myoshu::search(wave, network, &deadline);
+    }
+
     void cancel() { wave.cancel(); }
     std::int32_t pending() const { return wave.pending(); }
     std::vector<std::int32_t> failed() const { return wave.failed(); }
@@ -269,7 +351,8 @@ private:
 };
 
 void raise(const char* name, const std::exception& error) {
-    PyErr_SetString(nb::module_::import_("myoshu.errors").attr(name).ptr(), error.what());
+    const nb::object message = nb::steal(PyUnicode_DecodeUTF8(error.what(), static_cast<Py_ssize_t>(std::strlen(error.what())), "replace"));
+    PyErr_SetObject(nb::module_::import_("myoshu.errors").attr(name).ptr(), message.ptr());
 }
 
 void translate(const std::exception_ptr& pointer, void*) {
@@ -283,6 +366,8 @@ void translate(const std::exception_ptr& pointer, void*) {
         raise("CapacityError", error);
     } catch (const myoshu::EvaluationError& error) {
         raise("EvaluationError", error);
+    } catch (const myoshu::NetworkError& error) {
+        raise("ProviderError", error);
     }
 }
 
@@ -310,6 +395,19 @@ NB_MODULE(_core, module) {
     );
 
     const auto none = nb::none();
+    nb::class_<PythonNetwork>(module, "Network")
+        .def(nb::init<nb::bytes, const nb::dict&, const char*>(), "graph"_a, "weights"_a, "kernels"_a)
+        .def("share", [](const PythonNetwork& self) { return new PythonNetwork(self); })
+        .def("bind", &PythonNetwork::bind, "arrays"_a)
+        .def("run", &PythonNetwork::run, "rows"_a, nb::call_guard<nb::gil_scoped_release>())
+        .def_prop_ro("kernels", &PythonNetwork::kernels)
+        .def_prop_ro("nbytes", &PythonNetwork::nbytes)
+        .def_prop_ro("multiplications", &PythonNetwork::multiplications);
+    module.def("kernel_names", []() {
+        std::vector<std::string> names;
+        for (const char* const* name = myoshu::network::kernel_names(); *name != nullptr; ++name) names.push_back(*name);
+        return names;
+    });
     nb::class_<PythonOptions>(module, "RootOptions")
         .def(
             nb::init<
@@ -363,6 +461,7 @@ NB_MODULE(_core, module) {
         )
         .def("begin", &PythonWave::begin, "slots"_a)
         .def("step", &PythonWave::step)
+        .def("search", &PythonWave::search, "network"_a, "seconds"_a = none)
         .def("cancel", &PythonWave::cancel)
         .def_prop_ro("pending", &PythonWave::pending)
         .def_prop_ro("failed", &PythonWave::failed)

@@ -27,6 +27,11 @@ struct EvaluationError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A network is not one that can be run here.
+struct NetworkError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // Join the parts of a message.
 template <typename... Parts> std::string text(const Parts&... parts) {
     std::ostringstream stream;

@@ -42,6 +42,9 @@ class TimedEvaluator:
     def generation(self) -> int:
         return self.evaluator.generation
 
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        return None
+
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         binding = self.evaluator.bind(graph, arrays)
         return binding._replace(run=lambda: self._run(binding))

@@ -102,7 +102,7 @@ def _diagnose(bundle: Bundle, provider: str) -> Diagnosis:
     except (ProviderError, BundleError) as error:
         return Diagnosis(provider, False, None, None, {}, float("nan"), str(error))
     run = Planner(evaluator, bundle.manifest.search, simulations=0).bound(1)
-    return Diagnosis(provider, True, evaluator.deviation, parts, evaluator.placement, _microseconds(run), "")
+    return Diagnosis(provider, True, evaluator.deviation, parts, dict(evaluator.placement), _microseconds(run), "")
 
 
 def _microseconds(run: Any) -> float:

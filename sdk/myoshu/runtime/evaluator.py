@@ -16,6 +16,7 @@ from myoshu.runtime.evaluators.kind import Failure, Running
 from myoshu.runtime.parity import TOLERANCE, Deviation, Parity, deviation
 from myoshu.runtime.providers import RUN_ERRORS, choices, start
 from myoshu.runtime.shutdown import computing
+from myoshu.search import _core
 from myoshu.search.arrays import all_finite
 from myoshu.spec import ModelSpec
 
@@ -68,7 +69,7 @@ class Evaluator:
         self.provider, self._running = self._choose(choices(providers), weights, parity)
 
     @property
-    def placement(self) -> dict[str, int]:
+    def placement(self) -> Mapping[str, int]:
         """How many operators of all graphs run on each provider, where it is not the CPU that was chosen."""
         return self._running.placement
 
@@ -125,6 +126,18 @@ class Evaluator:
             The binding; it belongs to one thread at a time.
         """
         return self._running.bind(graph, arrays)
+
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
+        """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing.
+
+        Args:
+            graph: which graph.
+            arrays: every input and output by name, as for :meth:`bind`; any number of their rows may be run.
+
+        Raises:
+            ArgumentError: an array does not fit.
+        """
+        return self._running.network(graph, arrays)
 
     def replace(self, weights: Mapping[str, NDArray[Any]]) -> None:
         """Go on with other weights: the same graphs, started again. What is bound already keeps the old ones.

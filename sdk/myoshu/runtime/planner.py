@@ -21,7 +21,7 @@ from myoshu.runtime.evaluator import as_observations
 from myoshu.runtime.evaluators.binding import Bindable
 from myoshu.runtime.providers import RUN_ERRORS
 from myoshu.runtime.shutdown import calls, ending, leave
-from myoshu.search import Forest, RootOptions, SearchConfig, SearchResult, SearchResults, Wave
+from myoshu.search import Forest, RootOptions, SearchConfig, SearchResult, SearchResults, Wave, _core
 from myoshu.search.arrays import all_finite, as_list
 
 __all__ = ["Planner"]
@@ -33,6 +33,8 @@ NAP = 3e-3
 it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
 MOST_NAPS = 6
 """How often in a row it is left alone; a thread that is busy all the same never idles, and shares the interpreter."""
+SLICE = 0.02
+"""Seconds for which a search without the interpreter goes on at most before it looks up."""
 LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
 
@@ -198,6 +200,8 @@ class Planner:
         if ending:
             leave()
         try:
+            if self._network is not None:
+                return self._search(self._network, deadline)
             if deadline is None:
                 while rows := step():
                     runs[rows]()
@@ -218,6 +222,18 @@ class Planner:
         finally:
             calls.pop(thread, None)
         return True
+
+    def _search(self, network: _core.Network, deadline: float | None) -> bool:
+        """The loop without the interpreter, a slice at a time: between them Ctrl-C and the program's end are heeded."""
+        while True:
+            now = perf_counter()
+            end = now + SLICE
+            if self._wave.search(network, (end if deadline is None or end < deadline else deadline) - now):
+                return True
+            if ending:
+                leave()
+            if deadline is not None and perf_counter() >= deadline:
+                return False
 
     def reuse(
         self,
@@ -341,6 +357,7 @@ class Planner:
         Python's collector off too.
         """
         self._generation = self.evaluator.generation
+        self._network = self.evaluator.network("recurrent", self._recurrent)
         own = weakref.ref(self)
         self._roots: list[Callable[[], None]] = [
             partial(_bind_and_run, own, "initial", rows) for rows in range(self.slots + 1)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from myoshu.errors import ArgumentError
 from myoshu.model import Ports
-from myoshu.runtime.evaluators import onnx_runtime
+from myoshu.runtime.evaluators import native, onnx_runtime
 from myoshu.runtime.evaluators.kind import Kind, Running
 
 __all__ = ["KINDS", "RUN_ERRORS", "available", "choices", "start"]
 
-KINDS: tuple[Kind, ...] = (onnx_runtime,)
+KINDS: tuple[Kind, ...] = (onnx_runtime, native)
 """The kinds of evaluators; ``auto`` tries the providers of the first ones first."""
 
 RUN_ERRORS: tuple[type[Exception], ...] = tuple({error: None for kind in KINDS for error in kind.RUN_ERRORS})
@@ -31,8 +31,8 @@ def choices(providers: str | Sequence[str]) -> list[str]:
 
     Args:
         providers: ``auto`` for every accelerator that is there and then the CPU; one name; or several names to be tried
-            in order. A name is a short one (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu) or ONNX Runtime's
-            own.
+            in order. A name is a short one (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, native) or ONNX
+            Runtime's own.
 
     Raises:
         ArgumentError: it is no such thing.

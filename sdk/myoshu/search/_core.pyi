@@ -8,6 +8,37 @@ from myoshu.search.config import SearchConfig
 def exp(x: float) -> float: ...
 def log(x: float) -> float: ...
 def all_finite(array: NDArray[np.float32]) -> bool: ...
+def kernel_names() -> list[str]:
+    """The kernels that this processor runs, by their instructions, the best first."""
+
+class Network:
+    """One graph of a network, computed by the project's own kernels: the same bits whichever they are.
+
+    Args:
+        graph: a serialised ONNX model of the operators that the exporter writes.
+        weights: float32 arrays by name, of what the graph keeps outside itself.
+        kernels: one of :func:`kernel_names`; the best if empty.
+
+    Raises:
+        ProviderError: the graph is damaged, or not one that the exporter writes.
+    """
+
+    def __init__(self, graph: bytes, weights: dict[str, NDArray[np.float32]], kernels: str) -> None: ...
+    def share(self) -> Network:
+        """The same network with memory of its own, for another thread."""
+    def bind(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        """Tie it to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
+    def run(self, rows: int) -> None:
+        """Evaluate the first rows, without the interpreter's lock."""
+    @property
+    def kernels(self) -> str:
+        """Which kernels compute it."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights and memory."""
+    @property
+    def multiplications(self) -> int:
+        """Of one row."""
 
 class RootOptions:
     def __init__(
@@ -110,6 +141,14 @@ class Wave:
             EvaluationError: a value, reward or prior is not finite, a probability negative, or a mover out of range.
                 Everything sound has been taken in, and no row is awaited. Trees with an unsound row are as they were
                 before the wave, named by :attr:`failed`, and take no further part; the others go on with the next step.
+        """
+    def search(self, network: Network, seconds: float | None = None) -> bool:
+        """Step, and evaluate by a network that is bound to the same arrays, until all budgets or the time are spent.
+
+        The interpreter's lock is given up meanwhile. An exception leaves the trees as they were before that wave.
+
+        Returns:
+            Whether all budgets are spent.
         """
     def cancel(self) -> None:
         """Withdraw the rows that await evaluation, as if they had never been asked for."""

@@ -34,6 +34,9 @@ class TimedEvaluator:
         """The evaluator's own."""
         return self._evaluator.generation
 
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """There is none: what runs without the interpreter is not timed."""
+
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory; each run is timed."""
         binding = self._evaluator.bind(graph, arrays)

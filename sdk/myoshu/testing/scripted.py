@@ -36,6 +36,9 @@ class ScriptedEvaluator:
         """What was asked for: the graph and how many positions."""
         self._answer = made_up(model) if answer is None else answer
 
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """There is none: a script is Python."""
+
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """As :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
         inputs = tuple(ports(self.model)[graph].inputs)

@@ -64,6 +64,9 @@ class Started:
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         return Binding(partial(self._run, graph, arrays), dict(arrays), self)
 
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        return None
+
     def replaced(self, weights: Mapping[str, NDArray[Any]]) -> Started:
         raise Failure("its weights stay")
 

@@ -58,7 +58,8 @@ def test_result_thinks_to_the_end(agent: Agent) -> None:
 
 def test_stop_is_the_end(agent: Agent) -> None:
     thinking = agent.new_session().think(OBSERVATION, limit=Limit(simulations=100_000))
-    assert thinking.step(0.002)
+    while not thinking.best().simulations:
+        assert thinking.step(0.002)
     thinking.stop()
     decision = thinking.result()
     assert decision.stop_reason is StopReason.STOPPED

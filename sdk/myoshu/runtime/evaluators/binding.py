@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
+from myoshu.search import _core
 from myoshu.spec import ModelSpec
 
 __all__ = ["Bindable", "Binding"]
@@ -39,4 +40,8 @@ class Bindable(Protocol):
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
+        ...
+
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
+        """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing."""
         ...

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from myoshu.model import Ports
 from myoshu.runtime.evaluators.binding import Binding
+from myoshu.search import _core
 
 __all__ = ["Failure", "Kind", "Running"]
 
@@ -21,12 +22,16 @@ class Running(Protocol):
     """Graphs that were started on a provider."""
 
     @property
-    def placement(self) -> dict[str, int]:
+    def placement(self) -> Mapping[str, int]:
         """How many operators of the graphs run on each provider, where that may differ from the one that was chosen."""
         ...
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
+        ...
+
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
+        """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing."""
         ...
 
     def replaced(self, weights: Mapping[str, NDArray[Any]]) -> Running:

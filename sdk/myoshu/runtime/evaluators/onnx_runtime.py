@@ -148,6 +148,9 @@ class OnnxSessions:
         vars(run)["holds"] = (dict(arrays), session)  # ONNX Runtime knows the arrays' addresses only
         return Binding(run, dict(arrays), session)
 
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """There is none: ONNX Runtime is called from Python."""
+
     def replaced(self, weights: Mapping[str, NDArray[Any]]) -> OnnxSessions:
         """The same graphs with other weights, in new sessions."""
         return start(self._graphs, self._ports, self._provider, weights=weights, threads=self._threads)

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "error.hpp"
+#include "../error.hpp"
 
 namespace myoshu {
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "elementary.hpp"
-#include "error.hpp"
+#include "../error.hpp"
 #include "gumbel.hpp"
 #include "puct.hpp"
 

@@ -1,0 +1,13 @@
+// Compiled with the instructions of its name (see CMakeLists.txt); only called where the processor has them.
+#include "kernels.hpp"
+
+#define MYOSHU_LANES 16
+#define MYOSHU_PIXELS 8
+#include "kernels.inc"
+
+namespace myoshu::network {
+
+extern const Kernels kKernels_avx512;
+const Kernels kKernels_avx512{"avx512", dense, convolve, exponentials};
+
+}  // namespace myoshu::network
