@@ -49,8 +49,8 @@ def doctor(
 ) -> None:
     """Replay the outputs that the trainer saw on this machine's execution providers, and what the game showed there.
 
-    The exit code is 1 if a provider does not reproduce them, or if the game shows something else than the agent learned
-    from.
+    The exit status is 1 if a provider does not reproduce them, or if the game shows something else than the agent
+    learned from.
     """
     from myoshu.runtime.bundle import Bundle
     from myoshu.runtime.doctor import diagnose, versions

@@ -36,7 +36,7 @@ def protocol_check(
     """Check that an environment keeps to bindings/PROTOCOL.md: one line a check. One of them waits for 10 seconds.
 
     A line begins with ok, FAIL (what was expected, what came) or skip (why it does not concern this environment).
-    MYOSHU_TOKEN is shown to the environment, if it is set. The exit code is 1 if a check failed.
+    MYOSHU_TOKEN is shown to the environment, if it is set. The exit status is 1 if a check failed.
     """
     from myoshu.client.address import Address
     from myoshu.client.environment_checks import EnvironmentChecks

@@ -37,8 +37,10 @@ from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import ActorTask, end_if_imported
+from myoshu.training.playing.actor_source import ActorSource
 from myoshu.training.playing.failures import AbandonedGame
-from myoshu.training.playing.source import ActorSource, LocalSource, Source
+from myoshu.training.playing.local_source import LocalSource
+from myoshu.training.playing.source import Source
 from myoshu.training.resident import available_memory, keep_freed_memory
 from myoshu.training.state import RunState
 from myoshu.training.strength.check import Strength
@@ -290,7 +292,7 @@ class Run:
     def _learn(self, source: Source, report: Report, strength: Strength, interrupts: Interrupts) -> None:
         config, state = self.config, self.state
         learner, replay, budget = state.learner, state.replay, state.budget
-        pacing, offline = isinstance(source, LocalSource), config.offline is not None
+        pacing, offline = source.here, config.offline is not None
         saved_at, saved_step = budget.seconds, learner.steps
         meter = Meter(source, self._learner_threads, learner.steps)
         state.checks.skip(state.share)
@@ -353,14 +355,15 @@ class Run:
         idle = self.config.offline is not None and not learner.reanalyse
         sections, self._sections = self._sections, {}
         tasks = [self._task(index) for index in range(max(1, self._actors))]
-        if self._actors and not idle:
-            return ActorSource(tasks, self._progress.note)
-        source = LocalSource(tasks[0], learner.reanalyse * learner.positions_per_step)
-        if "playing" in sections:
-            try:
-                source.restore(sections)
-            except (KeyError, ValueError) as error:
-                raise self._unfit(error) from error
+        source: Source = (
+            ActorSource(tasks, self._progress.note)
+            if self._actors and not idle
+            else LocalSource(tasks[0], learner.reanalyse * learner.positions_per_step)
+        )
+        try:
+            source.restore(sections)
+        except (KeyError, ValueError) as error:
+            raise self._unfit(error) from error
         return source
 
     def _task(self, index: int) -> ActorTask:
@@ -468,8 +471,7 @@ class Run:
                 raise EvaluationError(
                     f"weights: expected finite numbers after step {self.learner.steps}, {name} has others"
                 )
-        if isinstance(source, LocalSource):
-            sections.update(source.state())
+        sections.update(source.state())
         write_checkpoint(self.folder / CHECKPOINT, sections)
         self._held = checkpoint_identity(self.folder)
 

@@ -72,7 +72,7 @@ def test_a_tree_takes_memory_only_as_it_grows() -> None:
     before = resident()
     planner.open(np.arange(32), observations(network.model, 32), simulations=20)
     assert planner.run()
-    assert resident() - before < 1 << 24
+    assert resident() - before < planner.nbytes // 2  # NumPy asks for pages of 2 MB, which it may get
 
 
 def test_the_network_is_called_once_for_all_roots_and_once_a_wave() -> None:

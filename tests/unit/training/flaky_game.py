@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -137,16 +138,16 @@ def _taken() -> None:
 
 @dataclass(frozen=True)
 class Helped(Flaky):
-    """A process beside it helps to play; its number is written to a file."""
+    """A process beside it helps to play; its number is written to a file, named after the process that plays."""
 
-    file: str = ""
+    folder: str = ""
 
     def new_state(self, rng: np.random.Generator) -> FlakyState:
         if not HELPERS:
             helper = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(3600.0,))
             helper.start()
             HELPERS.append(helper)
-            Path(self.file).write_text(f"{helper.pid} ")
+            (Path(self.folder) / f"helper-of-{os.getpid()}").write_text(f"{helper.pid} ")
         return FlakyState("")
 
 

@@ -26,7 +26,8 @@ from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import Actor, ActorTask
-from myoshu.training.playing.source import ActorSource, LocalSource
+from myoshu.training.playing.actor_source import ActorSource
+from myoshu.training.playing.local_source import LocalSource
 
 LONG = tuple(range(100_000))
 """A seed that makes a task longer than what a pipe holds."""
@@ -38,9 +39,11 @@ else:
     from flaky_game import Helped, Unique
 
 FREE = (
-    "trajectory recording game_files offline reanalysis replay targets selfplay evaluation actor source checkpoint "
-    "progress presets architecture interrupts budget cores"
+    "budget checkpoint config folder footprint interrupts learning.augmentation learning.targets "
+    "networks.action_planes networks.architecture presets randomness settings strength.games "
+    "strength.opponents telling.progress"
 )
+"""What needs no torch, beside the rooms in which nothing does."""
 
 
 def make_task(game: Game, config: TrainingConfig) -> ActorTask:
@@ -74,7 +77,11 @@ def alive(pid: int) -> bool:
 
 def test_what_an_actor_needs_loads_no_torch() -> None:
     program = (
-        f"import sys\nfor name in {FREE.split()!r}: __import__('myoshu.training.' + name)\n"
+        "import pkgutil, sys\nfrom myoshu.training import memory, playing\n"
+        "rooms = [each.name for room in (memory, playing) "
+        "for each in pkgutil.iter_modules(room.__path__, room.__name__ + '.')]\n"
+        "assert 'myoshu.training.playing.actor' in rooms, rooms\n"
+        f"for name in rooms + ['myoshu.training.' + name for name in {FREE.split()!r}]: __import__(name)\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -199,7 +206,7 @@ def _actors(children: Path) -> list[int]:
 def test_an_actor_that_is_killed_is_started_anew(
     game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("myoshu.training.playing.source.RESTARTS", 2)
+    monkeypatch.setattr("myoshu.training.playing.actor_source.RESTARTS", 2)
     notes: list[str] = []
     source = ActorSource([make_task(game, config)] * 2, notes.append)
     try:
@@ -294,7 +301,7 @@ from myoshu.training import preset
 from myoshu.training.run import Run
 
 if __name__ == "__main__":
-    game = Helped(share=0.0, file=sys.argv[2])
+    game = Helped(share=0.0, folder=sys.argv[2])
     Run(game, preset(game.spec), Path(sys.argv[1]), cores=2).train()
 """
 
@@ -302,29 +309,43 @@ if __name__ == "__main__":
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="whether a process lives is read from /proc")
 def test_processes_that_a_game_starts_end_with_its_actor(config: TrainingConfig, tmp_path: Path) -> None:
-    def helper() -> int:
-        file = tmp_path / "helper"
-        wait_until(lambda: file.exists() and file.read_text().endswith(" "))
-        return int(file.read_text())
+    def helper(folder: Path, *others: str) -> int:
+        """The first that is not of one of the other processes; the learner plays a little before its actors do."""
+        found: list[int] = []
 
-    game = Helped(share=0.0, file=str(tmp_path / "helper"))
+        def look() -> bool:
+            found.extend(
+                int(text)
+                for file in folder.glob("helper-of-*")
+                if file.name.rpartition("-")[2] not in others and (text := file.read_text()).endswith(" ")
+            )
+            return bool(found)
+
+        wait_until(look)
+        return found[0]
+
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    game = Helped(share=0.0, folder=str(first))
     actor = Actor(make_task(game, msgspec.structs.replace(config, game="python:flaky")))
     try:
         wait_until(lambda: bool(actor.receive()))
-        stopped = helper()
+        stopped = helper(first)
         assert alive(stopped)
     finally:
         actor.stop()
     wait_until(lambda: not alive(stopped))
 
-    (tmp_path / "helper").unlink()
     script = tmp_path / "learn.py"
     script.write_text(HELPED.format(folder=str(Path(__file__).parent)))
-    learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run"), str(tmp_path / "helper")])
+    learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run"), str(second)])
     try:
-        orphan = helper()
+        orphan = helper(second, str(learner.pid))
         assert alive(orphan)
     finally:
         learner.kill()
         learner.wait()
+        for file in second.glob(f"helper-of-{learner.pid}"):  # nothing can end this one, where the learner is killed
+            os.kill(int(file.read_text()), signal.SIGKILL)
     wait_until(lambda: not alive(orphan))

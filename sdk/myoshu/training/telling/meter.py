@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from myoshu.training.learning.learner import Step
-from myoshu.training.playing.source import LocalSource, Source
+from myoshu.training.playing.source import Source
 from myoshu.training.resident import resident_megabytes
 
 __all__ = ["Meter", "Reading"]
@@ -72,7 +72,7 @@ class Meter:
         self._mark = now = self._now(steps)
         busy = min(1.0, (now.computed - before.computed) / elapsed / self._threads)
         playing = self._source.busy()
-        if isinstance(self._source, LocalSource):
+        if self._source.here:
             busy = max(0.0, busy - playing)
         return Reading(
             moves_per_second=(now.moves - before.moves) / elapsed,

@@ -92,10 +92,11 @@ def test_the_best_so_far_is_there_at_once_and_grows(small_agent: Agent) -> None:
     assert first is not None
     assert first.action in (4, 6)
     assert first.stop_reason is StopReason.THINKING
-    player.step(0.005)
-    second = player.best()
-    assert second is not None
-    assert second.simulations > first.simulations
+    second = first
+    while second.simulations <= first.simulations:  # a busy machine may take a step's time away
+        player.step(0.005)
+        second = player.best()
+        assert second is not None
     player.hurry()
     decision = player.poll()
     assert decision is not None
