@@ -52,16 +52,16 @@ def calibrate(
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,
     simulations: Annotated[
-        int | None, typer.Option(min=1, help="Simulations a move of the strongest level; by default the bundle's.")
+        int | None, typer.Option(min=1, help="Simulations a move of the strongest level. By default the bundle's.")
     ] = None,
     opening: Annotated[
         int | None,
-        typer.Option(min=0, help="Random moves that games begin with; by default 2, or as many more as are needed."),
+        typer.Option(min=0, help="Random moves that games begin with. By default 2, or as many more as are needed."),
     ] = None,
     wins: Annotated[int, typer.Option(min=0, help="Positions with a win at once that every level is asked.")] = 200,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that play; by default every core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that play. By default every core.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Write to this file; by default into the agent's own.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file. By default into the agent's own.")] = None,
 ) -> None:
     """Measure an agent at many strengths and write a table of levels into its file.
 

@@ -106,7 +106,7 @@ def match(
         typer.Option(help="ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA: end a match of two as soon as this test decides."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that play; by default every core, in long matches.")
+        int | None, typer.Option(min=1, help="Processes that play. By default every core, in long matches.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     record: Annotated[
