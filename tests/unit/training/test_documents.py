@@ -29,18 +29,18 @@ def test_every_file_of_the_folder_is_named() -> None:
 
 def test_the_numbers_in_the_text() -> None:
     from myoshu.training.config import TrainingConfig
-    from myoshu.training.playing import failures, source
+    from myoshu.training.playing import actor_source, failures
     from myoshu.training.strength import schedule as checks
 
     config = TrainingConfig(game="any")
     text = " ".join(TEXT.split())
     for said in (
         f"more than {failures.ALLOWED} of the last {failures.RECENT} games end so, or the first {failures.FIRST} do",
-        f"More than {source.RESTARTS} within ten minutes",
+        f"More than {actor_source.RESTARTS} within ten minutes",
         f"at most {config.evaluation_games} games each and as many as fit into {checks.SHARE:.0%} of the time",
         f"reach it by {strength.FEW} games or more",
     ):
         assert said in text
-    assert source.RESTART_SECONDS == 600.0
+    assert actor_source.RESTART_SECONDS == 600.0
     assert config.evaluations == 10
     assert strength.OPENING_PLIES == 4
