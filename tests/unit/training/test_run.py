@@ -472,7 +472,7 @@ def test_what_the_export_would_refuse_is_refused_before_anything_is_learned(
         (ExportError("value: no"), pytest.raises(ExportError, match="value: no, before anything was learned")),
     ):
         run = Run(game, config, tmp_path / type(error).__name__)
-        monkeypatch.setattr("myoshu.training.run.export_bundle", lambda *_, error=error, **__: fail(error)())
+        monkeypatch.setattr("myoshu.training.exporter.export_bundle", lambda *_, error=error, **__: fail(error)())
         with expected:
             run.train()
         assert run.learner.steps == 0
@@ -482,7 +482,7 @@ def test_what_the_export_would_refuse_is_refused_before_anything_is_learned(
     run = Run(game, config, tmp_path / "run")
     run.train(out / "out.myoshu")
     assert [path.name for path in out.iterdir()] == ["out.myoshu"]
-    monkeypatch.setattr("myoshu.training.run.export_bundle", lambda *_, **__: fail(ExportError("value: no"))())
+    monkeypatch.setattr("myoshu.training.exporter.export_bundle", lambda *_, **__: fail(ExportError("value: no"))())
     longer = Run.resumed(game, tmp_path / "run", steps=40)
     with pytest.raises(ExportError, match=r"value: no; the checkpoint in .*run is kept: .*`myoshu export .*run`"):
         longer.train()
@@ -533,7 +533,7 @@ def test_ctrl_c_ends_a_check_at_once(game: Game, config: TrainingConfig, tmp_pat
 def test_agents_that_never_lose_end_their_games_at_a_limit(
     config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("selfplay", "evaluation", "run"):
+    for module in ("playing.selfplay", "strength.games", "endings"):
         monkeypatch.setattr(f"myoshu.training.{module}.LONGEST", 12)
     config = msgspec.structs.replace(config, game="python:flaky")
     check = Run(Alone(), config, tmp_path / "run").train().check
