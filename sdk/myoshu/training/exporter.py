@@ -11,16 +11,17 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from myoshu.errors import BundleError, EvaluationError, ExportError, MyoshuError, TrainingError
+from myoshu.errors import BundleError, EvaluationError, ExportError, TrainingError
 from myoshu.game import Game
 from myoshu.training.config import TrainingConfig
 from myoshu.training.networks.examples import Shown, shown_by
 from myoshu.training.networks.export import export_bundle
+from myoshu.training.playing.failures import described
 from myoshu.training.state import RunState
 from myoshu.training.strength.check import Check
 from myoshu.training.telling.notices import hidden_notice
 
-__all__ = ["Exporter", "described"]
+__all__ = ["Exporter"]
 
 GATE_OBSERVATIONS = 64
 """Observations from the replay that the export's gate compares."""
@@ -135,8 +136,3 @@ class Exporter:
         if self._shown is None:
             self._shown = shown_by(self._game, self._note)
         return self._shown
-
-
-def described(error: Exception) -> str:
-    """An error in a sentence: its type, too, where it is not one of ours."""
-    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

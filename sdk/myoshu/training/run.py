@@ -16,7 +16,7 @@ from myoshu.game import Game
 from myoshu.training.checkpoint import Sections, read_checkpoint, write_checkpoint
 from myoshu.training.config import TrainingConfig
 from myoshu.training.endings import diverged, nothing_learned
-from myoshu.training.exporter import Exporter, described
+from myoshu.training.exporter import Exporter
 from myoshu.training.folder import (
     BUNDLE,
     CHECKPOINT,
@@ -38,7 +38,7 @@ from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing.actor import ActorTask, end_if_imported
 from myoshu.training.playing.actor_source import ActorSource
-from myoshu.training.playing.failures import AbandonedGame
+from myoshu.training.playing.failures import AbandonedGame, described
 from myoshu.training.playing.local_source import LocalSource
 from myoshu.training.playing.source import Source
 from myoshu.training.resident import available_memory, keep_freed_memory

@@ -12,6 +12,7 @@ from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.example_games import answered, find_positions
 from myoshu.runtime.positions import Example, Position
+from myoshu.training.playing.failures import described
 
 __all__ = ["Shown", "examples_for", "shown_by"]
 
@@ -35,12 +36,12 @@ def shown_by(game: Game, note: Callable[[str], None]) -> Shown:
     try:
         planes = planes_of(game)
     except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
-        note(f"The agent's file will not say what observations hold: {_said(error)}")
+        note(f"The agent's file will not say what observations hold: {described(error)}")
         planes = Planes()
     try:
         return Shown(planes, find_positions(game))
     except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
-        note(f"The agent's file will have no positions to check a program with: {_said(error)}")
+        note(f"The agent's file will have no positions to check a program with: {described(error)}")
         return Shown(planes)
 
 
@@ -50,7 +51,3 @@ def examples_for(shown: Shown, bundle: Bundle) -> tuple[Example, ...]:
         return answered(shown.positions, Agent(bundle, "cpu")) if shown.positions else ()
     except MyoshuError:
         return ()
-
-
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

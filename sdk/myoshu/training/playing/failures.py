@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from myoshu.errors import GameError, TrainingError
+from myoshu.errors import GameError, MyoshuError, TrainingError
 
-__all__ = ["AbandonedGame", "Failures"]
+__all__ = ["AbandonedGame", "Failures", "described"]
 
 RECENT = 1000
 """Games, finished or abandoned, that are looked back upon."""
@@ -108,3 +108,8 @@ class Failures:
         """Go on from what :meth:`state` returned."""
         self.count, self._finished = (int(count) for count in state["abandoned"])
         self._recent = deque(state["abandoned_recent"].tolist(), maxlen=RECENT)
+
+
+def described(error: Exception) -> str:
+    """An error in a sentence: its type, too, where it is not one of ours."""
+    return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"
