@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------------ as a person writes it */
 
-static myoshu_status parse(const char *url, tsj_address *address, myoshu_error *error) {
+static myoshu_status parse(const char *url, myo_address *address, myoshu_error *error) {
   const char *expected = "one such as tcp://127.0.0.1:7777 or unix:///tmp/socket";
   (void)snprintf(address->url, sizeof address->url, "%s", url);
   if (strncmp(url, "unix://", 7) == 0 && url[7] != '\0' && strlen(url + 7) < sizeof address->host) {
@@ -21,7 +21,7 @@ static myoshu_status parse(const char *url, tsj_address *address, myoshu_error *
     (void)snprintf(address->host, sizeof address->host, "%s", url + 7);
     return MYOSHU_OK;
   }
-  if (strncmp(url, "tcp://", 6) != 0) return tsj_fail(error, MYOSHU_INVALID, "", "address", expected, "%s", url);
+  if (strncmp(url, "tcp://", 6) != 0) return myo_fail(error, MYOSHU_INVALID, "", "address", expected, "%s", url);
   const char *host = url + 6, *colon = strrchr(host, ':');
   char *end = NULL;
   long port = colon == NULL ? 0 : strtol(colon + 1, &end, 10);
@@ -31,7 +31,7 @@ static myoshu_status parse(const char *url, tsj_address *address, myoshu_error *
     length -= 2;
   }
   if (port < 1 || port > 65535 || end == NULL || *end != '\0' || length == 0 || length >= sizeof address->host)
-    return tsj_fail(error, MYOSHU_INVALID, "", "address", expected, "%s", url);
+    return myo_fail(error, MYOSHU_INVALID, "", "address", expected, "%s", url);
   memcpy(address->host, host, length);
   address->host[length] = '\0';
   (void)snprintf(address->port, sizeof address->port, "%ld", port);
@@ -140,31 +140,31 @@ static bool read_file(json *text, char *tcp, char *path, char *token, size_t tok
   return text->at == text->end;
 }
 
-static myoshu_status discover(const char *path, tsj_address *address, myoshu_error *error) {
+static myoshu_status discover(const char *path, myo_address *address, myoshu_error *error) {
   char tcp[288], socket_path[256], url[288];
   FILE *file = fopen(path, "rb");
   if (file == NULL)
-    return tsj_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "%s",
+    return myo_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "%s",
                     errno == ENOENT ? "none: no server is running; start one with 'myoshu serve AGENT', or give its address"
                                     : strerror(errno));
   char *held = malloc(LONGEST + 1);
   size_t size = held == NULL ? 0 : fread(held, 1, LONGEST + 1, file);
   (void)fclose(file);
-  if (held == NULL) return tsj_no_memory(error, "discovery file");
+  if (held == NULL) return myo_no_memory(error, "discovery file");
   json text = {held, held + size};
   bool right = size <= LONGEST && read_file(&text, tcp, socket_path, address->token, sizeof address->token);
   free(held);
-  if (!right) return tsj_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "something else");
+  if (!right) return myo_fail(error, MYOSHU_LOST, "", path, "a server's discovery file", "something else");
   if (tcp[0] == '\0' && socket_path[0] == '\0')
-    return tsj_fail(error, MYOSHU_LOST, "", path, "a discovery file with tcp or unix", "one with neither");
+    return myo_fail(error, MYOSHU_LOST, "", path, "a discovery file with tcp or unix", "one with neither");
   if (strncmp(tcp, "tcps://", 7) == 0 && socket_path[0] == '\0')
-    return tsj_fail(error, MYOSHU_INVALID, "", path, "a server without TLS (or one with a Unix socket)", "%s", tcp);
+    return myo_fail(error, MYOSHU_INVALID, "", path, "a server without TLS (or one with a Unix socket)", "%s", tcp);
   if (tcp[0] != '\0' && strncmp(tcp, "tcps://", 7) != 0) return parse(tcp, address, error);
   (void)snprintf(url, sizeof url, "unix://%s", socket_path);
   return parse(url, address, error);
 }
 
-myoshu_status tsj_address_of(const char *given, tsj_address *address, myoshu_error *error) {
+myoshu_status myo_address_of(const char *given, myo_address *address, myoshu_error *error) {
   memset(address, 0, sizeof *address);
   if (given != NULL && strstr(given, "://") != NULL) return parse(given, address, error);
   if (given != NULL) return discover(given, address, error);

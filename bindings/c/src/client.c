@@ -12,7 +12,7 @@ struct myoshu_session {
   const myoshu_model *model;
   uint32_t number;
   uint64_t generation; /* of the link that it was opened on */
-  tsj_request *thinking;
+  myo_request *thinking;
   uint8_t *legal; /* [actions] of what is thought about */
   int (*on_info)(const myoshu_info *info, void *user);
   void *user;
@@ -30,14 +30,14 @@ static myoshu_error *begin(myoshu_error *error, myoshu_error *spare) {
 
 /* ------------------------------------------------------------------ the connection */
 
-static myoshu_status on_welcome(void *owner, const tsj_message *welcome, bool anew, myoshu_error *error) {
+static myoshu_status on_welcome(void *owner, const myo_message *welcome, bool anew, myoshu_error *error) {
   myoshu_client *client = owner;
   if (!anew) return MYOSHU_OK;
-  tsj_models *models = tsj_models_of(welcome);
-  if (models == NULL) return tsj_no_memory(error, "welcome.models");
+  myo_models *models = myo_models_of(welcome);
+  if (models == NULL) return myo_no_memory(error, "welcome.models");
   if (models->count == 0) {
-    tsj_models_free(models);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "welcome.models", "at least one", "none");
+    myo_models_free(models);
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", "welcome.models", "at least one", "none");
   }
   models->before = client->models;
   client->models = models;
@@ -52,25 +52,25 @@ myoshu_status myoshu_connect(myoshu_client **client, const char *address, const 
   *client = NULL;
   if (settings == NULL) settings = &defaults;
   if (!isfinite(settings->timeout) || settings->timeout < 0.0 || settings->timeout > 1e6)
-    return tsj_fail(error, MYOSHU_INVALID, "", "settings.timeout", "seconds from 0 to 1000000", "%g",
+    return myo_fail(error, MYOSHU_INVALID, "", "settings.timeout", "seconds from 0 to 1000000", "%g",
                     settings->timeout);
   if (!isfinite(settings->patience) || settings->patience > 1e6)
-    return tsj_fail(error, MYOSHU_INVALID, "", "settings.patience", "seconds up to 1000000", "%g", settings->patience);
+    return myo_fail(error, MYOSHU_INVALID, "", "settings.patience", "seconds up to 1000000", "%g", settings->patience);
   myoshu_client *made = calloc(1, sizeof *made);
-  if (made == NULL) return tsj_no_memory(error, "client");
-  tsj_link *link = &made->link;
+  if (made == NULL) return myo_no_memory(error, "client");
+  myo_link *link = &made->link;
   link->handle = -1;
   link->timeout = settings->timeout > 0.0 ? settings->timeout : DEFAULT_TIMEOUT;
   link->patience = settings->patience < 0.0 ? 0.0 : settings->patience > 0.0 ? settings->patience : DEFAULT_PATIENCE;
   link->on_welcome = on_welcome;
   link->owner = made;
-  myoshu_status status = tsj_address_of(address, &link->address, error);
+  myoshu_status status = myo_address_of(address, &link->address, error);
   const char *token = settings->token != NULL ? settings->token : link->address.token;
   if (status == MYOSHU_OK && strlen(token) >= sizeof link->token)
-    status = tsj_fail(error, MYOSHU_INVALID, "", "settings.token", "at most 1024 bytes", "%zu", strlen(token));
+    status = myo_fail(error, MYOSHU_INVALID, "", "settings.token", "at most 1024 bytes", "%zu", strlen(token));
   if (status == MYOSHU_OK) {
     (void)snprintf(link->token, sizeof link->token, "%s", token);
-    status = tsj_link_ready(link, error);
+    status = myo_link_ready(link, error);
   }
   if (status != MYOSHU_OK) {
     myoshu_disconnect(made);
@@ -81,7 +81,7 @@ myoshu_status myoshu_connect(myoshu_client **client, const char *address, const 
 }
 
 static void forget(myoshu_session *session) {
-  tsj_request_free(&session->client->link, session->thinking);
+  myo_request_free(&session->client->link, session->thinking);
   free(session->legal);
   free(session);
 }
@@ -93,8 +93,8 @@ void myoshu_disconnect(myoshu_client *client) {
     client->sessions = session->next;
     forget(session);
   }
-  tsj_link_close(&client->link);
-  tsj_models_free(client->models);
+  myo_link_close(&client->link);
+  myo_models_free(client->models);
   free(client);
 }
 
@@ -104,25 +104,25 @@ const myoshu_model *myoshu_models(const myoshu_client *client, size_t *count) {
 }
 
 /* A request of which only the arrival of its reply matters. */
-static myoshu_status ask(myoshu_client *client, tsj_request *request, myoshu_error *error) {
-  tsj_message reply;
-  myoshu_status status = tsj_request_ask(&client->link, &request, &reply, error);
-  tsj_request_free(&client->link, request);
+static myoshu_status ask(myoshu_client *client, myo_request *request, myoshu_error *error) {
+  myo_message reply;
+  myoshu_status status = myo_request_ask(&client->link, &request, &reply, error);
+  myo_request_free(&client->link, request);
   return status;
 }
 
 myoshu_status myoshu_ping(myoshu_client *client, myoshu_error *error) {
   myoshu_error spare;
   error = begin(error, &spare);
-  myoshu_status status = tsj_link_ready(&client->link, error);
+  myoshu_status status = myo_link_ready(&client->link, error);
   if (status != MYOSHU_OK) return status;
-  tsj_request *request = tsj_request_new(&client->link, TSJ_PING, error);
+  myo_request *request = myo_request_new(&client->link, MYO_PING, error);
   return request == NULL ? MYOSHU_MEMORY : ask(client, request, error);
 }
 
 /* ------------------------------------------------------------------ sessions */
 
-const myoshu_model *tsj_model_named(const myoshu_client *client, const char *name) {
+const myoshu_model *myo_model_named(const myoshu_client *client, const char *name) {
   for (size_t i = 0; i < client->models->count; i++)
     if (name == NULL || strcmp(client->models->models[i].name, name) == 0) return &client->models->models[i];
   return NULL;
@@ -135,44 +135,44 @@ myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, 
   error = begin(error, &spare);
   *session = NULL;
   if (options == NULL) options = &defaults;
-  myoshu_status status = tsj_link_ready(&client->link, error);
+  myoshu_status status = myo_link_ready(&client->link, error);
   if (status != MYOSHU_OK) return status;
   myoshu_session *made = calloc(1, sizeof *made);
-  tsj_request *request = made == NULL ? NULL : tsj_request_new(&client->link, TSJ_OPEN, error);
+  myo_request *request = made == NULL ? NULL : myo_request_new(&client->link, MYO_OPEN, error);
   if (request == NULL) {
     free(made);
-    return tsj_no_memory(error, "session");
+    return myo_no_memory(error, "session");
   }
-  tsj_writer *writer = &request->frame;
-  if (options->model != NULL) tsj_key(request, "model"), tsj_write_text(writer, options->model);
-  if (options->hash != NULL) tsj_key(request, "hash"), tsj_write_text(writer, options->hash);
-  if (options->seed != NULL) tsj_key(request, "seed"), tsj_write_int(writer, *options->seed);
-  if (options->level != NULL) tsj_key(request, "level"), tsj_write_double(writer, *options->level);
-  if (options->elo != NULL) tsj_key(request, "elo"), tsj_write_double(writer, *options->elo);
-  tsj_key(request, "options");
-  tsj_write_map(writer, options->temperature == NULL ? 1 : 2);
-  tsj_write_text(writer, "keep_tree");
-  tsj_write_bool(writer, options->forget == 0);
+  myo_writer *writer = &request->frame;
+  if (options->model != NULL) myo_key(request, "model"), myo_write_text(writer, options->model);
+  if (options->hash != NULL) myo_key(request, "hash"), myo_write_text(writer, options->hash);
+  if (options->seed != NULL) myo_key(request, "seed"), myo_write_int(writer, *options->seed);
+  if (options->level != NULL) myo_key(request, "level"), myo_write_double(writer, *options->level);
+  if (options->elo != NULL) myo_key(request, "elo"), myo_write_double(writer, *options->elo);
+  myo_key(request, "options");
+  myo_write_map(writer, options->temperature == NULL ? 1 : 2);
+  myo_write_text(writer, "keep_tree");
+  myo_write_bool(writer, options->forget == 0);
   if (options->temperature != NULL) {
-    tsj_write_text(writer, "temperature");
-    tsj_write_double(writer, *options->temperature);
+    myo_write_text(writer, "temperature");
+    myo_write_double(writer, *options->temperature);
   }
-  tsj_message reply;
+  myo_message reply;
   char name[520];
-  status = tsj_request_ask(&client->link, &request, &reply, error);
+  status = myo_request_ask(&client->link, &request, &reply, error);
   if (status == MYOSHU_OK) {
     made->client = client;
-    made->number = (uint32_t)tsj_integer_of(&reply.map, "session", 0);
+    made->number = (uint32_t)myo_integer_of(&reply.map, "session", 0);
     made->generation = client->link.generation;
-    tsj_text_of(&reply.map, "model", name, sizeof name);
-    made->model = tsj_model_named(client, name);
-    tsj_request_free(&client->link, request);
+    myo_text_of(&reply.map, "model", name, sizeof name);
+    made->model = myo_model_named(client, name);
+    myo_request_free(&client->link, request);
     if (made->model == NULL) {
-      tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "opened.model", "a model of welcome.models", "%s", name);
-      status = tsj_link_refuse(&client->link, error);
+      myo_fail(error, MYOSHU_PROTOCOL, "invalid", "opened.model", "a model of welcome.models", "%s", name);
+      status = myo_link_refuse(&client->link, error);
     } else {
       made->legal = calloc((size_t)made->model->game.actions, 1);
-      if (made->legal == NULL) status = tsj_no_memory(error, "session");
+      if (made->legal == NULL) status = myo_no_memory(error, "session");
     }
   }
   if (status != MYOSHU_OK) {
@@ -189,24 +189,24 @@ const myoshu_model *myoshu_session_model(const myoshu_session *session) { return
 
 /* Whether a session is still one of the connection's, which is made anew if need be. */
 static myoshu_status session_ready(myoshu_session *session, myoshu_error *error) {
-  myoshu_status status = tsj_link_ready(&session->client->link, error);
+  myoshu_status status = myo_link_ready(&session->client->link, error);
   if (status != MYOSHU_OK || session->generation == session->client->link.generation) return status;
-  return tsj_fail(error, MYOSHU_LOST, "lost", "session", "one of this connection",
+  return myo_fail(error, MYOSHU_LOST, "lost", "session", "one of this connection",
                   "one that ended with the connection before");
 }
 
-static tsj_request *session_request(myoshu_session *session, tsj_type type, myoshu_error *error) {
-  tsj_request *request = tsj_request_new(&session->client->link, type, error);
+static myo_request *session_request(myoshu_session *session, myo_type type, myoshu_error *error) {
+  myo_request *request = myo_request_new(&session->client->link, type, error);
   if (request == NULL) return NULL;
-  tsj_key(request, "session");
-  tsj_write_unsigned(&request->frame, session->number);
+  myo_key(request, "session");
+  myo_write_unsigned(&request->frame, session->number);
   return request;
 }
 
-static void write_moves(tsj_request *request, const int32_t *moves, size_t count) {
-  tsj_key(request, "moves");
-  tsj_write_array(&request->frame, count);
-  for (size_t i = 0; i < count; i++) tsj_write_int(&request->frame, moves[i]);
+static void write_moves(myo_request *request, const int32_t *moves, size_t count) {
+  myo_key(request, "moves");
+  myo_write_array(&request->frame, count);
+  for (size_t i = 0; i < count; i++) myo_write_int(&request->frame, moves[i]);
 }
 
 myoshu_status myoshu_observe(myoshu_session *session, const int32_t *moves, size_t count, myoshu_error *error) {
@@ -214,7 +214,7 @@ myoshu_status myoshu_observe(myoshu_session *session, const int32_t *moves, size
   error = begin(error, &spare);
   myoshu_status status = session_ready(session, error);
   if (status != MYOSHU_OK) return status;
-  tsj_request *request = session_request(session, TSJ_OBSERVE, error);
+  myo_request *request = session_request(session, MYO_OBSERVE, error);
   if (request == NULL) return MYOSHU_MEMORY;
   write_moves(request, moves, count);
   return ask(session->client, request, error);
@@ -225,10 +225,10 @@ myoshu_status myoshu_level(myoshu_session *session, double level, myoshu_error *
   error = begin(error, &spare);
   myoshu_status status = session_ready(session, error);
   if (status != MYOSHU_OK) return status;
-  tsj_request *request = session_request(session, TSJ_LEVEL, error);
+  myo_request *request = session_request(session, MYO_LEVEL, error);
   if (request == NULL) return MYOSHU_MEMORY;
-  tsj_key(request, "level");
-  tsj_write_double(&request->frame, level);
+  myo_key(request, "level");
+  myo_write_double(&request->frame, level);
   return ask(session->client, request, error);
 }
 
@@ -237,13 +237,13 @@ myoshu_status myoshu_swap(myoshu_session *session, const char *model, const char
   error = begin(error, &spare);
   myoshu_status status = session_ready(session, error);
   if (status != MYOSHU_OK) return status;
-  tsj_request *request = session_request(session, TSJ_SWAP, error);
+  myo_request *request = session_request(session, MYO_SWAP, error);
   if (request == NULL) return MYOSHU_MEMORY;
-  tsj_key(request, "model");
-  tsj_write_text(&request->frame, model);
-  if (hash != NULL) tsj_key(request, "hash"), tsj_write_text(&request->frame, hash);
+  myo_key(request, "model");
+  myo_write_text(&request->frame, model);
+  if (hash != NULL) myo_key(request, "hash"), myo_write_text(&request->frame, hash);
   status = ask(session->client, request, error);
-  const myoshu_model *found = tsj_model_named(session->client, model);
+  const myoshu_model *found = myo_model_named(session->client, model);
   if (status == MYOSHU_OK && found != NULL) session->model = found;
   return status;
 }
@@ -254,7 +254,7 @@ myoshu_status myoshu_close(myoshu_session *session, myoshu_error *error) {
   myoshu_client *client = session->client;
   myoshu_status status = MYOSHU_OK;
   if (session->generation == client->link.generation && (status = session_ready(session, error)) == MYOSHU_OK) {
-    tsj_request *request = session_request(session, TSJ_CLOSE, error);
+    myo_request *request = session_request(session, MYO_CLOSE, error);
     status = request == NULL ? MYOSHU_MEMORY : ask(client, request, error);
   }
   for (myoshu_session **each = &client->sessions; *each != NULL; each = &(*each)->next)
@@ -268,34 +268,34 @@ myoshu_status myoshu_close(myoshu_session *session, myoshu_error *error) {
 
 /* ------------------------------------------------------------------ thinking */
 
-static int on_info(tsj_request *request, const tsj_message *message) {
+static int on_info(myo_request *request, const myo_message *message) {
   const myoshu_session *session = request->owner;
-  return tsj_tell(message, &session->model->game, session->on_info, session->user);
+  return myo_tell(message, &session->model->game, session->on_info, session->user);
 }
 
 static myoshu_status check_limit(const myoshu_limit *limit, myoshu_error *error) {
   if (!(limit->time >= 0.0 && limit->time <= 1e9))
-    return tsj_fail(error, MYOSHU_INVALID, "", "limit.time", "seconds from 0 to 1000000000", "%g", limit->time);
+    return myo_fail(error, MYOSHU_INVALID, "", "limit.time", "seconds from 0 to 1000000000", "%g", limit->time);
   if (limit->simulations < 0)
-    return tsj_fail(error, MYOSHU_INVALID, "", "limit.simulations", "0 or more", "%d", (int)limit->simulations);
+    return myo_fail(error, MYOSHU_INVALID, "", "limit.simulations", "0 or more", "%d", (int)limit->simulations);
   if (limit->priority < -1 || limit->priority > 1)
-    return tsj_fail(error, MYOSHU_INVALID, "", "limit.priority", "-1, 0 or 1", "%d", limit->priority);
+    return myo_fail(error, MYOSHU_INVALID, "", "limit.priority", "-1, 0 or 1", "%d", limit->priority);
   if (!(limit->every >= 0.0 && limit->every <= 1e9))
-    return tsj_fail(error, MYOSHU_INVALID, "", "limit.every", "seconds from 0 to 1000000000", "%g", limit->every);
+    return myo_fail(error, MYOSHU_INVALID, "", "limit.every", "seconds from 0 to 1000000000", "%g", limit->every);
   return MYOSHU_OK;
 }
 
-static void write_limit(tsj_request *request, const myoshu_limit *limit) {
-  if (limit->time > 0.0) tsj_key(request, "time"), tsj_write_double(&request->frame, limit->time);
-  if (limit->simulations > 0) tsj_key(request, "simulations"), tsj_write_int(&request->frame, limit->simulations);
-  if (limit->priority != 0 && request->type != TSJ_PONDER)
-    tsj_key(request, "priority"), tsj_write_int(&request->frame, limit->priority + 1);
+static void write_limit(myo_request *request, const myoshu_limit *limit) {
+  if (limit->time > 0.0) myo_key(request, "time"), myo_write_double(&request->frame, limit->time);
+  if (limit->simulations > 0) myo_key(request, "simulations"), myo_write_int(&request->frame, limit->simulations);
+  if (limit->priority != 0 && request->type != MYO_PONDER)
+    myo_key(request, "priority"), myo_write_int(&request->frame, limit->priority + 1);
 }
 
 /* Observations of `rows` positions, or of one if 0. */
-static void write_observations(tsj_request *request, const myoshu_game *game, const float *numbers, size_t rows) {
-  tsj_key(request, "obs");
-  tsj_write_floats(&request->frame, rows, game->rank, game->shape, numbers);
+static void write_observations(myo_request *request, const myoshu_game *game, const float *numbers, size_t rows) {
+  myo_key(request, "obs");
+  myo_write_floats(&request->frame, rows, game->rank, game->shape, numbers);
 }
 
 static myoshu_status note_legal(myoshu_session *session, const myoshu_position *position, myoshu_error *error) {
@@ -303,65 +303,65 @@ static myoshu_status note_legal(myoshu_session *session, const myoshu_position *
   memset(session->legal, position->legal == NULL, actions);
   if (position->legal == NULL) return MYOSHU_OK;
   if (position->legal_count == 0)
-    return tsj_fail(error, MYOSHU_INVALID, "", "position.legal_count", "1 or more", "0");
+    return myo_fail(error, MYOSHU_INVALID, "", "position.legal_count", "1 or more", "0");
   for (size_t i = 0; i < position->legal_count; i++) {
     int32_t action = position->legal[i];
     if (action < 0 || (size_t)action >= actions || session->legal[action]) {
       char expected[64];
       (void)snprintf(expected, sizeof expected, "different actions from 0 to %zu", actions - 1);
-      return tsj_fail(error, MYOSHU_INVALID, "", "position.legal", expected, "%d", (int)action);
+      return myo_fail(error, MYOSHU_INVALID, "", "position.legal", expected, "%d", (int)action);
     }
     session->legal[action] = 1;
   }
   return MYOSHU_OK;
 }
 
-static myoshu_status start(myoshu_session *session, tsj_type type, const myoshu_position *position,
+static myoshu_status start(myoshu_session *session, myo_type type, const myoshu_position *position,
                            const myoshu_limit *limit, myoshu_error *error) {
   static const myoshu_limit none = {.time = 0.0};
   if (limit == NULL) limit = &none;
-  tsj_link *link = &session->client->link;
+  myo_link *link = &session->client->link;
   myoshu_status status = session_ready(session, error);
   if (status == MYOSHU_OK) status = check_limit(limit, error);
   if (status != MYOSHU_OK) return status;
   if (position == NULL || position->observation == NULL)
-    return tsj_fail(error, MYOSHU_INVALID, "", "position.observation", "an observation", "none");
-  if (session->thinking != NULL && !session->thinking->done && session->thinking->type == TSJ_THINK)
-    return tsj_fail(error, MYOSHU_INVALID, "thinking", "session", "one that is not thinking", "one that is");
+    return myo_fail(error, MYOSHU_INVALID, "", "position.observation", "an observation", "none");
+  if (session->thinking != NULL && !session->thinking->done && session->thinking->type == MYO_THINK)
+    return myo_fail(error, MYOSHU_INVALID, "thinking", "session", "one that is not thinking", "one that is");
   if (session->thinking != NULL) { /* a ponder is ended by what follows, and nobody wants its result */
-    if (session->thinking->done) tsj_request_free(link, session->thinking);
+    if (session->thinking->done) myo_request_free(link, session->thinking);
     else session->thinking->orphan = true;
     session->thinking = NULL;
   }
   status = note_legal(session, position, error);
   if (status != MYOSHU_OK) return status;
-  tsj_request *request = session_request(session, type, error);
+  myo_request *request = session_request(session, type, error);
   if (request == NULL) return MYOSHU_MEMORY;
-  tsj_writer *writer = &request->frame;
+  myo_writer *writer = &request->frame;
   write_observations(request, &session->model->game, position->observation, 0);
   if (position->legal != NULL) {
-    tsj_key(request, "legal");
-    tsj_write_array(writer, position->legal_count);
-    for (size_t i = 0; i < position->legal_count; i++) tsj_write_int(writer, position->legal[i]);
+    myo_key(request, "legal");
+    myo_write_array(writer, position->legal_count);
+    for (size_t i = 0; i < position->legal_count; i++) myo_write_int(writer, position->legal[i]);
   }
-  if (position->to_play != NULL) tsj_key(request, "to_play"), tsj_write_int(writer, *position->to_play);
+  if (position->to_play != NULL) myo_key(request, "to_play"), myo_write_int(writer, *position->to_play);
   if (position->move_count > 0) write_moves(request, position->moves, position->move_count);
   write_limit(request, limit);
   if (limit->on_info != NULL && link->stream) {
     static const char *const wanted[] = {"policy", "visits", "pv"};
-    tsj_key(request, "stream");
-    tsj_write_array(writer, 3);
-    for (size_t i = 0; i < 3; i++) tsj_write_text(writer, wanted[i]);
+    myo_key(request, "stream");
+    myo_write_array(writer, 3);
+    for (size_t i = 0; i < 3; i++) myo_write_text(writer, wanted[i]);
     if (limit->every > 0.0)
-      tsj_key(request, "every"), tsj_write_double(writer, limit->every < 0.01 ? 0.01 : limit->every);
+      myo_key(request, "every"), myo_write_double(writer, limit->every < 0.01 ? 0.01 : limit->every);
     session->on_info = limit->on_info;
     session->user = limit->user;
     request->on_info = on_info;
     request->owner = session;
   }
-  bool endless = type == TSJ_PONDER && limit->time <= 0.0;
-  request->deadline = endless ? HUGE_VAL : tsj_now() + link->timeout + limit->time;
-  status = tsj_request_send(link, request, error);
+  bool endless = type == MYO_PONDER && limit->time <= 0.0;
+  request->deadline = endless ? HUGE_VAL : myo_now() + link->timeout + limit->time;
+  status = myo_request_send(link, request, error);
   if (status == MYOSHU_OK) session->thinking = request;
   return status;
 }
@@ -369,13 +369,13 @@ static myoshu_status start(myoshu_session *session, tsj_type type, const myoshu_
 myoshu_status myoshu_think_start(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
                                  myoshu_error *error) {
   myoshu_error spare;
-  return start(session, TSJ_THINK, position, limit, begin(error, &spare));
+  return start(session, MYO_THINK, position, limit, begin(error, &spare));
 }
 
 myoshu_status myoshu_ponder_start(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
                                   myoshu_error *error) {
   myoshu_error spare;
-  return start(session, TSJ_PONDER, position, limit, begin(error, &spare));
+  return start(session, MYO_PONDER, position, limit, begin(error, &spare));
 }
 
 myoshu_status myoshu_ready(myoshu_session *session, double seconds, int *ready, myoshu_error *error) {
@@ -383,10 +383,10 @@ myoshu_status myoshu_ready(myoshu_session *session, double seconds, int *ready, 
   error = begin(error, &spare);
   *ready = 0;
   if (session->thinking == NULL)
-    return tsj_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
+    return myo_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
   myoshu_status status = MYOSHU_OK;
   if (!session->thinking->done)
-    status = tsj_request_wait(&session->client->link, session->thinking, tsj_now() + seconds, error);
+    status = myo_request_wait(&session->client->link, session->thinking, myo_now() + seconds, error);
   *ready = session->thinking->done;
   return session->thinking->done ? MYOSHU_OK : status; /* what became of it, myoshu_decide says */
 }
@@ -398,27 +398,27 @@ myoshu_status myoshu_cancel(myoshu_session *session, myoshu_error *error) {
   myoshu_status status = session_ready(session, error);
   if (status != MYOSHU_OK) return status;
   if (session->thinking->done) return MYOSHU_OK;
-  session->thinking->deadline = tsj_now() + session->client->link.timeout;
-  return tsj_request_cancel(&session->client->link, session->thinking, error);
+  session->thinking->deadline = myo_now() + session->client->link.timeout;
+  return myo_request_cancel(&session->client->link, session->thinking, error);
 }
 
 myoshu_status myoshu_decide(myoshu_session *session, myoshu_decision *decision, myoshu_error *error) {
   myoshu_error spare;
-  tsj_message reply;
+  myo_message reply;
   error = begin(error, &spare);
   memset(decision, 0, sizeof *decision);
   if (session->thinking == NULL)
-    return tsj_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
-  tsj_link *link = &session->client->link;
-  if (session->thinking->type == TSJ_PONDER) (void)myoshu_cancel(session, error);
-  tsj_request *request = session->thinking;
-  myoshu_status status = tsj_request_wait(link, request, HUGE_VAL, error);
-  if (status == MYOSHU_OK) status = tsj_decode(request->reply, request->reply_size, &reply, error);
+    return myo_fail(error, MYOSHU_INVALID, "", "session", "one that was told to think", "one that was not");
+  myo_link *link = &session->client->link;
+  if (session->thinking->type == MYO_PONDER) (void)myoshu_cancel(session, error);
+  myo_request *request = session->thinking;
+  myoshu_status status = myo_request_wait(link, request, HUGE_VAL, error);
+  if (status == MYOSHU_OK) status = myo_decode(request->reply, request->reply_size, &reply, error);
   if (status == MYOSHU_OK)
-    status = tsj_decision_of(&reply, &session->model->game, session->legal, decision, error);
+    status = myo_decision_of(&reply, &session->model->game, session->legal, decision, error);
   session->thinking = NULL;
-  tsj_request_free(link, request);
-  return status == MYOSHU_PROTOCOL ? tsj_link_refuse(link, error) : status;
+  myo_request_free(link, request);
+  return status == MYOSHU_PROTOCOL ? myo_link_refuse(link, error) : status;
 }
 
 myoshu_status myoshu_think(myoshu_session *session, const myoshu_position *position, const myoshu_limit *limit,
@@ -430,10 +430,10 @@ myoshu_status myoshu_think(myoshu_session *session, const myoshu_position *posit
 
 /* ------------------------------------------------------------------ crowds */
 
-static void write_masks(tsj_request *request, const uint8_t *legal, size_t rows, size_t actions) {
+static void write_masks(myo_request *request, const uint8_t *legal, size_t rows, size_t actions) {
   size_t width = (actions + 7) / 8;
-  tsj_key(request, "legal");
-  uint8_t *space = tsj_write_space(&request->frame, rows * width);
+  myo_key(request, "legal");
+  uint8_t *space = myo_write_space(&request->frame, rows * width);
   if (space == NULL) return;
   memset(space, 0, rows * width);
   for (size_t row = 0; row < rows; row++)
@@ -441,21 +441,21 @@ static void write_masks(tsj_request *request, const uint8_t *legal, size_t rows,
       if (legal[row * actions + action]) space[row * width + action / 8] |= (uint8_t)(1U << (action % 8));
 }
 
-static myoshu_status read_acts(const tsj_message *acts, const myoshu_crowd *crowd, size_t actions_in_game,
+static myoshu_status read_acts(const myo_message *acts, const myoshu_crowd *crowd, size_t actions_in_game,
                                int32_t *actions, double *values, myoshu_error *error) {
-  tsj_value moves, worths, move, worth;
-  if (!tsj_find(&acts->map, "actions", &moves) || !tsj_find(&acts->map, "values", &worths) ||
+  myo_value moves, worths, move, worth;
+  if (!myo_find(&acts->map, "actions", &moves) || !myo_find(&acts->map, "values", &worths) ||
       moves.size != crowd->count || worths.size != crowd->count)
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "one a row", "%zu", moves.size);
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "one a row", "%zu", moves.size);
   const uint8_t *at = moves.data, *next = worths.data;
   for (size_t i = 0; i < crowd->count; i++) {
-    at = tsj_read(at, moves.end, &move);
-    next = tsj_read(next, worths.end, &worth);
+    at = myo_read(at, moves.end, &move);
+    next = myo_read(next, worths.end, &worth);
     size_t action = (size_t)move.integer;
     if (action >= actions_in_game || (crowd->legal != NULL && !crowd->legal[i * actions_in_game + action]))
-      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "legal actions", "%zu in row %zu", action, i);
+      return myo_fail(error, MYOSHU_PROTOCOL, "invalid", "acts.actions", "legal actions", "%zu in row %zu", action, i);
     actions[i] = (int32_t)action;
-    if (values != NULL) values[i] = tsj_number(&worth);
+    if (values != NULL) values[i] = myo_number(&worth);
   }
   return MYOSHU_OK;
 }
@@ -466,38 +466,38 @@ myoshu_status myoshu_act_batch(myoshu_client *client, const myoshu_crowd *crowd,
   myoshu_error spare;
   error = begin(error, &spare);
   if (limit == NULL) limit = &none;
-  tsj_link *link = &client->link;
-  myoshu_status status = tsj_link_ready(link, error);
+  myo_link *link = &client->link;
+  myoshu_status status = myo_link_ready(link, error);
   if (status == MYOSHU_OK) status = check_limit(limit, error);
   if (status != MYOSHU_OK) return status;
   if (!link->batch)
-    return tsj_fail(error, MYOSHU_REFUSED, "unsupported", "act_batch", "a server that decides for crowds", "another");
-  if (crowd->count == 0) return tsj_fail(error, MYOSHU_INVALID, "", "crowd.count", "1 or more", "0");
-  const myoshu_model *model = tsj_model_named(client, crowd->model);
+    return myo_fail(error, MYOSHU_REFUSED, "unsupported", "act_batch", "a server that decides for crowds", "another");
+  if (crowd->count == 0) return myo_fail(error, MYOSHU_INVALID, "", "crowd.count", "1 or more", "0");
+  const myoshu_model *model = myo_model_named(client, crowd->model);
   if (model == NULL)
-    return tsj_fail(error, MYOSHU_INVALID, "unknown_model", "crowd.model", "one of myoshu_models", "%s", crowd->model);
-  tsj_request *request = tsj_request_new(link, TSJ_ACT_BATCH, error);
+    return myo_fail(error, MYOSHU_INVALID, "unknown_model", "crowd.model", "one of myoshu_models", "%s", crowd->model);
+  myo_request *request = myo_request_new(link, MYO_ACT_BATCH, error);
   if (request == NULL) return MYOSHU_MEMORY;
-  tsj_writer *writer = &request->frame;
+  myo_writer *writer = &request->frame;
   size_t in_game = (size_t)model->game.actions;
-  tsj_key(request, "model");
-  tsj_write_text(writer, model->name);
+  myo_key(request, "model");
+  myo_write_text(writer, model->name);
   write_observations(request, &model->game, crowd->observations, crowd->count);
   if (crowd->legal != NULL) write_masks(request, crowd->legal, crowd->count, in_game);
   if (crowd->to_play != NULL) {
-    tsj_key(request, "to_play");
-    tsj_write_array(writer, crowd->count);
-    for (size_t i = 0; i < crowd->count; i++) tsj_write_int(writer, crowd->to_play[i]);
+    myo_key(request, "to_play");
+    myo_write_array(writer, crowd->count);
+    for (size_t i = 0; i < crowd->count; i++) myo_write_int(writer, crowd->to_play[i]);
   }
-  if (crowd->seed != NULL) tsj_key(request, "seed"), tsj_write_int(writer, *crowd->seed);
-  tsj_key(request, "temperature");
-  tsj_write_double(writer, crowd->temperature);
+  if (crowd->seed != NULL) myo_key(request, "seed"), myo_write_int(writer, *crowd->seed);
+  myo_key(request, "temperature");
+  myo_write_double(writer, crowd->temperature);
   write_limit(request, limit);
-  request->deadline = tsj_now() + link->timeout + limit->time;
-  tsj_message reply;
-  status = tsj_request_ask(link, &request, &reply, error);
+  request->deadline = myo_now() + link->timeout + limit->time;
+  myo_message reply;
+  status = myo_request_ask(link, &request, &reply, error);
   if (status != MYOSHU_OK) return status;
   status = read_acts(&reply, crowd, in_game, actions, values, error);
-  tsj_request_free(link, request);
-  return status == MYOSHU_PROTOCOL ? tsj_link_refuse(link, error) : status;
+  myo_request_free(link, request);
+  return status == MYOSHU_PROTOCOL ? myo_link_refuse(link, error) : status;
 }

@@ -6,12 +6,12 @@
 #include "models.h"
 
 struct myoshu_client {
-  tsj_link link;
-  tsj_models *models;
+  myo_link link;
+  myo_models *models;
   myoshu_session *sessions;
 };
 
 /* The model of a name, the first if NULL; NULL if there is none. */
-const myoshu_model *tsj_model_named(const myoshu_client *client, const char *name);
+const myoshu_model *myo_model_named(const myoshu_client *client, const char *name);
 
 #endif

@@ -5,11 +5,11 @@
 #include "message.h"
 
 /* The decision in a `result`: checked against the game and the legal actions, legal [actions] 0 or 1. */
-myoshu_status tsj_decision_of(const tsj_message *result, const myoshu_game *game, const uint8_t *legal,
+myoshu_status myo_decision_of(const myo_message *result, const myoshu_game *game, const uint8_t *legal,
                               myoshu_decision *decision, myoshu_error *error);
 
 /* Hand an `info` to who wants it; its value, or 0 if the info cannot be used. */
-int tsj_tell(const tsj_message *message, const myoshu_game *game, int (*on_info)(const myoshu_info *info, void *user),
+int myo_tell(const myo_message *message, const myoshu_game *game, int (*on_info)(const myoshu_info *info, void *user),
              void *user);
 
 #endif

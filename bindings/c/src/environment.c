@@ -23,16 +23,16 @@ struct myoshu_environment {
   int listener;
   uint16_t port;
   int wake[2]; /* a pipe: what is written to it ends serving */
-  tsj_trainer *trainers[TRAINERS];
+  myo_trainer *trainers[TRAINERS];
   size_t count;
-  tsj_trainer *joined; /* of these the one that we connected to, if there is one */
+  myo_trainer *joined; /* of these the one that we connected to, if there is one */
   bool met;            /* whether it has welcomed us */
   myoshu_status outcome;
   myoshu_error why;
 };
 
 static myoshu_status refuse(myoshu_error *error, const char *field, const char *expected, double got) {
-  return tsj_fail(error, MYOSHU_INVALID, "", field, expected, "%g", got);
+  return myo_fail(error, MYOSHU_INVALID, "", field, expected, "%g", got);
 }
 
 /* What an observation's planes are: texts of a size that a trainer takes. */
@@ -53,7 +53,7 @@ static myoshu_status check_words(const myoshu_game *game, myoshu_error *error) {
 static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error) {
   const myoshu_game *game = &rules->game;
   if (game->name == NULL || game->name[0] == '\0')
-    return tsj_fail(error, MYOSHU_INVALID, "", "rules.game.name", "a text", "none");
+    return myo_fail(error, MYOSHU_INVALID, "", "rules.game.name", "a text", "none");
   if (game->players < 1 || game->players > 64)
     return refuse(error, "rules.game.players", "1 to 64", game->players);
   if (game->actions < 1 || game->actions > 1 << 20)
@@ -74,7 +74,7 @@ static myoshu_status check_rules(const myoshu_rules *rules, myoshu_error *error)
   if (rules->game_size < 1 || rules->game_size > SIZE_MAX / 65536 / 2)
     return refuse(error, "rules.game_size", "1 or more bytes", (double)rules->game_size);
   if (rules->begin == NULL || rules->play == NULL || rules->look == NULL)
-    return tsj_fail(error, MYOSHU_INVALID, "", "rules", "functions begin, play and look", "NULL for one of them");
+    return myo_fail(error, MYOSHU_INVALID, "", "rules", "functions begin, play and look", "NULL for one of them");
   return MYOSHU_OK;
 }
 
@@ -88,14 +88,14 @@ static myoshu_status set_up(myoshu_environment *made, const myoshu_listen *where
     made->has_token = true;
   }
   if (pipe(made->wake) != 0)
-    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "a pipe", "%s", strerror(errno));
-  for (int i = 0; i < 2; i++) tsj_prepare(made->wake[i]);
+    return myo_fail(error, MYOSHU_MEMORY, "", "environment", "a pipe", "%s", strerror(errno));
+  for (int i = 0; i < 2; i++) myo_prepare(made->wake[i]);
   bool loopback;
   made->port = where->port;
-  made->listener = tsj_listen(where->host == NULL ? "127.0.0.1" : where->host, &made->port, &loopback, error);
+  made->listener = myo_listen(where->host == NULL ? "127.0.0.1" : where->host, &made->port, &loopback, error);
   if (made->listener < 0) return MYOSHU_INVALID;
   if (!loopback && !made->has_token)
-    return tsj_fail(error, MYOSHU_INVALID, "", "listen.token", "a token where others than this machine can connect",
+    return myo_fail(error, MYOSHU_INVALID, "", "listen.token", "a token where others than this machine can connect",
                     "none");
   return MYOSHU_OK;
 }
@@ -105,7 +105,7 @@ myoshu_status myoshu_environment_open(myoshu_environment **environment, const my
   static const myoshu_listen anywhere = {.host = NULL};
   *environment = NULL;
   myoshu_environment *made = calloc(1, sizeof *made);
-  if (made == NULL) return tsj_no_memory(error, "environment");
+  if (made == NULL) return myo_no_memory(error, "environment");
   made->rules = *rules;
   if (made->rules.slots == 0) made->rules.slots = 256;
   made->listener = made->wake[0] = made->wake[1] = -1;
@@ -128,9 +128,9 @@ void myoshu_environment_stop(myoshu_environment *environment) {
 }
 
 /* Serve whoever is at the other end, if there is memory for it (or NULL); there must be room. */
-static tsj_trainer *take_on(myoshu_environment *environment, int handle, bool dials) {
+static myo_trainer *take_on(myoshu_environment *environment, int handle, bool dials) {
   const char *token = environment->has_token ? environment->token : NULL;
-  tsj_trainer *trainer = tsj_trainer_new(handle, &environment->rules, token, dials);
+  myo_trainer *trainer = myo_trainer_new(handle, &environment->rules, token, dials);
   if (trainer != NULL) environment->trainers[environment->count++] = trainer;
   return trainer;
 }
@@ -139,19 +139,19 @@ static void welcome_others(myoshu_environment *environment) {
   while (environment->count < TRAINERS) {
     int handle = accept(environment->listener, NULL, NULL);
     if (handle < 0) {
-      if (errno == EMFILE || errno == ENFILE) tsj_pause(0.01); /* until one is given back */
+      if (errno == EMFILE || errno == ENFILE) myo_pause(0.01); /* until one is given back */
       return;
     }
     (void)take_on(environment, handle, false);
   }
 }
 
-static void let_go(myoshu_environment *environment, tsj_trainer *trainer) {
+static void let_go(myoshu_environment *environment, myo_trainer *trainer) {
   if (trainer == environment->joined) {
     environment->joined = NULL;
-    environment->outcome = tsj_trainer_outcome(trainer, &environment->why);
+    environment->outcome = myo_trainer_outcome(trainer, &environment->why);
   }
-  tsj_trainer_free(trainer);
+  myo_trainer_free(trainer);
 }
 
 /* Wait for something to do until `end`, and do it. *stopped says whether somebody wants that to end. */
@@ -160,24 +160,24 @@ static myoshu_status serve_once(myoshu_environment *environment, double end, boo
   struct pollfd entries[TRAINERS + 2];
   double due = end;
   for (size_t i = 0; i < environment->count; i++) {
-    const tsj_trainer *trainer = environment->trainers[i];
-    entries[i] = (struct pollfd){.fd = tsj_trainer_handle(trainer), .events = tsj_trainer_events(trainer)};
-    if (tsj_trainer_due(trainer) < due) due = tsj_trainer_due(trainer);
+    const myo_trainer *trainer = environment->trainers[i];
+    entries[i] = (struct pollfd){.fd = myo_trainer_handle(trainer), .events = myo_trainer_events(trainer)};
+    if (myo_trainer_due(trainer) < due) due = myo_trainer_due(trainer);
   }
   size_t count = environment->count;
   entries[count] = (struct pollfd){.fd = closing ? -1 : environment->wake[0], .events = POLLIN};
   bool full = environment->count == TRAINERS || closing;
   entries[count + 1] = (struct pollfd){.fd = full ? -1 : environment->listener, .events = POLLIN};
-  double left = due - tsj_now();
+  double left = due - myo_now();
   int milliseconds = left <= 0.0 ? 0 : left > 1e6 ? 1000000000 : (int)(left * 1e3) + 1;
   if (poll(entries, (nfds_t)(count + 2), milliseconds) < 0 && errno != EINTR)
-    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "to wait for trainers", "%s", strerror(errno));
+    return myo_fail(error, MYOSHU_MEMORY, "", "environment", "to wait for trainers", "%s", strerror(errno));
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
-    tsj_trainer *trainer = environment->trainers[i];
+    myo_trainer *trainer = environment->trainers[i];
     bool goes_on = true;
-    if (entries[i].revents != 0 || tsj_trainer_due(trainer) <= tsj_now()) goes_on = tsj_trainer_run(trainer);
-    if (trainer == environment->joined) environment->met = tsj_trainer_met(trainer);
+    if (entries[i].revents != 0 || myo_trainer_due(trainer) <= myo_now()) goes_on = myo_trainer_run(trainer);
+    if (trainer == environment->joined) environment->met = myo_trainer_met(trainer);
     if (goes_on) environment->trainers[kept++] = trainer;
     else let_go(environment, trainer);
   }
@@ -190,35 +190,35 @@ static myoshu_status serve_once(myoshu_environment *environment, double end, boo
 }
 
 myoshu_status myoshu_environment_serve(myoshu_environment *environment, double seconds, myoshu_error *error) {
-  double end = seconds < 0.0 ? HUGE_VAL : tsj_now() + seconds;
-  if (isnan(seconds)) return tsj_fail(error, MYOSHU_INVALID, "", "seconds", "a number", "NaN");
+  double end = seconds < 0.0 ? HUGE_VAL : myo_now() + seconds;
+  if (isnan(seconds)) return myo_fail(error, MYOSHU_INVALID, "", "seconds", "a number", "NaN");
   bool stopped;
   do {
     myoshu_status status = serve_once(environment, end, false, &stopped, error);
     if (status != MYOSHU_OK) return status;
-  } while (!stopped && tsj_now() < end);
+  } while (!stopped && myo_now() < end);
   return MYOSHU_OK;
 }
 
 /* Connect, if that can be done now. */
-static myoshu_status dial(myoshu_environment *environment, const tsj_address *address, myoshu_error *error) {
+static myoshu_status dial(myoshu_environment *environment, const myo_address *address, myoshu_error *error) {
   if (environment->count == TRAINERS)
-    return tsj_fail(error, MYOSHU_MEMORY, "", "environment", "at most 64 trainers", "one more");
-  int handle = tsj_dial(address, tsj_now() + GOODBYE, error);
+    return myo_fail(error, MYOSHU_MEMORY, "", "environment", "at most 64 trainers", "one more");
+  int handle = myo_dial(address, myo_now() + GOODBYE, error);
   if (handle < 0) return MYOSHU_LOST;
   environment->joined = take_on(environment, handle, true);
-  return environment->joined == NULL ? tsj_no_memory(error, "environment") : MYOSHU_OK;
+  return environment->joined == NULL ? myo_no_memory(error, "environment") : MYOSHU_OK;
 }
 
 myoshu_status myoshu_environment_join(myoshu_environment *environment, const char *address, double patience,
                                       myoshu_error *error) {
-  tsj_address there;
-  if (address == NULL) return tsj_fail(error, MYOSHU_INVALID, "", "address", "as tcp://127.0.0.1:7777", "NULL");
+  myo_address there;
+  if (address == NULL) return myo_fail(error, MYOSHU_INVALID, "", "address", "as tcp://127.0.0.1:7777", "NULL");
   if (!(patience >= 0.0)) return refuse(error, "patience", "seconds from 0", patience);
-  myoshu_status status = tsj_address_of(address, &there, error);
+  myoshu_status status = myo_address_of(address, &there, error);
   if (status != MYOSHU_OK) return status;
   if (patience == 0.0) patience = PATIENCE;
-  double limit = tsj_now() + patience;
+  double limit = myo_now() + patience;
   bool stopped = false;
   while (!stopped) {
     environment->outcome = dial(environment, &there, &environment->why);
@@ -231,9 +231,9 @@ myoshu_status myoshu_environment_join(myoshu_environment *environment, const cha
     }
     if (stopped) return MYOSHU_OK;
     if (environment->outcome != MYOSHU_LOST) break;
-    if (environment->met) limit = tsj_now() + patience;
-    else if (tsj_now() >= limit) break;
-    for (double end = tsj_now() + PAUSE; !stopped && tsj_now() < end;) {
+    if (environment->met) limit = myo_now() + patience;
+    else if (myo_now() >= limit) break;
+    for (double end = myo_now() + PAUSE; !stopped && myo_now() < end;) {
       status = serve_once(environment, end, false, &stopped, error);
       if (status != MYOSHU_OK) return status;
     }
@@ -245,15 +245,15 @@ myoshu_status myoshu_environment_join(myoshu_environment *environment, const cha
 void myoshu_environment_close(myoshu_environment *environment) {
   if (environment == NULL) return;
   for (size_t i = 0; i < environment->count; i++) {
-    tsj_trainer_bye(environment->trainers[i]);
-    if (tsj_trainer_run(environment->trainers[i])) continue;
-    tsj_trainer_free(environment->trainers[i]);
+    myo_trainer_bye(environment->trainers[i]);
+    if (myo_trainer_run(environment->trainers[i])) continue;
+    myo_trainer_free(environment->trainers[i]);
     environment->trainers[i--] = environment->trainers[--environment->count];
   }
   bool stopped;
-  for (double end = tsj_now() + GOODBYE; environment->count > 0 && tsj_now() < end;)
+  for (double end = myo_now() + GOODBYE; environment->count > 0 && myo_now() < end;)
     if (serve_once(environment, end, true, &stopped, NULL) != MYOSHU_OK) break;
-  for (size_t i = 0; i < environment->count; i++) tsj_trainer_free(environment->trainers[i]);
+  for (size_t i = 0; i < environment->count; i++) myo_trainer_free(environment->trainers[i]);
   int handles[] = {environment->listener, environment->wake[0], environment->wake[1]};
   for (size_t i = 0; i < 3; i++)
     if (handles[i] >= 0) (void)close(handles[i]);

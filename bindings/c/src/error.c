@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-myoshu_status tsj_fail(myoshu_error *error, myoshu_status status, const char *code, const char *field,
+myoshu_status myo_fail(myoshu_error *error, myoshu_status status, const char *code, const char *field,
                        const char *expected, const char *got, ...) {
   if (error == NULL) return status;
   memset(error, 0, sizeof *error);
@@ -21,6 +21,6 @@ myoshu_status tsj_fail(myoshu_error *error, myoshu_status status, const char *co
   return status;
 }
 
-myoshu_status tsj_no_memory(myoshu_error *error, const char *what) {
-  return tsj_fail(error, MYOSHU_MEMORY, "", what, "memory for it", "none");
+myoshu_status myo_no_memory(myoshu_error *error, const char *what) {
+  return myo_fail(error, MYOSHU_MEMORY, "", what, "memory for it", "none");
 }

@@ -9,7 +9,7 @@
 #define CHUNK ((size_t)1 << 14)
 #define KEEP ((size_t)1 << 20) /* an empty buffer that is larger is given back */
 
-uint8_t *tsj_input_space(tsj_input *input, size_t *room) {
+uint8_t *myo_input_space(myo_input *input, size_t *room) {
   if (input->start > 0) {
     input->size -= input->start;
     if (input->size > 0) memmove(input->data, input->data + input->start, input->size);
@@ -31,55 +31,55 @@ uint8_t *tsj_input_space(tsj_input *input, size_t *room) {
   return input->data + input->size;
 }
 
-void tsj_input_came(tsj_input *input, size_t size) { input->size += size; }
+void myo_input_came(myo_input *input, size_t size) { input->size += size; }
 
-tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, myoshu_error *error) {
+myo_cut myo_input_next(myo_input *input, const uint8_t **payload, size_t *size, myoshu_error *error) {
   size_t there = input->size - input->start;
-  if (there < TSJ_HEADER) return TSJ_PARTIAL;
+  if (there < MYO_HEADER) return MYO_PARTIAL;
   const uint8_t *at = input->data + input->start;
   size_t length = (size_t)at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16 | (size_t)at[3] << 24;
   if (length == 0) {
-    tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "frame.length", "1 or more", "0");
-    return TSJ_REFUSED;
+    myo_fail(error, MYOSHU_PROTOCOL, "malformed", "frame.length", "1 or more", "0");
+    return MYO_REFUSED;
   }
   if (length > input->limit) {
     char expected[48];
     (void)snprintf(expected, sizeof expected, "at most %zu", input->limit);
-    tsj_fail(error, MYOSHU_PROTOCOL, "too_large", "frame.length", expected, "%zu", length);
-    return TSJ_REFUSED;
+    myo_fail(error, MYOSHU_PROTOCOL, "too_large", "frame.length", expected, "%zu", length);
+    return MYO_REFUSED;
   }
-  if (there - TSJ_HEADER < length) return TSJ_PARTIAL;
-  *payload = at + TSJ_HEADER;
+  if (there - MYO_HEADER < length) return MYO_PARTIAL;
+  *payload = at + MYO_HEADER;
   *size = length;
-  input->start += TSJ_HEADER + length;
-  return TSJ_WHOLE;
+  input->start += MYO_HEADER + length;
+  return MYO_WHOLE;
 }
 
-void tsj_input_clear(tsj_input *input) {
+void myo_input_clear(myo_input *input) {
   free(input->data);
   memset(input, 0, sizeof *input);
 }
 
-size_t tsj_frame_begin(tsj_writer *writer) {
-  static const uint8_t nothing[TSJ_HEADER] = {0};
+size_t myo_frame_begin(myo_writer *writer) {
+  static const uint8_t nothing[MYO_HEADER] = {0};
   size_t begin = writer->size;
-  tsj_write_raw(writer, nothing, sizeof nothing);
+  myo_write_raw(writer, nothing, sizeof nothing);
   return begin;
 }
 
-myoshu_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error) {
+myoshu_status myo_frame_end(myo_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error) {
   if (writer->failed) {
     writer->size = begin;
     writer->failed = false;
-    return tsj_no_memory(error, what);
+    return myo_no_memory(error, what);
   }
-  size_t size = writer->size - begin - TSJ_HEADER;
+  size_t size = writer->size - begin - MYO_HEADER;
   if (size > limit) {
     char expected[64];
     (void)snprintf(expected, sizeof expected, "at most %zu bytes", limit);
     writer->size = begin;
-    return tsj_fail(error, MYOSHU_INVALID, "too_large", what, expected, "%zu", size);
+    return myo_fail(error, MYOSHU_INVALID, "too_large", what, expected, "%zu", size);
   }
-  for (unsigned i = 0; i < TSJ_HEADER; i++) writer->data[begin + i] = (uint8_t)(size >> (8 * i));
+  for (unsigned i = 0; i < MYO_HEADER; i++) writer->data[begin + i] = (uint8_t)(size >> (8 * i));
   return MYOSHU_OK;
 }

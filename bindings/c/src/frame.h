@@ -4,32 +4,32 @@
 
 #include "msgpack.h"
 
-#define TSJ_HEADER 4
-#define TSJ_FIRST_FRAME ((size_t)1 << 16)   /* the largest payload before the handshake is over */
-#define TSJ_DEFAULT_FRAME ((size_t)1 << 24) /* after it, where nothing else was announced */
+#define MYO_HEADER 4
+#define MYO_FIRST_FRAME ((size_t)1 << 16)   /* the largest payload before the handshake is over */
+#define MYO_DEFAULT_FRAME ((size_t)1 << 24) /* after it, where nothing else was announced */
 
 /* Cuts a stream into payloads. It grows with what has really come, never with what a length announces. */
-typedef struct tsj_input {
+typedef struct myo_input {
   uint8_t *data;
   size_t start; /* of what has not been handed out */
   size_t size;  /* of what has come, from the beginning of data */
   size_t capacity;
   size_t limit; /* the largest payload taken */
-} tsj_input;
+} myo_input;
 
-typedef enum tsj_cut { TSJ_WHOLE, TSJ_PARTIAL, TSJ_REFUSED } tsj_cut;
+typedef enum myo_cut { MYO_WHOLE, MYO_PARTIAL, MYO_REFUSED } myo_cut;
 
 /* Room for bytes that come, at least one; NULL without memory. Payloads handed out are of no use afterwards. */
-uint8_t *tsj_input_space(tsj_input *input, size_t *room);
+uint8_t *myo_input_space(myo_input *input, size_t *room);
 /* So many bytes were put there. */
-void tsj_input_came(tsj_input *input, size_t size);
-/* The next payload; TSJ_REFUSED fills `error` (`malformed`, `too_large`). It is of use until the next tsj_input_space. */
-tsj_cut tsj_input_next(tsj_input *input, const uint8_t **payload, size_t *size, myoshu_error *error);
-void tsj_input_clear(tsj_input *input);
+void myo_input_came(myo_input *input, size_t size);
+/* The next payload; MYO_REFUSED fills `error` (`malformed`, `too_large`). It is of use until the next myo_input_space. */
+myo_cut myo_input_next(myo_input *input, const uint8_t **payload, size_t *size, myoshu_error *error);
+void myo_input_clear(myo_input *input);
 
-/* Begin a frame: its length is put in by tsj_frame_end. Returns where it begins. */
-size_t tsj_frame_begin(tsj_writer *writer);
+/* Begin a frame: its length is put in by myo_frame_end. Returns where it begins. */
+size_t myo_frame_begin(myo_writer *writer);
 /* Fails (`too_large`) and takes the frame back if its payload is larger than `limit`, or without memory. */
-myoshu_status tsj_frame_end(tsj_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error);
+myoshu_status myo_frame_end(myo_writer *writer, size_t begin, size_t limit, const char *what, myoshu_error *error);
 
 #endif

@@ -8,9 +8,9 @@
 #include "error.h"
 #include "fields.h"
 
-const char *tsj_type_name(tsj_type type) { return type < TSJ_TYPES ? tsj_types[type].name : "message"; }
+const char *myo_type_name(myo_type type) { return type < MYO_TYPES ? myo_types[type].name : "message"; }
 
-tsj_part tsj_type_part(tsj_type type) { return type < TSJ_TYPES ? tsj_types[type].part : TSJ_ALONE; }
+myo_part myo_type_part(myo_type type) { return type < MYO_TYPES ? myo_types[type].part : MYO_ALONE; }
 
 /* ------------------------------------------------------------------ checking */
 
@@ -31,44 +31,44 @@ static void leave(place *where, size_t size) {
   where->text[size] = '\0';
 }
 
-static void say(const tsj_value *value, char *text, size_t size) {
+static void say(const myo_value *value, char *text, size_t size) {
   static const char *const kinds[] = {"nothing", "", "", "", "a text", "binary", "an array", "a map"};
   switch (value->kind) {
-    case TSJ_BOOL: (void)snprintf(text, size, "%s", value->boolean ? "true" : "false"); break;
-    case TSJ_INT:
+    case MYO_BOOL: (void)snprintf(text, size, "%s", value->boolean ? "true" : "false"); break;
+    case MYO_INT:
       if (value->huge) (void)snprintf(text, size, "%llu", (unsigned long long)value->natural);
       else (void)snprintf(text, size, "%lld", (long long)value->integer);
       break;
-    case TSJ_FLOAT: (void)snprintf(text, size, "%g", value->number); break;
-    case TSJ_NIL: case TSJ_TEXT: case TSJ_BINARY: case TSJ_ARRAY: case TSJ_MAP:
+    case MYO_FLOAT: (void)snprintf(text, size, "%g", value->number); break;
+    case MYO_NIL: case MYO_TEXT: case MYO_BINARY: case MYO_ARRAY: case MYO_MAP:
       (void)snprintf(text, size, "%s", kinds[value->kind]);
       break;
   }
 }
 
-static myoshu_status wrong(place *where, const char *expected, const tsj_value *got) {
+static myoshu_status wrong(place *where, const char *expected, const myo_value *got) {
   char text[48];
   say(got, text, sizeof text);
-  return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%s", text);
+  return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%s", text);
 }
 
-static size_t characters(const tsj_value *text) {
+static size_t characters(const myo_value *text) {
   size_t count = 0;
   for (size_t i = 0; i < text->size; i++) count += (text->data[i] & 0xc0) != 0x80;
   return count;
 }
 
-static myoshu_status check_value(place *where, const tsj_field *wanted, const tsj_value *value);
+static myoshu_status check_value(place *where, const myo_field *wanted, const myo_value *value);
 
-static myoshu_status check_map(place *where, const tsj_field *fields, const tsj_value *map) {
+static myoshu_status check_map(place *where, const myo_field *fields, const myo_value *map) {
   size_t depth = where->size;
-  for (const tsj_field *wanted = fields; wanted->key != NULL; wanted++) {
-    tsj_value value;
-    bool there = tsj_find(map, wanted->key, &value);
+  for (const myo_field *wanted = fields; wanted->key != NULL; wanted++) {
+    myo_value value;
+    bool there = myo_find(map, wanted->key, &value);
     if (!there && !wanted->required) continue;
     enter(where, ".", wanted->key);
     if (!there)
-      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "a value", "nothing");
+      return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "a value", "nothing");
     myoshu_status status = check_value(where, wanted, &value);
     if (status != MYOSHU_OK) return status;
     leave(where, depth);
@@ -76,21 +76,21 @@ static myoshu_status check_map(place *where, const tsj_field *fields, const tsj_
   return MYOSHU_OK;
 }
 
-static myoshu_status check_list(place *where, const tsj_field *wanted, const tsj_value *list) {
-  if (list->kind != TSJ_ARRAY) return wrong(where, "an array", list);
+static myoshu_status check_list(place *where, const myo_field *wanted, const myo_value *list) {
+  if (list->kind != MYO_ARRAY) return wrong(where, "an array", list);
   if (list->size < wanted->fewest || (wanted->longest > 0 && list->size > wanted->longest)) {
     char expected[64];
     if (wanted->longest == 0) (void)snprintf(expected, sizeof expected, "at least %zu elements", wanted->fewest);
     else (void)snprintf(expected, sizeof expected, "%zu to %zu elements", wanted->fewest, wanted->longest);
-    return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", list->size);
+    return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", list->size);
   }
   size_t depth = where->size;
   const uint8_t *at = list->data;
   for (size_t i = 0; wanted->parts != NULL && i < list->size; i++) {
-    tsj_value element;
-    if (tsj_read(at, list->end, &element) == NULL) return wrong(where, "an array in whole", list);
+    myo_value element;
+    if (myo_read(at, list->end, &element) == NULL) return wrong(where, "an array in whole", list);
     /* Most lists are of integers: they are not worth a name unless something is wrong. */
-    bool fine = wanted->parts->form == TSJ_A_INTEGER && element.kind == TSJ_INT && !element.huge &&
+    bool fine = wanted->parts->form == MYO_A_INTEGER && element.kind == MYO_INT && !element.huge &&
                 element.integer >= wanted->parts->low && element.integer <= wanted->parts->high;
     if (!fine) {
       char index[32];
@@ -100,7 +100,7 @@ static myoshu_status check_list(place *where, const tsj_field *wanted, const tsj
       if (status != MYOSHU_OK) return status;
       leave(where, depth);
     }
-    at = tsj_skip(at, list->end);
+    at = myo_skip(at, list->end);
   }
   return MYOSHU_OK;
 }
@@ -111,16 +111,16 @@ static const struct {
 } element_types[] = {{"f32", 4}, {"f64", 8}, {"i8", 1}, {"i16", 2}, {"i32", 4},
                      {"i64", 8}, {"u8", 1},  {"u16", 2}, {"u32", 4}, {"bool", 1}};
 
-static myoshu_status check_tensor(place *where, const tsj_value *map) {
-  static const tsj_field parts[] = {{.key = "dt", .form = TSJ_A_TEXT, .required = true},
-                                {.key = "sh", .form = TSJ_A_LIST, .required = true, .longest = 8},
-                                {.key = "b", .form = TSJ_A_BINARY, .required = true},
+static myoshu_status check_tensor(place *where, const myo_value *map) {
+  static const myo_field parts[] = {{.key = "dt", .form = MYO_A_TEXT, .required = true},
+                                {.key = "sh", .form = MYO_A_LIST, .required = true, .longest = 8},
+                                {.key = "b", .form = MYO_A_BINARY, .required = true},
                                 {.key = NULL}};
-  if (map->kind != TSJ_MAP) return wrong(where, "a tensor (a map)", map);
+  if (map->kind != MYO_MAP) return wrong(where, "a tensor (a map)", map);
   myoshu_status status = check_map(where, parts, map);
   if (status != MYOSHU_OK) return status;
-  tsj_value type, shape, bytes;
-  (void)(tsj_find(map, "dt", &type) && tsj_find(map, "sh", &shape) && tsj_find(map, "b", &bytes));
+  myo_value type, shape, bytes;
+  (void)(myo_find(map, "dt", &type) && myo_find(map, "sh", &shape) && myo_find(map, "b", &bytes));
   uint64_t size = 0;
   for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++)
     if (type.size == strlen(element_types[i].name) && memcmp(type.data, element_types[i].name, type.size) == 0)
@@ -132,13 +132,13 @@ static myoshu_status check_tensor(place *where, const tsj_value *map) {
   const uint8_t *at = shape.data;
   bool over = false, none = false;
   for (size_t i = 0; i < shape.size; i++) {
-    tsj_value element;
-    if (tsj_read(at, shape.end, &element) == NULL || element.kind != TSJ_INT || element.integer < 0 ||
+    myo_value element;
+    if (myo_read(at, shape.end, &element) == NULL || element.kind != MYO_INT || element.integer < 0 ||
         element.integer > UINT32_MAX) {
       enter(where, ".", "sh");
       return wrong(where, "integers from 0 to 4294967295", &element);
     }
-    at = tsj_skip(at, shape.end);
+    at = myo_skip(at, shape.end);
     if (element.natural == 0) none = true;
     else if (size > UINT64_MAX / element.natural) over = true;
     else size *= element.natural;
@@ -149,46 +149,46 @@ static myoshu_status check_tensor(place *where, const tsj_value *map) {
     char expected[64];
     if (over && !none) (void)snprintf(expected, sizeof expected, "more bytes than there are");
     else (void)snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)size);
-    return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
+    return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", bytes.size);
   }
   for (size_t i = 0; type.size == 4 && memcmp(type.data, "bool", 4) == 0 && i < bytes.size; i++)
     if (bytes.data[i] > 1) {
       enter(where, ".", "b");
-      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "0 or 1 for bool", "%u", bytes.data[i]);
+      return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, "0 or 1 for bool", "%u", bytes.data[i]);
     }
   return MYOSHU_OK;
 }
 
-static myoshu_status check_options(place *where, const tsj_value *map) {
-  if (map->kind != TSJ_MAP) return wrong(where, "a map", map);
+static myoshu_status check_options(place *where, const myo_value *map) {
+  if (map->kind != MYO_MAP) return wrong(where, "a map", map);
   const uint8_t *at = map->data;
   for (size_t i = 0; i < map->size; i++) {
-    tsj_value name, value;
-    at = tsj_read(at, map->end, &name);
-    if (at == NULL || tsj_read(at, map->end, &value) == NULL) return wrong(where, "a map in whole", map);
-    if (value.kind != TSJ_BOOL && value.kind != TSJ_INT && value.kind != TSJ_FLOAT) {
+    myo_value name, value;
+    at = myo_read(at, map->end, &name);
+    if (at == NULL || myo_read(at, map->end, &value) == NULL) return wrong(where, "a map in whole", map);
+    if (value.kind != MYO_BOOL && value.kind != MYO_INT && value.kind != MYO_FLOAT) {
       char key[65];
       (void)snprintf(key, sizeof key, "%.*s", (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
       enter(where, ".", key);
       return wrong(where, "a boolean or a number", &value);
     }
-    at = tsj_skip(at, map->end);
+    at = myo_skip(at, map->end);
   }
   return MYOSHU_OK;
 }
 
-static myoshu_status check_value(place *where, const tsj_field *wanted, const tsj_value *value) {
+static myoshu_status check_value(place *where, const myo_field *wanted, const myo_value *value) {
   char expected[96];
   switch (wanted->form) {
-    case TSJ_A_INTEGER:
-      if (value->kind == TSJ_INT && !value->huge && value->integer >= wanted->low && value->integer <= wanted->high)
+    case MYO_A_INTEGER:
+      if (value->kind == MYO_INT && !value->huge && value->integer >= wanted->low && value->integer <= wanted->high)
         return MYOSHU_OK;
       (void)snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)wanted->low,
                      (long long)wanted->high);
       return wrong(where, expected, value);
-    case TSJ_A_NUMBER: {
-      double number = tsj_number(value);
-      if (value->kind != TSJ_INT && value->kind != TSJ_FLOAT) return wrong(where, "a number", value);
+    case MYO_A_NUMBER: {
+      double number = myo_number(value);
+      if (value->kind != MYO_INT && value->kind != MYO_FLOAT) return wrong(where, "a number", value);
       if (isinf(wanted->most)) return MYOSHU_OK; /* any, NaN and infinity too */
       bool fits = wanted->above ? number > wanted->least : number >= wanted->least;
       if (fits && number <= wanted->most) return MYOSHU_OK;
@@ -196,34 +196,34 @@ static myoshu_status check_value(place *where, const tsj_field *wanted, const ts
                      wanted->least, wanted->most);
       return wrong(where, expected, value);
     }
-    case TSJ_A_BOOLEAN: return value->kind == TSJ_BOOL ? MYOSHU_OK : wrong(where, "a boolean", value);
-    case TSJ_A_TEXT:
-      if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
+    case MYO_A_BOOLEAN: return value->kind == MYO_BOOL ? MYOSHU_OK : wrong(where, "a boolean", value);
+    case MYO_A_TEXT:
+      if (value->kind != MYO_TEXT) return wrong(where, "a text", value);
       if (value->size < wanted->fewest) return wrong(where, "a text that is not empty", value);
       if (wanted->longest == 0 || characters(value) <= wanted->longest) return MYOSHU_OK;
       (void)snprintf(expected, sizeof expected, "at most %zu characters", wanted->longest);
-      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
-    case TSJ_A_BINARY: return value->kind == TSJ_BINARY ? MYOSHU_OK : wrong(where, "binary", value);
-    case TSJ_A_TENSOR: return check_tensor(where, value);
-    case TSJ_A_WORD:
-      if (value->kind != TSJ_TEXT) return wrong(where, "a text", value);
+      return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%zu", characters(value));
+    case MYO_A_BINARY: return value->kind == MYO_BINARY ? MYOSHU_OK : wrong(where, "binary", value);
+    case MYO_A_TENSOR: return check_tensor(where, value);
+    case MYO_A_WORD:
+      if (value->kind != MYO_TEXT) return wrong(where, "a text", value);
       expected[0] = '\0';
       for (size_t i = 0; wanted->words[i] != NULL; i++) {
         size_t length = strlen(wanted->words[i]), used = strlen(expected);
         if (value->size == length && memcmp(value->data, wanted->words[i], length) == 0) return MYOSHU_OK;
         (void)snprintf(expected + used, sizeof expected - used, "%s%s", i > 0 ? ", " : "one of ", wanted->words[i]);
       }
-      return tsj_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%.*s",
+      return myo_fail(where->error, MYOSHU_PROTOCOL, "invalid", where->text, expected, "%.*s",
                       (int)(value->size < 32 ? value->size : 32), (const char *)value->data);
-    case TSJ_A_MAP: return value->kind == TSJ_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
-    case TSJ_A_LIST: return check_list(where, wanted, value);
-    case TSJ_A_MASK:
-      if (value->kind == TSJ_BINARY) return MYOSHU_OK;
-      if (value->kind == TSJ_ARRAY) return check_list(where, &tsj_actions, value);
+    case MYO_A_MAP: return value->kind == MYO_MAP ? check_map(where, wanted->parts, value) : wrong(where, "a map", value);
+    case MYO_A_LIST: return check_list(where, wanted, value);
+    case MYO_A_MASK:
+      if (value->kind == MYO_BINARY) return MYOSHU_OK;
+      if (value->kind == MYO_ARRAY) return check_list(where, &myo_actions, value);
       return wrong(where, "a mask (binary) or an array of actions", value);
-    case TSJ_SOME_OPTIONS: return check_options(where, value);
-    case TSJ_ANY_NUMBER:
-      if (value->kind == TSJ_BOOL || value->kind == TSJ_INT || value->kind == TSJ_FLOAT) return MYOSHU_OK;
+    case MYO_SOME_OPTIONS: return check_options(where, value);
+    case MYO_ANY_NUMBER:
+      if (value->kind == MYO_BOOL || value->kind == MYO_INT || value->kind == MYO_FLOAT) return MYOSHU_OK;
       return wrong(where, "a boolean or a number", value);
   }
   return wrong(where, "another", value);
@@ -235,7 +235,7 @@ static myoshu_status unlike(myoshu_error *error, const char *type, const char *k
   char where[192], wanted[64];
   (void)snprintf(where, sizeof where, "%s.%s", type, key);
   (void)snprintf(wanted, sizeof wanted, "%zu, one for each of the others", expected);
-  return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", got);
+  return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", got);
 }
 
 static int compare(const void *left, const void *right) {
@@ -246,16 +246,16 @@ static int compare(const void *left, const void *right) {
 }
 
 /* Numbers of a list are different. */
-static myoshu_status check_different(const char *type, const char *key, const tsj_value *map, myoshu_error *error) {
-  tsj_value slots;
-  if (!tsj_find(map, key, &slots)) return MYOSHU_OK;
+static myoshu_status check_different(const char *type, const char *key, const myo_value *map, myoshu_error *error) {
+  myo_value slots;
+  if (!myo_find(map, key, &slots)) return MYOSHU_OK;
   char where[96];
   uint32_t *sorted = malloc(slots.size * sizeof *sorted); /* at most four times the payload */
-  if (sorted == NULL) return tsj_no_memory(error, key);
+  if (sorted == NULL) return myo_no_memory(error, key);
   const uint8_t *at = slots.data;
   for (size_t i = 0; i < slots.size; i++) {
-    tsj_value slot;
-    at = tsj_read(at, slots.end, &slot);
+    myo_value slot;
+    at = myo_read(at, slots.end, &slot);
     sorted[i] = (uint32_t)slot.natural;
   }
   qsort(sorted, slots.size, sizeof *sorted, compare);
@@ -264,23 +264,23 @@ static myoshu_status check_different(const char *type, const char *key, const ts
   free(sorted);
   if (twice > 0) {
     (void)snprintf(where, sizeof where, "%s.%s", type, key);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "different ones", "one twice");
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, "different ones", "one twice");
   }
   return MYOSHU_OK;
 }
 
 /* The other lists, and tensors, are as long as this one. */
 static myoshu_status check_lengths(const char *type, const char *key, const char *const *lists,
-                                   const char *const *tensors, const tsj_value *map, myoshu_error *error) {
-  tsj_value slots, other;
+                                   const char *const *tensors, const myo_value *map, myoshu_error *error) {
+  myo_value slots, other;
   char where[96];
-  if (!tsj_find(map, key, &slots)) return MYOSHU_OK;
+  if (!myo_find(map, key, &slots)) return MYOSHU_OK;
   for (size_t i = 0; lists[i] != NULL; i++)
-    if (tsj_find(map, lists[i], &other) && other.kind == TSJ_ARRAY && other.size != slots.size)
+    if (myo_find(map, lists[i], &other) && other.kind == MYO_ARRAY && other.size != slots.size)
       return unlike(error, type, lists[i], slots.size, other.size);
   for (size_t i = 0; tensors[i] != NULL; i++) {
-    tsj_tensor tensor;
-    if (!tsj_tensor_of(map, tensors[i], &tensor)) continue;
+    myo_tensor tensor;
+    if (!myo_tensor_of(map, tensors[i], &tensor)) continue;
     if (tensor.rank == 0 || tensor.shape[0] != (int64_t)slots.size) {
       (void)snprintf(where, sizeof where, "%s.sh", tensors[i]);
       return unlike(error, type, where, slots.size, tensor.rank == 0 ? 0 : (size_t)tensor.shape[0]);
@@ -289,175 +289,175 @@ static myoshu_status check_lengths(const char *type, const char *key, const char
   return MYOSHU_OK;
 }
 
-static myoshu_status check_rows(tsj_type type, const tsj_value *map, myoshu_error *error) {
+static myoshu_status check_rows(myo_type type, const myo_value *map, myoshu_error *error) {
   static const char *const slot_lists[] = {"seeds", "moves", "actions", "to_play", "terminated", "truncated", "ticks",
                                            NULL};
   static const char *const slot_tensors[] = {"obs", "rewards", NULL};
   static const char *const position_lists[] = {"drawn", "to_play", "values", "actions", NULL};
   static const char *const position_tensors[] = {"obs", "prior", NULL};
   static const char *const no_lists[] = {NULL}, *const row_tensors[] = {"obs", NULL};
-  const char *name = tsj_types[type].name;
-  if (type == TSJ_POSITIONS) return check_lengths(name, "moves", position_lists, position_tensors, map, error);
-  const char *key = type == TSJ_CHECK ? "rows" : "slots";
+  const char *name = myo_types[type].name;
+  if (type == MYO_POSITIONS) return check_lengths(name, "moves", position_lists, position_tensors, map, error);
+  const char *key = type == MYO_CHECK ? "rows" : "slots";
   myoshu_status status = check_different(name, key, map, error);
   if (status != MYOSHU_OK) return status;
-  if (type == TSJ_CHECK) return check_lengths(name, key, no_lists, row_tensors, map, error);
+  if (type == MYO_CHECK) return check_lengths(name, key, no_lists, row_tensors, map, error);
   return check_lengths(name, key, slot_lists, slot_tensors, map, error);
 }
 
-static myoshu_status check_game(const char *type, const tsj_value *game, myoshu_error *error) {
-  tsj_value returns, shape, low, high;
+static myoshu_status check_game(const char *type, const myo_value *game, myoshu_error *error) {
+  myo_value returns, shape, low, high;
   char where[96];
-  if (!tsj_find(game, "returns", &returns) || !tsj_find(game, "observation", &shape)) return MYOSHU_OK;
-  const uint8_t *at = tsj_read(returns.data, returns.end, &low);
-  (void)tsj_read(at, returns.end, &high);
-  double least = tsj_number(&low), greatest = tsj_number(&high);
+  if (!myo_find(game, "returns", &returns) || !myo_find(game, "observation", &shape)) return MYOSHU_OK;
+  const uint8_t *at = myo_read(returns.data, returns.end, &low);
+  (void)myo_read(at, returns.end, &high);
+  double least = myo_number(&low), greatest = myo_number(&high);
   if (!isfinite(least) || !isfinite(greatest) || least > greatest) {
     (void)snprintf(where, sizeof where, "%s.returns", type);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, "two finite numbers in order", "[%g, %g]", least,
                     greatest);
   }
-  tsj_value planes, first;
-  (void)tsj_read(shape.data, shape.end, &first);
-  if (tsj_find(game, "planes", &planes) && planes.size > 0 && planes.size != first.natural) {
+  myo_value planes, first;
+  (void)myo_read(shape.data, shape.end, &first);
+  if (myo_find(game, "planes", &planes) && planes.size > 0 && planes.size != first.natural) {
     char expected[64];
     (void)snprintf(where, sizeof where, "%s.planes", type);
     (void)snprintf(expected, sizeof expected, "%llu texts, one a plane", (unsigned long long)first.natural);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, expected, "%zu", planes.size);
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, expected, "%zu", planes.size);
   }
   uint64_t elements = 1;
   at = shape.data;
   for (size_t i = 0; i < shape.size; i++) {
-    tsj_value size;
-    at = tsj_read(at, shape.end, &size);
+    myo_value size;
+    at = myo_read(at, shape.end, &size);
     elements = elements > UINT32_MAX ? elements : elements * size.natural;
   }
   if (elements > UINT64_C(1) << 26) {
     (void)snprintf(where, sizeof where, "%s.observation", type);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
+    return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, "at most 67108864 elements", "more");
   }
   return MYOSHU_OK;
 }
 
 /* A hello of other versions is refused as such, whatever else it says that this version does not know. */
-static myoshu_status check_versions(const tsj_value *map, myoshu_error *error) {
-  tsj_value list, low, high;
-  if (!tsj_find(map, "proto", &list) || list.kind != TSJ_ARRAY || list.size != 2) return MYOSHU_OK;
-  const uint8_t *at = tsj_read(list.data, list.end, &low);
-  if (low.kind != TSJ_INT || low.huge) return MYOSHU_OK;
-  (void)tsj_read(at, list.end, &high);
-  if (high.kind != TSJ_INT || high.huge || low.integer > high.integer) return MYOSHU_OK;
+static myoshu_status check_versions(const myo_value *map, myoshu_error *error) {
+  myo_value list, low, high;
+  if (!myo_find(map, "proto", &list) || list.kind != MYO_ARRAY || list.size != 2) return MYOSHU_OK;
+  const uint8_t *at = myo_read(list.data, list.end, &low);
+  if (low.kind != MYO_INT || low.huge) return MYOSHU_OK;
+  (void)myo_read(at, list.end, &high);
+  if (high.kind != MYO_INT || high.huge || low.integer > high.integer) return MYOSHU_OK;
   if (low.integer <= 1 && high.integer >= 1) return MYOSHU_OK;
-  return tsj_fail(error, MYOSHU_PROTOCOL, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
+  return myo_fail(error, MYOSHU_PROTOCOL, "version", "hello.proto", "a range with 1", "[%lld, %lld]",
                   (long long)low.integer, (long long)high.integer);
 }
 
-static myoshu_status check_rest(tsj_type type, const tsj_value *map, myoshu_error *error) {
-  tsj_value value, first, second;
-  if (type == TSJ_HELLO && tsj_find(map, "proto", &value)) {
-    const uint8_t *at = tsj_read(value.data, value.end, &first);
-    (void)tsj_read(at, value.end, &second);
+static myoshu_status check_rest(myo_type type, const myo_value *map, myoshu_error *error) {
+  myo_value value, first, second;
+  if (type == MYO_HELLO && myo_find(map, "proto", &value)) {
+    const uint8_t *at = myo_read(value.data, value.end, &first);
+    (void)myo_read(at, value.end, &second);
     if (first.integer > second.integer)
-      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.proto", "two versions in order", "[%lld, %lld]",
+      return myo_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.proto", "two versions in order", "[%lld, %lld]",
                       (long long)first.integer, (long long)second.integer);
-    double heartbeat = tsj_double_of(map, "heartbeat", 0.0);
+    double heartbeat = myo_double_of(map, "heartbeat", 0.0);
     if (heartbeat > 0.0 && heartbeat < 0.05)
-      return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.heartbeat", "0 or from 0.05", "%g", heartbeat);
+      return myo_fail(error, MYOSHU_PROTOCOL, "invalid", "hello.heartbeat", "0 or from 0.05", "%g", heartbeat);
   }
-  if (type == TSJ_SPEC && tsj_find(map, "game", &value)) return check_game("spec.game", &value, error);
-  if ((type == TSJ_WELCOME || type == TSJ_HELLO) && tsj_find(map, "models", &value)) {
+  if (type == MYO_SPEC && myo_find(map, "game", &value)) return check_game("spec.game", &value, error);
+  if ((type == MYO_WELCOME || type == MYO_HELLO) && myo_find(map, "models", &value)) {
     const uint8_t *at = value.data;
     for (size_t i = 0; i < value.size; i++) {
       char where[64];
-      (void)snprintf(where, sizeof where, "%s.models[%zu].game", tsj_types[type].name, i);
-      tsj_value model, game;
-      (void)tsj_read(at, value.end, &model);
-      tsj_value levels = {.size = 0}, elo;
-      (void)tsj_find(&model, "levels", &levels);
-      if (tsj_find(&model, "elo", &elo) && elo.size != levels.size) {
+      (void)snprintf(where, sizeof where, "%s.models[%zu].game", myo_types[type].name, i);
+      myo_value model, game;
+      (void)myo_read(at, value.end, &model);
+      myo_value levels = {.size = 0}, elo;
+      (void)myo_find(&model, "levels", &levels);
+      if (myo_find(&model, "elo", &elo) && elo.size != levels.size) {
         char wanted[64];
-        (void)snprintf(where, sizeof where, "%s.models[%zu].elo", tsj_types[type].name, i);
+        (void)snprintf(where, sizeof where, "%s.models[%zu].elo", myo_types[type].name, i);
         (void)snprintf(wanted, sizeof wanted, "%zu, one a level", levels.size);
-        return tsj_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", elo.size);
+        return myo_fail(error, MYOSHU_PROTOCOL, "invalid", where, wanted, "%zu", elo.size);
       }
-      if (tsj_find(&model, "game", &game)) {
+      if (myo_find(&model, "game", &game)) {
         myoshu_status status = check_game(where, &game, error);
         if (status != MYOSHU_OK) return status;
       }
-      at = tsj_skip(at, value.end);
+      at = myo_skip(at, value.end);
     }
   }
-  if (type == TSJ_RESET || type == TSJ_STEP || type == TSJ_STATES || type == TSJ_POSITIONS || type == TSJ_CHECK)
+  if (type == MYO_RESET || type == MYO_STEP || type == MYO_STATES || type == MYO_POSITIONS || type == MYO_CHECK)
     return check_rows(type, map, error);
   return MYOSHU_OK;
 }
 
-myoshu_status tsj_decode(const uint8_t *payload, size_t size, tsj_message *message, myoshu_error *error) {
+myoshu_status myo_decode(const uint8_t *payload, size_t size, myo_message *message, myoshu_error *error) {
   memset(message, 0, sizeof *message);
-  message->type = TSJ_TYPES;
-  myoshu_status status = tsj_check(payload, size, error);
+  message->type = MYO_TYPES;
+  myoshu_status status = myo_check(payload, size, error);
   if (status != MYOSHU_OK) return status;
-  (void)tsj_read(payload, payload + size, &message->map);
-  tsj_value type, id;
+  (void)myo_read(payload, payload + size, &message->map);
+  myo_value type, id;
   char text[48];
-  if (!tsj_find(&message->map, "t", &type) || type.kind != TSJ_TEXT)
-    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "t", "a text", "nothing or something else");
+  if (!myo_find(&message->map, "t", &type) || type.kind != MYO_TEXT)
+    return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "t", "a text", "nothing or something else");
   char name[40];
   (void)snprintf(name, sizeof name, "%.*s", (int)(type.size < 32 ? type.size : 32), (const char *)type.data);
   (void)snprintf(text, sizeof text, "%s.id", name);
-  bool has_id = tsj_find(&message->map, "id", &id);
-  if (has_id && (id.kind != TSJ_INT || id.huge || id.integer < 1 || id.integer > UINT32_MAX)) {
+  bool has_id = myo_find(&message->map, "id", &id);
+  if (has_id && (id.kind != MYO_INT || id.huge || id.integer < 1 || id.integer > UINT32_MAX)) {
     char got[48];
     say(&id, got, sizeof got);
-    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
+    return myo_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "%s", got);
   }
   message->id = has_id ? (uint32_t)id.integer : 0;
-  tsj_type found = TSJ_HELLO;
-  while (found < TSJ_TYPES && (type.size != strlen(tsj_types[found].name) ||
-                               memcmp(type.data, tsj_types[found].name, type.size) != 0))
-    found = (tsj_type)(found + 1);
+  myo_type found = MYO_HELLO;
+  while (found < MYO_TYPES && (type.size != strlen(myo_types[found].name) ||
+                               memcmp(type.data, myo_types[found].name, type.size) != 0))
+    found = (myo_type)(found + 1);
   message->type = found;
-  if (found == TSJ_TYPES)
-    return tsj_fail(error, MYOSHU_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
+  if (found == MYO_TYPES)
+    return myo_fail(error, MYOSHU_PROTOCOL, has_id ? "unknown_type" : "unexpected", "t", "a type of version 1", "%s",
                     name);
-  if (!has_id && tsj_types[found].part != TSJ_ALONE)
-    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
-  if (found == TSJ_HELLO && (status = check_versions(&message->map, error)) != MYOSHU_OK) return status;
+  if (!has_id && myo_types[found].part != MYO_ALONE)
+    return myo_fail(error, MYOSHU_PROTOCOL, "malformed", text, "an integer from 1 to 4294967295", "nothing");
+  if (found == MYO_HELLO && (status = check_versions(&message->map, error)) != MYOSHU_OK) return status;
   place where = {.error = error};
-  enter(&where, "", tsj_types[found].name);
-  status = check_map(&where, tsj_types[found].fields, &message->map);
+  enter(&where, "", myo_types[found].name);
+  status = check_map(&where, myo_types[found].fields, &message->map);
   return status == MYOSHU_OK ? check_rest(found, &message->map, error) : status;
 }
 
 /* ------------------------------------------------------------------ fields of what was decoded */
 
-double tsj_number(const tsj_value *value) {
-  if (value->kind == TSJ_FLOAT) return value->number;
+double myo_number(const myo_value *value) {
+  if (value->kind == MYO_FLOAT) return value->number;
   return value->huge ? (double)value->natural : (double)value->integer;
 }
 
-int64_t tsj_integer_of(const tsj_value *map, const char *key, int64_t otherwise) {
-  tsj_value value;
-  return tsj_find(map, key, &value) ? value.kind == TSJ_BOOL ? value.boolean : value.integer : otherwise;
+int64_t myo_integer_of(const myo_value *map, const char *key, int64_t otherwise) {
+  myo_value value;
+  return myo_find(map, key, &value) ? value.kind == MYO_BOOL ? value.boolean : value.integer : otherwise;
 }
 
-double tsj_double_of(const tsj_value *map, const char *key, double otherwise) {
-  tsj_value value;
-  return tsj_find(map, key, &value) ? tsj_number(&value) : otherwise;
+double myo_double_of(const myo_value *map, const char *key, double otherwise) {
+  myo_value value;
+  return myo_find(map, key, &value) ? myo_number(&value) : otherwise;
 }
 
-void tsj_text_of(const tsj_value *map, const char *key, char *text, size_t size) {
-  tsj_value value;
+void myo_text_of(const myo_value *map, const char *key, char *text, size_t size) {
+  myo_value value;
   text[0] = '\0';
-  if (!tsj_find(map, key, &value)) return;
+  if (!myo_find(map, key, &value)) return;
   size_t length = value.size < size ? value.size : size - 1;
   if (length > 0) memcpy(text, value.data, length);
   text[length] = '\0';
 }
 
-char *tsj_copy_of(const tsj_value *map, const char *key) {
-  tsj_value value;
-  size_t size = tsj_find(map, key, &value) ? value.size : 0;
+char *myo_copy_of(const myo_value *map, const char *key) {
+  myo_value value;
+  size_t size = myo_find(map, key, &value) ? value.size : 0;
   char *copy = malloc(size + 1);
   if (copy == NULL) return NULL;
   if (size > 0) memcpy(copy, value.data, size);
@@ -465,28 +465,28 @@ char *tsj_copy_of(const tsj_value *map, const char *key) {
   return copy;
 }
 
-bool tsj_has_word(const tsj_value *map, const char *key, const char *word) {
-  tsj_value list;
-  if (!tsj_find(map, key, &list)) return false;
+bool myo_has_word(const myo_value *map, const char *key, const char *word) {
+  myo_value list;
+  if (!myo_find(map, key, &list)) return false;
   const uint8_t *at = list.data;
   for (size_t i = 0; i < list.size; i++) {
-    tsj_value each;
-    at = tsj_read(at, list.end, &each);
+    myo_value each;
+    at = myo_read(at, list.end, &each);
     if (each.size == strlen(word) && memcmp(each.data, word, each.size) == 0) return true;
   }
   return false;
 }
 
-bool tsj_tensor_of(const tsj_value *map, const char *key, tsj_tensor *tensor) {
-  tsj_value held, shape, bytes;
+bool myo_tensor_of(const myo_value *map, const char *key, myo_tensor *tensor) {
+  myo_value held, shape, bytes;
   memset(tensor, 0, sizeof *tensor);
-  if (!tsj_find(map, key, &held) || !tsj_find(&held, "sh", &shape) || !tsj_find(&held, "b", &bytes)) return false;
-  tsj_text_of(&held, "dt", tensor->type, sizeof tensor->type);
+  if (!myo_find(map, key, &held) || !myo_find(&held, "sh", &shape) || !myo_find(&held, "b", &bytes)) return false;
+  myo_text_of(&held, "dt", tensor->type, sizeof tensor->type);
   tensor->rank = shape.size;
   const uint8_t *at = shape.data;
   for (size_t i = 0; i < shape.size; i++) {
-    tsj_value size;
-    at = tsj_read(at, shape.end, &size);
+    myo_value size;
+    at = myo_read(at, shape.end, &size);
     tensor->shape[i] = size.integer;
   }
   tensor->data = bytes.data;
@@ -494,22 +494,22 @@ bool tsj_tensor_of(const tsj_value *map, const char *key, tsj_tensor *tensor) {
   return true;
 }
 
-bool tsj_tensor_is(const tsj_tensor *tensor, const char *type, size_t rank, const int64_t *shape) {
+bool myo_tensor_is(const myo_tensor *tensor, const char *type, size_t rank, const int64_t *shape) {
   if (strcmp(tensor->type, type) != 0 || tensor->rank != rank) return false;
   for (size_t i = 0; i < rank; i++)
     if (tensor->shape[i] != shape[i]) return false;
   return true;
 }
 
-myoshu_status tsj_error_of(const tsj_message *message, myoshu_status status, myoshu_error *error) {
+myoshu_status myo_error_of(const myo_message *message, myoshu_status status, myoshu_error *error) {
   if (error == NULL) return status;
   memset(error, 0, sizeof *error);
   error->status = status;
-  tsj_text_of(&message->map, "code", error->code, sizeof error->code);
-  tsj_text_of(&message->map, "field", error->field, sizeof error->field);
-  tsj_text_of(&message->map, "expected", error->expected, sizeof error->expected);
-  tsj_text_of(&message->map, "got", error->got, sizeof error->got);
-  tsj_text_of(&message->map, "msg", error->message, sizeof error->message);
-  error->retry = tsj_double_of(&message->map, "retry", 0.0);
+  myo_text_of(&message->map, "code", error->code, sizeof error->code);
+  myo_text_of(&message->map, "field", error->field, sizeof error->field);
+  myo_text_of(&message->map, "expected", error->expected, sizeof error->expected);
+  myo_text_of(&message->map, "got", error->got, sizeof error->got);
+  myo_text_of(&message->map, "msg", error->message, sizeof error->message);
+  error->retry = myo_double_of(&message->map, "retry", 0.0);
   return status;
 }

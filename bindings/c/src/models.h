@@ -4,14 +4,14 @@
 
 #include "message.h"
 
-typedef struct tsj_models {
+typedef struct myo_models {
   myoshu_model *models;
   size_t count;
-  struct tsj_models *before; /* of the server before it was started anew: sessions may still point there */
-} tsj_models;
+  struct myo_models *before; /* of the server before it was started anew: sessions may still point there */
+} myo_models;
 
 /* The models in a welcome; NULL without memory. */
-tsj_models *tsj_models_of(const tsj_message *welcome);
-void tsj_models_free(tsj_models *models);
+myo_models *myo_models_of(const myo_message *welcome);
+void myo_models_free(myo_models *models);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* ------------------------------------------------------------------ writing */
 
-static bool reserve(tsj_writer *writer, size_t more) {
+static bool reserve(myo_writer *writer, size_t more) {
   if (writer->failed) return false;
   if (more > SIZE_MAX / 2 - writer->size) {
     writer->failed = true;
@@ -27,25 +27,25 @@ static bool reserve(tsj_writer *writer, size_t more) {
   return true;
 }
 
-void tsj_write_raw(tsj_writer *writer, const void *data, size_t size) {
+void myo_write_raw(myo_writer *writer, const void *data, size_t size) {
   if (size == 0 || !reserve(writer, size)) return;
   memcpy(writer->data + writer->size, data, size);
   writer->size += size;
 }
 
 /* A first byte and `bytes` bytes of a number, the greatest first. */
-static void head(tsj_writer *writer, unsigned first, uint64_t number, unsigned bytes) {
+static void head(myo_writer *writer, unsigned first, uint64_t number, unsigned bytes) {
   uint8_t out[9];
   out[0] = (uint8_t)first;
   for (unsigned i = 0; i < bytes; i++) out[1 + i] = (uint8_t)(number >> (8 * (bytes - 1 - i)));
-  tsj_write_raw(writer, out, 1 + (size_t)bytes);
+  myo_write_raw(writer, out, 1 + (size_t)bytes);
 }
 
-void tsj_write_nil(tsj_writer *writer) { head(writer, 0xc0, 0, 0); }
+void myo_write_nil(myo_writer *writer) { head(writer, 0xc0, 0, 0); }
 
-void tsj_write_bool(tsj_writer *writer, bool value) { head(writer, value ? 0xc3 : 0xc2, 0, 0); }
+void myo_write_bool(myo_writer *writer, bool value) { head(writer, value ? 0xc3 : 0xc2, 0, 0); }
 
-void tsj_write_unsigned(tsj_writer *writer, uint64_t value) {
+void myo_write_unsigned(myo_writer *writer, uint64_t value) {
   if (value < 0x80) head(writer, (unsigned)value, 0, 0);
   else if (value <= UINT8_MAX) head(writer, 0xcc, value, 1);
   else if (value <= UINT16_MAX) head(writer, 0xcd, value, 2);
@@ -53,9 +53,9 @@ void tsj_write_unsigned(tsj_writer *writer, uint64_t value) {
   else head(writer, 0xcf, value, 8);
 }
 
-void tsj_write_int(tsj_writer *writer, int64_t value) {
+void myo_write_int(myo_writer *writer, int64_t value) {
   uint64_t bits = (uint64_t)value;
-  if (value >= 0) tsj_write_unsigned(writer, bits);
+  if (value >= 0) myo_write_unsigned(writer, bits);
   else if (value >= -32) head(writer, (unsigned)(bits & 0xff), 0, 0);
   else if (value >= INT8_MIN) head(writer, 0xd0, bits, 1);
   else if (value >= INT16_MIN) head(writer, 0xd1, bits, 2);
@@ -63,18 +63,18 @@ void tsj_write_int(tsj_writer *writer, int64_t value) {
   else head(writer, 0xd3, bits, 8);
 }
 
-void tsj_write_double(tsj_writer *writer, double value) {
+void myo_write_double(myo_writer *writer, double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
   head(writer, 0xcb, bits, 8);
 }
 
-void tsj_write_text_of(tsj_writer *writer, const uint8_t *text, size_t size) {
+void myo_write_text_of(myo_writer *writer, const uint8_t *text, size_t size) {
   if (size < 32) head(writer, 0xa0U | (unsigned)size, 0, 0);
   else if (size <= UINT8_MAX) head(writer, 0xd9, size, 1);
   else if (size <= UINT16_MAX) head(writer, 0xda, size, 2);
   else head(writer, 0xdb, size, 4);
-  tsj_write_raw(writer, text, size);
+  myo_write_raw(writer, text, size);
 }
 
 static bool is_utf8(const uint8_t *at, size_t size) {
@@ -101,28 +101,28 @@ static bool is_utf8(const uint8_t *at, size_t size) {
   return true;
 }
 
-void tsj_write_text(tsj_writer *writer, const char *text) {
+void myo_write_text(myo_writer *writer, const char *text) {
   size_t size = strlen(text), begin;
   bool right = is_utf8((const uint8_t *)text, size);
-  tsj_write_text_of(writer, (const uint8_t *)text, size);
+  myo_write_text_of(writer, (const uint8_t *)text, size);
   begin = writer->size - size;
   for (size_t i = begin; !right && !writer->failed && i < writer->size; i++)
     if (writer->data[i] >= 0x80) writer->data[i] = '?'; /* the peer would take no other text */
 }
 
-static void binary_head(tsj_writer *writer, size_t size) {
+static void binary_head(myo_writer *writer, size_t size) {
   if (size <= UINT8_MAX) head(writer, 0xc4, size, 1);
   else if (size <= UINT16_MAX) head(writer, 0xc5, size, 2);
   else if (size <= UINT32_MAX) head(writer, 0xc6, size, 4);
   else writer->failed = true;
 }
 
-void tsj_write_binary(tsj_writer *writer, const void *data, size_t size) {
+void myo_write_binary(myo_writer *writer, const void *data, size_t size) {
   binary_head(writer, size);
-  tsj_write_raw(writer, data, size);
+  myo_write_raw(writer, data, size);
 }
 
-uint8_t *tsj_write_space(tsj_writer *writer, size_t size) {
+uint8_t *myo_write_space(myo_writer *writer, size_t size) {
   binary_head(writer, size);
   if (!reserve(writer, size)) return NULL;
   uint8_t *space = writer->data + writer->size;
@@ -130,32 +130,32 @@ uint8_t *tsj_write_space(tsj_writer *writer, size_t size) {
   return space;
 }
 
-void tsj_write_array(tsj_writer *writer, size_t count) {
+void myo_write_array(myo_writer *writer, size_t count) {
   if (count < 16) head(writer, 0x90U | (unsigned)count, 0, 0);
   else if (count <= UINT16_MAX) head(writer, 0xdc, count, 2);
   else head(writer, 0xdd, count, 4);
 }
 
-void tsj_write_map(tsj_writer *writer, size_t count) {
+void myo_write_map(myo_writer *writer, size_t count) {
   if (count < 16) head(writer, 0x80U | (unsigned)count, 0, 0);
   else if (count <= UINT16_MAX) head(writer, 0xde, count, 2);
   else head(writer, 0xdf, count, 4);
 }
 
-void tsj_write_floats(tsj_writer *writer, size_t rows, size_t rank, const int64_t *shape, const float *numbers) {
+void myo_write_floats(myo_writer *writer, size_t rows, size_t rank, const int64_t *shape, const float *numbers) {
   size_t count = rows > 0 ? rows : 1;
-  tsj_write_map(writer, 3);
-  tsj_write_text(writer, "dt");
-  tsj_write_text(writer, "f32");
-  tsj_write_text(writer, "sh");
-  tsj_write_array(writer, rank + (rows > 0 ? 1 : 0));
-  if (rows > 0) tsj_write_unsigned(writer, rows);
+  myo_write_map(writer, 3);
+  myo_write_text(writer, "dt");
+  myo_write_text(writer, "f32");
+  myo_write_text(writer, "sh");
+  myo_write_array(writer, rank + (rows > 0 ? 1 : 0));
+  if (rows > 0) myo_write_unsigned(writer, rows);
   for (size_t i = 0; i < rank; i++) {
-    tsj_write_int(writer, shape[i]);
+    myo_write_int(writer, shape[i]);
     count *= (size_t)shape[i];
   }
-  tsj_write_text(writer, "b");
-  uint8_t *space = tsj_write_space(writer, 4 * count);
+  myo_write_text(writer, "b");
+  uint8_t *space = myo_write_space(writer, 4 * count);
   for (size_t i = 0; space != NULL && i < count; i++) {
     uint32_t bits;
     memcpy(&bits, &numbers[i], sizeof bits);
@@ -163,7 +163,7 @@ void tsj_write_floats(tsj_writer *writer, size_t rows, size_t rank, const int64_
   }
 }
 
-void tsj_writer_clear(tsj_writer *writer) {
+void myo_writer_clear(myo_writer *writer) {
   free(writer->data);
   memset(writer, 0, sizeof *writer);
 }
@@ -176,23 +176,23 @@ static uint64_t big_endian(const uint8_t *at, unsigned bytes) {
   return number;
 }
 
-static void natural(tsj_value *value, uint64_t number) {
-  value->kind = TSJ_INT;
+static void natural(myo_value *value, uint64_t number) {
+  value->kind = MYO_INT;
   value->natural = number;
   value->huge = number > INT64_MAX;
   value->integer = value->huge ? INT64_MAX : (int64_t)number;
 }
 
-static void negative(tsj_value *value, int64_t number) {
+static void negative(myo_value *value, int64_t number) {
   if (number >= 0) {
     natural(value, (uint64_t)number);
     return;
   }
-  value->kind = TSJ_INT;
+  value->kind = MYO_INT;
   value->integer = number;
 }
 
-const uint8_t *tsj_read(const uint8_t *at, const uint8_t *end, tsj_value *value) {
+const uint8_t *myo_read(const uint8_t *at, const uint8_t *end, myo_value *value) {
   memset(value, 0, sizeof *value);
   value->end = end;
   if (at >= end) return NULL;
@@ -218,37 +218,37 @@ const uint8_t *tsj_read(const uint8_t *at, const uint8_t *end, tsj_value *value)
     return at;
   }
   if (first < 0x90 || first == 0xde || first == 0xdf) {
-    value->kind = TSJ_MAP;
+    value->kind = MYO_MAP;
     value->size = first < 0x90 ? first & 0x0fU : (size_t)number;
     return at;
   }
   if (first < 0xa0 || first == 0xdc || first == 0xdd) {
-    value->kind = TSJ_ARRAY;
+    value->kind = MYO_ARRAY;
     value->size = first < 0xa0 ? first & 0x0fU : (size_t)number;
     return at;
   }
   if (first < 0xc0 || (first >= 0xd9 && first <= 0xdb)) {
-    value->kind = TSJ_TEXT;
+    value->kind = MYO_TEXT;
     value->size = first < 0xc0 ? first & 0x1fU : (size_t)number;
     return (size_t)(end - at) < value->size ? NULL : at + value->size;
   }
   switch (first) {
-    case 0xc0: value->kind = TSJ_NIL; return at;
-    case 0xc2: case 0xc3: value->kind = TSJ_BOOL; value->boolean = first == 0xc3; return at;
+    case 0xc0: value->kind = MYO_NIL; return at;
+    case 0xc2: case 0xc3: value->kind = MYO_BOOL; value->boolean = first == 0xc3; return at;
     case 0xc4: case 0xc5: case 0xc6:
-      value->kind = TSJ_BINARY;
+      value->kind = MYO_BINARY;
       value->size = (size_t)number;
       return (size_t)(end - at) < value->size ? NULL : at + value->size;
     case 0xca: {
       uint32_t bits = (uint32_t)number;
       float single;
       memcpy(&single, &bits, sizeof single);
-      value->kind = TSJ_FLOAT;
+      value->kind = MYO_FLOAT;
       value->number = (double)single;
       return at;
     }
     case 0xcb:
-      value->kind = TSJ_FLOAT;
+      value->kind = MYO_FLOAT;
       memcpy(&value->number, &number, sizeof value->number);
       return at;
     case 0xcc: case 0xcd: case 0xce: case 0xcf: natural(value, number); return at;
@@ -265,70 +265,70 @@ const uint8_t *tsj_read(const uint8_t *at, const uint8_t *end, tsj_value *value)
   }
 }
 
-const uint8_t *tsj_skip(const uint8_t *at, const uint8_t *end) {
+const uint8_t *myo_skip(const uint8_t *at, const uint8_t *end) {
   /* Each thing that is still to come takes a byte at least, so the count cannot run over. */
   for (uint64_t left = 1; left > 0; left--) {
-    tsj_value value;
-    at = tsj_read(at, end, &value);
+    myo_value value;
+    at = myo_read(at, end, &value);
     if (at == NULL) return NULL;
-    if (value.kind == TSJ_ARRAY) left += value.size;
-    if (value.kind == TSJ_MAP) left += 2 * (uint64_t)value.size;
+    if (value.kind == MYO_ARRAY) left += value.size;
+    if (value.kind == MYO_MAP) left += 2 * (uint64_t)value.size;
     if (left - 1 > (uint64_t)(end - at)) return NULL;
   }
   return at;
 }
 
-myoshu_status tsj_check(const uint8_t *payload, size_t size, myoshu_error *error) {
+myoshu_status myo_check(const uint8_t *payload, size_t size, myoshu_error *error) {
   const uint8_t *at = payload, *end = payload + size;
-  uint64_t left[TSJ_MOST_NESTING]; /* things that are still to come at each level */
-  bool is_map[TSJ_MOST_NESTING];
+  uint64_t left[MYO_MOST_NESTING]; /* things that are still to come at each level */
+  bool is_map[MYO_MOST_NESTING];
   size_t depth = 0;
   do {
     while (depth > 0 && left[depth - 1] == 0) depth--;
     if (depth == 0 && at != payload) break;
     bool key = depth > 0 && is_map[depth - 1] && left[depth - 1] % 2 == 0;
     if (depth > 0) left[depth - 1]--;
-    tsj_value value;
-    const uint8_t *next = tsj_read(at, end, &value);
+    myo_value value;
+    const uint8_t *next = myo_read(at, end, &value);
     if (next == NULL) {
       bool extension = at < end && (*at == 0xc7 || *at == 0xc8 || *at == 0xc9 || (*at >= 0xd4 && *at <= 0xd8));
-      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map",
+      return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map",
                       extension  ? "an extension type"
                       : at < end ? "something cut off or unknown"
                                  : "its end too early");
     }
-    if (at == payload && value.kind != TSJ_MAP)
-      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "a map", "something else");
-    if (key && value.kind != TSJ_TEXT)
-      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "keys that are texts", "another");
-    if (value.kind == TSJ_TEXT && !is_utf8(value.data, value.size))
-      return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "texts in UTF-8", "another");
-    if (value.kind == TSJ_ARRAY || value.kind == TSJ_MAP) {
-      if (depth == TSJ_MOST_NESTING)
-        return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "at most 16 levels", "more");
-      is_map[depth] = value.kind == TSJ_MAP;
-      left[depth++] = (uint64_t)value.size * (value.kind == TSJ_MAP ? 2 : 1);
+    if (at == payload && value.kind != MYO_MAP)
+      return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "a map", "something else");
+    if (key && value.kind != MYO_TEXT)
+      return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "keys that are texts", "another");
+    if (value.kind == MYO_TEXT && !is_utf8(value.data, value.size))
+      return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "texts in UTF-8", "another");
+    if (value.kind == MYO_ARRAY || value.kind == MYO_MAP) {
+      if (depth == MYO_MOST_NESTING)
+        return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "at most 16 levels", "more");
+      is_map[depth] = value.kind == MYO_MAP;
+      left[depth++] = (uint64_t)value.size * (value.kind == MYO_MAP ? 2 : 1);
     }
     at = next;
   } while (true);
   if (at != end)
-    return tsj_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map", "%zu bytes after it",
+    return myo_fail(error, MYOSHU_PROTOCOL, "malformed", "payload", "one MessagePack map", "%zu bytes after it",
                     (size_t)(end - at));
   return MYOSHU_OK;
 }
 
-bool tsj_find(const tsj_value *map, const char *key, tsj_value *found) {
+bool myo_find(const myo_value *map, const char *key, myo_value *found) {
   size_t length = strlen(key);
   bool is_there = false;
   const uint8_t *at = map->data;
   for (size_t i = 0; i < map->size && at != NULL; i++) {
-    tsj_value name;
-    at = tsj_read(at, map->end, &name);
+    myo_value name;
+    at = myo_read(at, map->end, &name);
     if (at == NULL) break;
-    if (name.kind == TSJ_TEXT && name.size == length && memcmp(name.data, key, length) == 0) {
-      is_there = tsj_read(at, map->end, found) != NULL && found->kind != TSJ_NIL;
+    if (name.kind == MYO_TEXT && name.size == length && memcmp(name.data, key, length) == 0) {
+      is_there = myo_read(at, map->end, found) != NULL && found->kind != MYO_NIL;
     }
-    at = tsj_skip(at, map->end);
+    at = myo_skip(at, map->end);
   }
   return is_there;
 }

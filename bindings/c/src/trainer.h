@@ -5,26 +5,26 @@
 #include "slots.h"
 #include "wire.h"
 
-typedef struct tsj_trainer tsj_trainer;
+typedef struct myo_trainer myo_trainer;
 
 /* Takes the socket, also on failure (NULL, without memory). The rules and the token must outlive it. Who dialled says
  * hello first. */
-tsj_trainer *tsj_trainer_new(int handle, const myoshu_rules *rules, const char *token, bool dials);
-void tsj_trainer_free(tsj_trainer *trainer);
+myo_trainer *myo_trainer_new(int handle, const myoshu_rules *rules, const char *token, bool dials);
+void myo_trainer_free(myo_trainer *trainer);
 
-int tsj_trainer_handle(const tsj_trainer *trainer);
+int myo_trainer_handle(const myo_trainer *trainer);
 /* What to wait for, as for poll. */
-short tsj_trainer_events(const tsj_trainer *trainer);
+short myo_trainer_events(const myo_trainer *trainer);
 /* When something is due though nothing comes. */
-double tsj_trainer_due(const tsj_trainer *trainer);
+double myo_trainer_due(const myo_trainer *trainer);
 /* Read, answer and send what can be without waiting. False: it has ended. */
-bool tsj_trainer_run(tsj_trainer *trainer);
+bool myo_trainer_run(myo_trainer *trainer);
 /* Say goodbye. */
-void tsj_trainer_bye(tsj_trainer *trainer);
+void myo_trainer_bye(myo_trainer *trainer);
 /* Whether the handshake has been. */
-bool tsj_trainer_met(const tsj_trainer *trainer);
+bool myo_trainer_met(const myo_trainer *trainer);
 /* How it has ended: MYOSHU_OK with the trainer's goodbye, MYOSHU_REFUSED or MYOSHU_PROTOCOL with what was said,
  * MYOSHU_LOST else. */
-myoshu_status tsj_trainer_outcome(const tsj_trainer *trainer, myoshu_error *error);
+myoshu_status myo_trainer_outcome(const myo_trainer *trainer, myoshu_error *error);
 
 #endif

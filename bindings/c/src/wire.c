@@ -20,30 +20,30 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-double tsj_now(void) {
+double myo_now(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-void tsj_pause(double seconds) {
+void myo_pause(double seconds) {
   (void)poll(NULL, 0, (int)(seconds * 1e3));
 }
 
 /* Wait until a socket can be read from or written to: 1, 0 after the deadline, -1. */
 static int wait_for(int handle, short events, double deadline) {
   for (;;) {
-    double left = deadline - tsj_now();
+    double left = deadline - myo_now();
     struct pollfd entry = {.fd = handle, .events = events, .revents = 0};
     int milliseconds = left <= 0.0 ? 0 : left > 1e6 ? 1000000000 : (int)(left * 1e3) + 1;
     int ready = poll(&entry, 1, milliseconds);
     if (ready > 0) return 1;
-    if (ready == 0 && tsj_now() >= deadline) return 0;
+    if (ready == 0 && myo_now() >= deadline) return 0;
     if (ready < 0 && errno != EINTR) return -1;
   }
 }
 
-void tsj_prepare(int handle) {
+void myo_prepare(int handle) {
   int on = 1;
   (void)fcntl(handle, F_SETFL, fcntl(handle, F_GETFL) | O_NONBLOCK);
   (void)fcntl(handle, F_SETFD, FD_CLOEXEC);
@@ -57,7 +57,7 @@ void tsj_prepare(int handle) {
 static int connect_to(int family, const struct sockaddr *to, socklen_t size, double deadline) {
   int handle = socket(family, SOCK_STREAM, 0);
   if (handle < 0) return -1;
-  tsj_prepare(handle);
+  myo_prepare(handle);
   int fault = connect(handle, to, size) == 0 ? 0 : errno;
   if (fault == EINPROGRESS || fault == EINTR) {
     socklen_t length = sizeof fault;
@@ -71,14 +71,14 @@ static int connect_to(int family, const struct sockaddr *to, socklen_t size, dou
   return -1;
 }
 
-int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error) {
+int myo_dial(const myo_address *address, double deadline, myoshu_error *error) {
   int handle = -1;
   if (address->is_unix) {
     struct sockaddr_un to;
     memset(&to, 0, sizeof to);
     to.sun_family = AF_UNIX;
     if (strlen(address->host) >= sizeof to.sun_path) {
-      tsj_fail(error, MYOSHU_INVALID, "", "address", "a shorter path of a Unix socket", "%s", address->host);
+      myo_fail(error, MYOSHU_INVALID, "", "address", "a shorter path of a Unix socket", "%s", address->host);
       return -1;
     }
     memcpy(to.sun_path, address->host, strlen(address->host) + 1);
@@ -89,7 +89,7 @@ int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error) {
     hints.ai_socktype = SOCK_STREAM;
     int fault = getaddrinfo(address->host, address->port, &hints, &found);
     if (fault != 0) {
-      tsj_fail(error, MYOSHU_LOST, "", address->url, "a host", "%s", gai_strerror(fault));
+      myo_fail(error, MYOSHU_LOST, "", address->url, "a host", "%s", gai_strerror(fault));
       return -1;
     }
     for (const struct addrinfo *each = found; each != NULL && handle < 0; each = each->ai_next)
@@ -98,11 +98,11 @@ int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error) {
     freeaddrinfo(found);
     errno = kept;
   }
-  if (handle < 0) tsj_fail(error, MYOSHU_LOST, "", address->url, "a server", "%s", strerror(errno));
+  if (handle < 0) myo_fail(error, MYOSHU_LOST, "", address->url, "a server", "%s", strerror(errno));
   return handle;
 }
 
-int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error) {
+int myo_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error) {
   struct addrinfo hints, *found = NULL;
   char text[8];
   (void)snprintf(text, sizeof text, "%u", (unsigned)*port);
@@ -111,7 +111,7 @@ int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *e
   hints.ai_flags = AI_PASSIVE;
   int fault = getaddrinfo(host, text, &hints, &found);
   if (fault != 0) {
-    tsj_fail(error, MYOSHU_INVALID, "", "host", "an address of this machine", "%s (%s)", host, gai_strerror(fault));
+    myo_fail(error, MYOSHU_INVALID, "", "host", "an address of this machine", "%s (%s)", host, gai_strerror(fault));
     return -1;
   }
   int on = 1, handle = socket(found->ai_family, SOCK_STREAM, 0);
@@ -129,18 +129,18 @@ int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *e
   memset(&bound, 0, sizeof bound);
   if (!right || getsockname(handle, &bound.any, &size) != 0) {
     if (handle >= 0) (void)close(handle);
-    tsj_fail(error, MYOSHU_INVALID, "", "port", "an address and port to listen on", "%s:%u: %s", host, (unsigned)*port,
+    myo_fail(error, MYOSHU_INVALID, "", "port", "an address and port to listen on", "%s:%u: %s", host, (unsigned)*port,
              strerror(fault));
     return -1;
   }
   bool is_six = bound.any.sa_family == AF_INET6;
   *port = ntohs(is_six ? bound.six.sin6_port : bound.four.sin_port);
   *loopback = is_six ? IN6_IS_ADDR_LOOPBACK(&bound.six.sin6_addr) : ntohl(bound.four.sin_addr.s_addr) >> 24 == 127;
-  tsj_prepare(handle);
+  myo_prepare(handle);
   return handle;
 }
 
-myoshu_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error) {
+myoshu_status myo_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error) {
   while (size > 0) {
     ssize_t sent = send(handle, data, size, MSG_NOSIGNAL);
     if (sent > 0) {
@@ -148,30 +148,30 @@ myoshu_status tsj_send(int handle, const uint8_t *data, size_t size, double dead
       size -= (size_t)sent;
     } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (wait_for(handle, POLLOUT, deadline) == 0)
-        return tsj_fail(error, MYOSHU_TIMEOUT, "", "connection", "the server to read in time", "nothing");
+        return myo_fail(error, MYOSHU_TIMEOUT, "", "connection", "the server to read in time", "nothing");
     } else if (sent == 0 || errno != EINTR) {
-      return tsj_fail(error, MYOSHU_LOST, "", "connection", "to send", "%s", strerror(errno));
+      return myo_fail(error, MYOSHU_LOST, "", "connection", "to send", "%s", strerror(errno));
     }
   }
   return MYOSHU_OK;
 }
 
-myoshu_status tsj_receive(int handle, tsj_input *input, double deadline, myoshu_error *error) {
+myoshu_status myo_receive(int handle, myo_input *input, double deadline, myoshu_error *error) {
   size_t room;
-  uint8_t *space = tsj_input_space(input, &room);
-  if (space == NULL) return tsj_no_memory(error, "what the server sent");
+  uint8_t *space = myo_input_space(input, &room);
+  if (space == NULL) return myo_no_memory(error, "what the server sent");
   for (;;) {
     ssize_t came = recv(handle, space, room, 0);
     if (came > 0) {
-      tsj_input_came(input, (size_t)came);
+      myo_input_came(input, (size_t)came);
       return MYOSHU_OK;
     }
-    if (came == 0) return tsj_fail(error, MYOSHU_LOST, "", "connection", "an answer", "the end of the connection");
+    if (came == 0) return myo_fail(error, MYOSHU_LOST, "", "connection", "an answer", "the end of the connection");
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (wait_for(handle, POLLIN, deadline) == 0)
-        return tsj_fail(error, MYOSHU_TIMEOUT, "", "connection", "an answer in time", "none");
+        return myo_fail(error, MYOSHU_TIMEOUT, "", "connection", "an answer in time", "none");
     } else if (errno != EINTR) {
-      return tsj_fail(error, MYOSHU_LOST, "", "connection", "an answer", "%s", strerror(errno));
+      return myo_fail(error, MYOSHU_LOST, "", "connection", "an answer", "%s", strerror(errno));
     }
   }
 }

@@ -8,25 +8,25 @@
 #include "frame.h"
 
 /* Seconds on a clock that only goes forward. */
-double tsj_now(void);
+double myo_now(void);
 
 /* Sleep. */
-void tsj_pause(double seconds);
+void myo_pause(double seconds);
 
 /* Connect; the socket, or -1 with `error` filled in. */
-int tsj_dial(const tsj_address *address, double deadline, myoshu_error *error);
+int myo_dial(const myo_address *address, double deadline, myoshu_error *error);
 
 /* Listen on a TCP address; the socket, or -1. *port is the one asked for, 0 for any, and becomes the one it has.
  * *loopback says whether only this machine can reach it. */
-int tsj_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error);
+int myo_listen(const char *host, uint16_t *port, bool *loopback, myoshu_error *error);
 
 /* Have a socket never block, and send without delay. */
-void tsj_prepare(int handle);
+void myo_prepare(int handle);
 
 /* Send all of it. */
-myoshu_status tsj_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error);
+myoshu_status myo_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error);
 
 /* Wait for bytes and take them in: MYOSHU_TIMEOUT if none come, MYOSHU_LOST at the end of the connection. */
-myoshu_status tsj_receive(int handle, tsj_input *input, double deadline, myoshu_error *error);
+myoshu_status myo_receive(int handle, myo_input *input, double deadline, myoshu_error *error);
 
 #endif

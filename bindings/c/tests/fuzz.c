@@ -63,8 +63,8 @@ static size_t mutate(size_t pick, uint8_t *out, size_t room) {
   size_t size = frames[pick].size;
   if (size > room) size = room;
   memcpy(out, frames[pick].data, size);
-  for (size_t changes = below(2) * below(6); changes > 0 && size > TSJ_HEADER; changes--) {
-    size_t at = TSJ_HEADER + below(size - TSJ_HEADER);
+  for (size_t changes = below(2) * below(6); changes > 0 && size > MYO_HEADER; changes--) {
+    size_t at = MYO_HEADER + below(size - MYO_HEADER);
     switch (below(5)) {
       case 0: out[at] = (uint8_t)below(256); break;
       case 1: out[at] ^= (uint8_t)(1U << below(8)); break;
@@ -83,8 +83,8 @@ static size_t mutate(size_t pick, uint8_t *out, size_t room) {
       }
     }
   }
-  if (size >= TSJ_HEADER && below(16) != 0)
-    for (unsigned i = 0; i < TSJ_HEADER; i++) out[i] = (uint8_t)((size - TSJ_HEADER) >> (8 * i));
+  if (size >= MYO_HEADER && below(16) != 0)
+    for (unsigned i = 0; i < MYO_HEADER; i++) out[i] = (uint8_t)((size - MYO_HEADER) >> (8 * i));
   return size;
 }
 
@@ -94,14 +94,14 @@ static void decode_some(long rounds) {
   for (long i = 0; i < rounds; i++) {
     static uint8_t out[1 << 16];
     size_t size = mutate(below(frame_count), out, sizeof out);
-    if (size <= TSJ_HEADER) continue;
-    uint8_t *exact = malloc(size - TSJ_HEADER); /* so that reading beyond the end is seen */
-    memcpy(exact, out + TSJ_HEADER, size - TSJ_HEADER);
-    tsj_message message;
+    if (size <= MYO_HEADER) continue;
+    uint8_t *exact = malloc(size - MYO_HEADER); /* so that reading beyond the end is seen */
+    memcpy(exact, out + MYO_HEADER, size - MYO_HEADER);
+    myo_message message;
     myoshu_error error = {.status = MYOSHU_OK};
-    if (tsj_decode(exact, size - TSJ_HEADER, &message, &error) == MYOSHU_OK) {
+    if (myo_decode(exact, size - MYO_HEADER, &message, &error) == MYOSHU_OK) {
       accepted++;
-      if (tsj_skip(exact, exact + size - TSJ_HEADER) != exact + size - TSJ_HEADER) fail("the end of what was read");
+      if (myo_skip(exact, exact + size - MYO_HEADER) != exact + size - MYO_HEADER) fail("the end of what was read");
     } else {
       refused++;
       if (error.message[0] == '\0' || error.code[0] == '\0') fail("a reason");
@@ -160,7 +160,7 @@ static const myoshu_rules rules = {
     .slots = 4, .game_size = sizeof(counter), .begin = begin, .play = play, .look = look, .draw = draw, .end = end};
 
 /* Everything the environment has sent: true if that was the end. */
-static bool hear(int handle, tsj_input *input) {
+static bool hear(int handle, myo_input *input) {
   static const char *const codes[] = {"malformed", "too_large", "version", "role", "unauthorized", "unexpected", "invalid",
                                       "unknown_type", "unsupported", "timeout"};
   bool ended = false;
@@ -168,29 +168,29 @@ static bool hear(int handle, tsj_input *input) {
     size_t room, size;
     const uint8_t *payload;
     myoshu_error error = {.status = MYOSHU_OK};
-    uint8_t *space = tsj_input_space(input, &room);
+    uint8_t *space = myo_input_space(input, &room);
     ssize_t came = recv(handle, space, room, MSG_DONTWAIT);
     if (came <= 0) return ended || came == 0;
-    tsj_input_came(input, (size_t)came);
-    tsj_cut cut;
-    while ((cut = tsj_input_next(input, &payload, &size, &error)) == TSJ_WHOLE) {
-      tsj_message message;
+    myo_input_came(input, (size_t)came);
+    myo_cut cut;
+    while ((cut = myo_input_next(input, &payload, &size, &error)) == MYO_WHOLE) {
+      myo_message message;
       char code[32];
       bool known = false;
       if (ended) fail("nothing after the last error");
-      if (tsj_decode(payload, size, &message, &error) != MYOSHU_OK) {
+      if (myo_decode(payload, size, &message, &error) != MYOSHU_OK) {
         printf("%s\n", error.message);
         fail("a reply that is right");
       }
       replies++;
-      if (message.type != TSJ_ERROR) continue;
+      if (message.type != MYO_ERROR) continue;
       errors++;
-      tsj_text_of(&message.map, "code", code, sizeof code);
+      myo_text_of(&message.map, "code", code, sizeof code);
       for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) known |= strcmp(codes[i], code) == 0;
       if (!known) printf("%s\n", code), fail("one of the protocol's codes");
       ended = message.id == 0;
     }
-    if (cut == TSJ_REFUSED) fail("a length that is right");
+    if (cut == MYO_REFUSED) fail("a length that is right");
   }
 }
 
@@ -200,8 +200,8 @@ static void talk(long rounds) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) fail("a socket pair");
     bool dials = below(3) == 0;
-    tsj_trainer *trainer = tsj_trainer_new(pair[0], &rules, below(20) == 0 ? tokens[1] : NULL, dials);
-    tsj_input input = {.limit = TSJ_DEFAULT_FRAME};
+    myo_trainer *trainer = myo_trainer_new(pair[0], &rules, below(20) == 0 ? tokens[1] : NULL, dials);
+    myo_input input = {.limit = MYO_DEFAULT_FRAME};
     conversations++;
     bool ended = false;
     static const char hello[] =
@@ -209,7 +209,7 @@ static void talk(long rounds) {
     static const char welcome[] =
         "\x84\xa1t\xa7welcome\xa5proto\x01\xa4role\xa7trainer\xa4" "caps\x91\xa8" "describe";
     if (below(10) != 0) {
-      const uint8_t length[TSJ_HEADER] = {(uint8_t)((dials ? sizeof welcome : sizeof hello) - 1)};
+      const uint8_t length[MYO_HEADER] = {(uint8_t)((dials ? sizeof welcome : sizeof hello) - 1)};
       (void)!write(pair[1], length, sizeof length);
       (void)!write(pair[1], dials ? welcome : hello, length[0]);
     }
@@ -219,13 +219,13 @@ static void talk(long rounds) {
       for (size_t at = 0, piece; at < size && !ended; at += piece) {
         piece = below(4) == 0 ? 1 + below(size - at) : size - at;
         if (send(pair[1], out + at, piece, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) break;
-        if (!tsj_trainer_run(trainer)) ended = true;
+        if (!myo_trainer_run(trainer)) ended = true;
         ended |= hear(pair[1], &input);
       }
     }
-    tsj_trainer_free(trainer);
+    myo_trainer_free(trainer);
     (void)close(pair[1]);
-    tsj_input_clear(&input);
+    myo_input_clear(&input);
   }
 }
 

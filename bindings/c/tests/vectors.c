@@ -18,38 +18,38 @@ static void expect(const char *name, const char *what, const char *expected, con
 }
 
 /* A value written again as the generator's packer does: each in its shortest form, floats with 64 bits. */
-static const uint8_t *copy(const uint8_t *at, const uint8_t *end, tsj_writer *writer) {
-  tsj_value value;
-  at = tsj_read(at, end, &value);
+static const uint8_t *copy(const uint8_t *at, const uint8_t *end, myo_writer *writer) {
+  myo_value value;
+  at = myo_read(at, end, &value);
   if (at == NULL) return NULL;
   switch (value.kind) {
-    case TSJ_NIL: tsj_write_nil(writer); return at;
-    case TSJ_BOOL: tsj_write_bool(writer, value.boolean); return at;
-    case TSJ_INT:
-      if (value.integer < 0) tsj_write_int(writer, value.integer);
-      else tsj_write_unsigned(writer, value.natural);
+    case MYO_NIL: myo_write_nil(writer); return at;
+    case MYO_BOOL: myo_write_bool(writer, value.boolean); return at;
+    case MYO_INT:
+      if (value.integer < 0) myo_write_int(writer, value.integer);
+      else myo_write_unsigned(writer, value.natural);
       return at;
-    case TSJ_FLOAT: tsj_write_double(writer, value.number); return at;
-    case TSJ_TEXT: tsj_write_text_of(writer, value.data, value.size); return at;
-    case TSJ_BINARY: tsj_write_binary(writer, value.data, value.size); return at;
-    case TSJ_ARRAY: tsj_write_array(writer, value.size); break;
-    case TSJ_MAP: tsj_write_map(writer, value.size); break;
+    case MYO_FLOAT: myo_write_double(writer, value.number); return at;
+    case MYO_TEXT: myo_write_text_of(writer, value.data, value.size); return at;
+    case MYO_BINARY: myo_write_binary(writer, value.data, value.size); return at;
+    case MYO_ARRAY: myo_write_array(writer, value.size); break;
+    case MYO_MAP: myo_write_map(writer, value.size); break;
   }
-  size_t things = value.kind == TSJ_MAP ? 2 * value.size : value.size;
+  size_t things = value.kind == MYO_MAP ? 2 * value.size : value.size;
   for (size_t i = 0; i < things && at != NULL; i++) at = copy(at, end, writer);
   return at;
 }
 
-static tsj_cut feed(tsj_input *input, const uint8_t *data, size_t size, size_t step, const uint8_t **payload,
+static myo_cut feed(myo_input *input, const uint8_t *data, size_t size, size_t step, const uint8_t **payload,
                     size_t *length, myoshu_error *error) {
-  tsj_cut cut = TSJ_PARTIAL;
-  for (size_t at = 0; at < size && cut == TSJ_PARTIAL; at += step) {
+  myo_cut cut = MYO_PARTIAL;
+  for (size_t at = 0; at < size && cut == MYO_PARTIAL; at += step) {
     size_t room, piece = size - at < step ? size - at : step;
-    uint8_t *space = tsj_input_space(input, &room);
+    uint8_t *space = myo_input_space(input, &room);
     if (space == NULL || room < piece) abort();
     memcpy(space, data + at, piece);
-    tsj_input_came(input, piece);
-    cut = tsj_input_next(input, payload, length, error);
+    myo_input_came(input, piece);
+    cut = myo_input_next(input, payload, length, error);
   }
   return cut;
 }
@@ -58,30 +58,30 @@ static void check(const char *name, bool valid, const char *type, const char *co
                   const uint8_t *data, size_t size, const uint8_t *shortest, size_t shortest_size) {
   static const size_t steps[] = {16384, 1, 3};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    tsj_input input = {.limit = TSJ_DEFAULT_FRAME};
+    myo_input input = {.limit = MYO_DEFAULT_FRAME};
     myoshu_error error = {.status = MYOSHU_OK};
     const uint8_t *payload = NULL;
     size_t length = 0;
-    tsj_message message = {.type = TSJ_TYPES};
+    myo_message message = {.type = MYO_TYPES};
     char number[16] = "";
-    tsj_cut cut = feed(&input, data, size, steps[i], &payload, &length, &error);
-    if (cut == TSJ_PARTIAL) expect(name, "frame", "whole", "partial");
-    myoshu_status status = cut == TSJ_WHOLE ? tsj_decode(payload, length, &message, &error) : error.status;
+    myo_cut cut = feed(&input, data, size, steps[i], &payload, &length, &error);
+    if (cut == MYO_PARTIAL) expect(name, "frame", "whole", "partial");
+    myoshu_status status = cut == MYO_WHOLE ? myo_decode(payload, length, &message, &error) : error.status;
     if (valid) {
       expect(name, "code", "", error.code);
       expect(name, "message", "", error.message);
-      expect(name, "type", type, tsj_type_name(message.type));
-      tsj_writer writer = {.data = NULL};
-      size_t begin = tsj_frame_begin(&writer);
+      expect(name, "type", type, myo_type_name(message.type));
+      myo_writer writer = {.data = NULL};
+      size_t begin = myo_frame_begin(&writer);
       if (copy(payload, payload + length, &writer) != payload + length ||
-          tsj_frame_end(&writer, begin, TSJ_DEFAULT_FRAME, name, NULL) != MYOSHU_OK || writer.size != shortest_size ||
+          myo_frame_end(&writer, begin, MYO_DEFAULT_FRAME, name, NULL) != MYOSHU_OK || writer.size != shortest_size ||
           memcmp(writer.data, shortest, shortest_size) != 0)
         expect(name, "written again", "the same bytes", "others");
-      tsj_writer_clear(&writer);
+      myo_writer_clear(&writer);
       if (message.id != 0) (void)snprintf(number, sizeof number, "%u", message.id);
       expect(name, "id", id, number);
       for (size_t cut_off = 0; cut_off < length; cut_off++)
-        if (tsj_decode(payload, cut_off, &message, NULL) == MYOSHU_OK) expect(name, "cut off", "refused", "read");
+        if (myo_decode(payload, cut_off, &message, NULL) == MYOSHU_OK) expect(name, "cut off", "refused", "read");
     } else {
       if (status == MYOSHU_OK) expect(name, "status", "refused", "read");
       expect(name, "code", code, error.code);
@@ -92,7 +92,7 @@ static void check(const char *name, bool valid, const char *type, const char *co
       (void)snprintf(said, sizeof said, "%s: expected %s, got %s", error.field, error.expected, error.got);
       expect(name, "message", said, error.message);
     }
-    tsj_input_clear(&input);
+    myo_input_clear(&input);
   }
 }
 
