@@ -328,6 +328,7 @@ class Run:
                 self._save(source)
                 self._draw(report)
                 saved_at, saved_step = budget.seconds, learner.steps
+        report.flush()
 
     def _await_start(self, source: Source, interrupts: Interrupts) -> None:
         """Let the actors start up, which is not counted as time learned; one that cannot be started is an error."""

@@ -37,6 +37,7 @@ class Report:
         self._metrics = Metrics(folder, seconds=state.budget.seconds)
         self._curves = Curves(folder, progress.note)
         self._written = 0.0
+        self._last: Reading | None = None
 
     def measured(self, reading: Reading, check: Check | None) -> None:
         """Show what was measured, and write it down now and then.
@@ -48,10 +49,24 @@ class Report:
         Raises:
             TrainingError: it cannot be written.
         """
-        state, seconds = self._state, self._state.budget.seconds
+        seconds = self._state.budget.seconds
         self._progress.update(self._status(reading, check))
-        if not reading.losses or seconds - self._written < min(30.0, max(1.0, seconds / 100.0)):
+        if not reading.losses:
             return
+        self._last = reading
+        if seconds - self._written >= min(30.0, max(1.0, seconds / 100.0)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what was measured last, if it is not: a run that ends early ends with its figures.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        reading, self._last = self._last, None
+        if reading is None:
+            return
+        state, seconds = self._state, self._state.budget.seconds
         self._written = seconds
         self._metrics.write(
             {
