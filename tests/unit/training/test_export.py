@@ -58,7 +58,7 @@ def trained(
     net = Network(architecture)
     for _ in range(3):
         latent = net.represent(torch.randn(64, *observation))
-        net.predict(net.advance(latent, torch.randint(0, 7, (64,)))[0])
+        net.predict(net.advance(latent, torch.randint(0, 7, (64,)))["latent"])
     return spec, architecture, fold(architecture, net.state_dict())
 
 

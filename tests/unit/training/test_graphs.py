@@ -55,15 +55,15 @@ def make(kind: str, game: str) -> tuple[Architecture, Network]:
     trained = Network(architecture)
     for _ in range(5):
         latent = trained.represent(torch.randn(64, *observation) * 2.0 + 0.5)
-        latent, _, _ = trained.advance(latent, torch.randint(0, 7, (64,)))
-        trained.predict(latent)
+        trained.predict(trained.advance(latent, torch.randint(0, 7, (64,)))["latent"])
     for parameter in trained.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
     trained.eval()
     if movers is Movers.PREDICTED:  # every answer should come up
         with torch.no_grad():
-            _, _, logits = trained.advance(trained.represent(torch.randn(64, *observation)), torch.randint(0, 7, (64,)))
-            trained.get_parameter("layers.dynamics_mover.bias").sub_(logits.mean(0))
+            latent = trained.represent(torch.randn(64, *observation))
+            logits = trained.advance(latent, torch.randint(0, 7, (64,)))
+            trained.get_parameter("layers.dynamics_mover.bias").sub_(logits["mover"].mean(0))
     return architecture, trained
 
 
@@ -71,16 +71,11 @@ def make(kind: str, game: str) -> tuple[Architecture, Network]:
 def expected(architecture: Architecture, network: Network, observation: torch.Tensor, action: torch.Tensor) -> dict:
     """What the network says, in evaluation mode: batch normalisation not folded."""
     latent = network.represent(observation)
-    after, reward, mover = network.advance(latent, action)
-    outputs = {"latent": latent, "next_latent": after}
-    for name, state in (("initial", latent), ("recurrent", after)):
-        policy, value = network.predict(state)
-        outputs[f"{name}.prior"] = architecture.prior(network, policy)
-        outputs[f"{name}.value"] = architecture.values(network, value)
-    if reward is not None:
-        outputs["reward"] = architecture.rewards(network, reward)
-    if mover is not None:
-        outputs["mover"] = architecture.movers(network, mover)
+    advanced = network.advance(latent, action)
+    outputs = {"latent": latent, "next_latent": advanced["latent"], **architecture.decode(network, advanced)}
+    for name, state in (("initial", latent), ("recurrent", advanced["latent"])):
+        predicted = architecture.decode(network, network.predict(state))
+        outputs.update({f"{name}.{key}": tensor for key, tensor in predicted.items()})
     return {name: tensor.numpy() for name, tensor in outputs.items()}
 
 

@@ -240,7 +240,7 @@ def test_where_chance_moves_values_are_seen_from_whom_the_network_expects() -> N
         values=np.stack([np.ones((6, 1)), np.where(passed == 1, -1.0, 1.0)], 1).astype(np.float32),
         rewards=np.full((6, 1, 1), 0.5, np.float32),
     )
-    stays = [(None, torch.tensor([[2.0, -2.0]]).expand(6, 2))]
+    stays = [{"mover": torch.tensor([[2.0, -2.0]]).expand(6, 2)}]
     seen = as_expected(batch, stays, 2)  # type: ignore[arg-type]  # a batch of which only this is read
     assert batch.values[:, 1].mean() == pytest.approx(2 / 3)
     assert seen.values[:, 1].mean() == 1.0
@@ -252,7 +252,7 @@ def test_columns_of_several_players_turn_with_the_mover() -> None:
     values = np.arange(2 * 3 * 3, dtype=np.float32).reshape(2, 3, 3)
     rewards = values[:, :2] + 100
     batch = SimpleBatch(turns=np.array([[1, 1], [2, 0]]), values=values, rewards=rewards)
-    said = [(None, torch.eye(3)[[1, 0]]), (None, torch.eye(3)[[2, 0]])]
+    said = [{"mover": torch.eye(3)[[1, 0]]}, {"mover": torch.eye(3)[[2, 0]]}]
     seen = as_expected(batch, said, 3)  # type: ignore[arg-type]  # likewise
     # whom the network expects, minus who moved: [0, 0, 1] and [0, −2, −2] seats
     np.testing.assert_array_equal(seen.values[0], [values[0, 0], values[0, 1], np.roll(values[0, 2], -1)])

@@ -68,12 +68,9 @@ def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Init
     model = architecture.model
 
     def predicted(latent: torch.Tensor) -> dict[str, torch.Tensor]:
-        policy, value = architecture.predict(ops, latent)
-        return {
-            "prior": architecture.prior(ops, policy),
-            "value": architecture.values(ops, value),
-            "value_terms": _terms(value, architecture.value, model.value_columns),
-        }
+        logits = architecture.predict(ops, latent)
+        terms = _terms(logits["value"], architecture.value, model.value_columns)
+        return {**architecture.decode(ops, logits), "value_terms": terms}
 
     @torch.no_grad()
     def initial(observation: NDArray[np.float32]) -> Arrays:
@@ -82,15 +79,13 @@ def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Init
 
     @torch.no_grad()
     def recurrent(latent: NDArray[np.float32], action: NDArray[np.int64]) -> Arrays:
-        after, reward, mover = architecture.advance(
-            ops, torch.from_numpy(np.array(latent)), torch.from_numpy(np.array(action))
-        )
-        outputs = {"next_latent": after, **predicted(after)}
-        if reward is not None:
-            outputs["reward"] = architecture.rewards(ops, reward)
-            outputs["reward_terms"] = _terms(reward, architecture.reward, model.reward_columns)
-        if mover is not None:
-            outputs.update(mover=architecture.movers(ops, mover), mover_logits=mover)
+        logits = architecture.advance(ops, torch.from_numpy(np.array(latent)), torch.from_numpy(np.array(action)))
+        after = logits["latent"]
+        outputs = {"next_latent": after, **predicted(after), **architecture.decode(ops, logits)}
+        if "reward" in logits:
+            outputs["reward_terms"] = _terms(logits["reward"], architecture.reward, model.reward_columns)
+        if "mover" in logits:
+            outputs["mover_logits"] = logits["mover"]
         return _arrays(outputs)
 
     return initial, recurrent

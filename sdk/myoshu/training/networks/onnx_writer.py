@@ -164,16 +164,11 @@ def write_graph(
         if part == "representation":
             latent = written["latent"] = architecture.represent(ops, "observation")
         elif part == "dynamics":
-            latent, reward, mover = architecture.advance(ops, latent, "action")
-            written["next_latent"] = latent
-            if reward is not None:
-                written["reward"] = architecture.rewards(ops, reward)
-            if mover is not None:
-                written["mover"] = architecture.movers(ops, mover)
+            logits = architecture.advance(ops, latent, "action")
+            latent = written["next_latent"] = logits["latent"]
+            written |= architecture.decode(ops, logits)
         else:
-            policy, value = architecture.predict(ops, latent)
-            written["prior"] = architecture.prior(ops, policy)
-            written["value"] = architecture.values(ops, value)
+            written |= architecture.decode(ops, architecture.predict(ops, latent))
     _rename(ops.nodes, {old: new for new, old in written.items()})
     graph = helper.make_graph(
         ops.nodes,

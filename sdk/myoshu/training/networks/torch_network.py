@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from myoshu.training.networks.action_planes import action_planes, plane_count, window_reach
-from myoshu.training.networks.architecture import Architecture, Layer, declare
+from myoshu.training.networks.architecture import Architecture, declare
+from myoshu.training.networks.operations import Layer
 from myoshu.training.networks.renormalization import EPSILON as NORM_EPSILON
 from myoshu.training.networks.renormalization import BatchRenormalization
 from myoshu.training.networks.support import Support
@@ -165,12 +166,12 @@ class Network(nn.Module, _TensorOperations):
             observation = observation.contiguous(memory_format=torch.channels_last)
         return self.architecture.represent(self, observation)
 
-    def advance(self, latent: Tensor, action: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """g: latent, int64 [n] → next latent, the reward's logits and the mover's (None where not predicted)."""
+    def advance(self, latent: Tensor, action: Tensor) -> dict[str, Tensor]:
+        """g: latent, int64 [n] → the next ``latent`` and logits, see :meth:`Architecture.advance`."""
         return self.architecture.advance(self, latent, action)
 
-    def predict(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """f: latent → the logits of policy and value."""
+    def predict(self, latent: Tensor) -> dict[str, Tensor]:
+        """f: latent → the logits of ``policy`` and ``value``."""
         return self.architecture.predict(self, latent)
 
 

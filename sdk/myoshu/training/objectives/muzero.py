@@ -58,7 +58,8 @@ class MuZero:
         with placement.autocast():
             seen = tensor(batch.observations)
             latents, predicted = _unroll(network, seen[:, 0], tensor(batch.actions))
-            policy, value = (logits.float() for logits in network.predict(torch.cat(latents)))
+            heads = {name: logits.float() for name, logits in network.predict(torch.cat(latents)).items()}
+            policy, value = heads["policy"], heads["value"]
             consistency = placement.zero()
             if config.consistency_weight:
                 later = batch.later_step
@@ -68,12 +69,12 @@ class MuZero:
             batch = as_expected(batch, predicted, architecture.model.players)
         rewards = tensor(architecture.reward.encode(batch.rewards, "reward"))
         reward_loss, mover_loss = placement.zero(), placement.zero()
-        for step, (reward, mover) in enumerate(predicted):
-            if reward is not None:
-                distance = _distance(reward.float(), rewards[:, step], architecture.reward)
+        for step, happened in enumerate(predicted):
+            if "reward" in happened:
+                distance = _distance(happened["reward"].float(), rewards[:, step], architecture.reward)
                 reward_loss = reward_loss + (distance * weights * known[:, step]).mean() / unroll
-            if mover is not None:
-                distance = functional.cross_entropy(mover.float(), turns[:, step], reduction="none")
+            if "mover" in happened:
+                distance = functional.cross_entropy(happened["mover"].float(), turns[:, step], reduction="none")
                 mover_loss = mover_loss + (distance * weights * known[:, step + 1]).mean() / unroll
 
         shares = torch.full((unroll + 1, 1), 1.0 / (unroll * size), device=placement.device)
@@ -122,19 +123,17 @@ class MuZero:
         return errors
 
 
-def _unroll(
-    network: Network, observations: Tensor, actions: Tensor
-) -> tuple[list[Tensor], list[tuple[Tensor | None, Tensor | None]]]:
-    """The latent states of all steps; the logits of each step's reward and mover.
+def _unroll(network: Network, observations: Tensor, actions: Tensor) -> tuple[list[Tensor], list[dict[str, Tensor]]]:
+    """The latent states of all steps; what the dynamics network says of each step beside them.
 
     Half of the gradient passes from a latent state to the one before (MuZero, Appendix G).
     """
     latents, predicted = [network.represent(observations)], []
     for action in actions.unbind(1):
         latent = 0.5 * latents[-1] + 0.5 * latents[-1].detach()
-        latent, reward, mover = network.advance(latent, action)
-        latents.append(latent)
-        predicted.append((reward, mover))
+        happened = network.advance(latent, action)
+        latents.append(happened.pop("latent"))
+        predicted.append(happened)
     return latents, predicted
 
 

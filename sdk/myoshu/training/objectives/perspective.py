@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +14,12 @@ from myoshu.training.learning.targets import Batch
 __all__ = ["as_expected"]
 
 
-def as_expected(batch: Batch, predicted: Sequence[tuple[Tensor | None, Tensor | None]], players: int) -> Batch:
+def as_expected(batch: Batch, predicted: Sequence[Mapping[str, Tensor]], players: int) -> Batch:
     """Values and rewards seen from whom the network expects to move, not from who moved by chance.
 
     Args:
         batch: positions and targets, relative to who did move.
-        predicted: the logits of each step's reward and mover.
+        predicted: what the dynamics network says of each step: the logits of ``mover`` among it.
         players: how many players there are.
 
     A search takes who moves next to be the likeliest, and reads a value as that player's. If a value were what it is to
@@ -27,7 +27,8 @@ def as_expected(batch: Batch, predicted: Sequence[tuple[Tensor | None, Tensor | 
     passes the turn, +1 and −1 of the same player add up to ⅔, as if throwing cost a third of what is ahead. Seen from
     one player, the mean is the expectation that the search needs.
     """
-    turns = np.stack([mover.detach().argmax(-1).cpu().numpy() for _, mover in predicted if mover is not None], 1)
+    movers = [happened["mover"] for happened in predicted]
+    turns = np.stack([mover.detach().argmax(-1).cpu().numpy() for mover in movers], 1)
     off = np.zeros((len(turns), turns.shape[1] + 1), np.int64)
     off[:, 1:] = (turns - batch.turns).cumsum(1) % players
     return replace(
