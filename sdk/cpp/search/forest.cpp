@@ -15,6 +15,7 @@ namespace myoshu {
 namespace {
 
 constexpr std::int32_t kExplorationTable = 4096;
+constexpr std::int64_t kRecords = 4;  // of visited edges, a node: twice what they take, so that they rarely need be compacted
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Whether every number is finite and none is negative (-0 passes).
@@ -84,7 +85,8 @@ Forest::Forest(
     reward_memory_ = memory<float>(rows, bytes_);
     prior_memory_ = memory<float>(all_edges, bytes_);
     action_memory_ = memory<std::int32_t>(all_edges, bytes_);
-    edge_memory_ = memory<Edge>(all_edges, bytes_);
+    const std::int32_t records = std::min(std::int64_t{edges}, kRecords * nodes);
+    edge_memory_ = memory<Edge>(static_cast<std::size_t>(slots) * static_cast<std::size_t>(records), bytes_);
     base_memory_ = memory<double>(roots, bytes_);
     schedule_memory_ = memory<std::int32_t>(all, bytes_);
     scratch_ = memory<double>(static_cast<std::size_t>(actions), bytes_);
@@ -98,7 +100,7 @@ Forest::Forest(
         tree.rewards = reward_memory_.get() + slot * static_cast<std::size_t>(nodes) * static_cast<std::size_t>(players);
         tree.priors = prior_memory_.get() + slot * static_cast<std::size_t>(edges);
         tree.actions = action_memory_.get() + slot * static_cast<std::size_t>(edges);
-        tree.edges = edge_memory_.get() + slot * static_cast<std::size_t>(edges);
+        tree.edges.place(edge_memory_.get() + slot * static_cast<std::size_t>(records), records);
         tree.bases = base_memory_.get() + slot * static_cast<std::size_t>(actions);
         tree.schedule = schedule_memory_.get() + slot * static_cast<std::size_t>(nodes);
     }
@@ -256,7 +258,8 @@ void Forest::begin_search(Tree& tree, const RootOptions& options) {
         }
         tree.halving.begin(tree.schedule, nodes_, std::min(config_.considered_actions, root.count), options.planned);
     }
-    for (std::int32_t i = begin; i < begin + root.visited; ++i) tree.edges[i].before = tree.edges[i].visits;
+    Edge* edges = tree.visited_edges(root);
+    for (std::int32_t i = 0; i < root.visited; ++i) edges[i].before = edges[i].visits;
     root.ready = false;
     tree.budget = options.simulations;
     tree.done = 0;
@@ -273,6 +276,7 @@ void Forest::open(std::int32_t slot, const Root& root) {
     node.parent = kNone;
     node.edge = kNone;
     node.begin = 0;
+    node.slice = {0, 0};
     node.count = lay_edges(tree, 0, set);
     node.space = set.count;
     node.visited = 0;
@@ -289,6 +293,7 @@ void Forest::open(std::int32_t slot, const Root& root) {
     }
     tree.node_count = 1;
     tree.edge_count = node.count;
+    tree.edges.clear();
     tree.least = kInfinity;
     tree.greatest = -kInfinity;
     const auto legal_samples = [&](const float* samples) {
@@ -349,23 +354,27 @@ bool Forest::simulate(std::int32_t slot, Tree& tree, std::vector<Request>& reque
             return true;
         }
         const std::int32_t chosen = choose(tree, index);
-        if (chosen < node.begin + node.visited) {
-            index = tree.edges[chosen].child;
+        if (chosen < node.visited) {
+            index = tree.visited_edges(node)[chosen].child;
             if (index == kNone) return false;
             continue;
         }
-        tree.edges[chosen] = Edge{0.0, kNone, 0, 0, 0};
-        ++node.visited;
+        tree.visit(node);
         node.ready = false;
         ++tree.inflight;
-        requests.push_back({slot, tree.generation, index, chosen, tree.actions[chosen]});
-        if (config_.leaves > 1) {
-            for (std::int32_t edge = chosen; edge != kNone; edge = tree.nodes[index].edge, index = tree.nodes[index].parent) {
-                ++tree.edges[edge].pending;
-                ++tree.nodes[index].pending;
-            }
-        }
+        requests.push_back({slot, tree.generation, index, chosen, tree.actions[node.begin + chosen]});
+        if (config_.leaves > 1) count_pending(tree, requests.back(), 1);
         return true;
+    }
+}
+
+// Let a request count as under way, or no more, on the whole way to it.
+void Forest::count_pending(Tree& tree, const Request& request, std::int32_t change) {
+    std::int32_t edge = request.edge;
+    for (std::int32_t index = request.parent; index != kNone; edge = tree.nodes[index].edge, index = tree.nodes[index].parent) {
+        Node& node = tree.nodes[index];
+        tree.visited_edges(node)[edge].pending += change;
+        node.pending += change;
     }
 }
 
@@ -430,7 +439,7 @@ void Forest::check_dense(std::int32_t slot) const {
     check_edges(slot, static_cast<std::int64_t>(tree.budget - tree.done) * actions_);
 }
 
-void Forest::backup(Tree& tree, std::int32_t leaf, bool count_pending) {
+void Forest::backup(Tree& tree, std::int32_t leaf, bool pending) {
     double returns[kMaxPlayers];
     const std::int32_t players = players_;
     const float* value = tree.values + static_cast<std::size_t>(leaf) * players;
@@ -443,7 +452,7 @@ void Forest::backup(Tree& tree, std::int32_t leaf, bool count_pending) {
         for (std::int32_t player = 0; player < players; ++player) sums[player] += returns[player];
         if (index == 0) break;
         Node& parent = tree.nodes[node.parent];
-        Edge& edge = tree.edges[node.edge];
+        Edge& edge = tree.visited_edges(parent)[node.edge];
         ++edge.visits;
         const float* reward = tree.rewards + static_cast<std::size_t>(index) * players;
         for (std::int32_t player = 0; player < players; ++player) {
@@ -454,7 +463,7 @@ void Forest::backup(Tree& tree, std::int32_t leaf, bool count_pending) {
             tree.least = std::min(tree.least, edge.q);
             tree.greatest = std::max(tree.greatest, edge.q);
         }
-        if (count_pending) {
+        if (pending) {
             --edge.pending;
             --parent.pending;
         }
@@ -472,6 +481,7 @@ std::int32_t Forest::expand(const Request& request, const Evaluation& evaluation
     node.parent = request.parent;
     node.edge = request.edge;
     node.begin = tree.edge_count;
+    node.slice = {0, 0};
     node.count = evaluation.terminal ? 0 : lay_edges(tree, tree.edge_count, evaluation.set);
     node.space = evaluation.terminal ? 0 : evaluation.set.count;
     node.visited = 0;
@@ -488,7 +498,7 @@ std::int32_t Forest::expand(const Request& request, const Evaluation& evaluation
         tree.rewards[row + player] = evaluation.reward[player];
         tree.sums[row + player] = 0.0;
     }
-    tree.edges[request.edge].child = index;
+    tree.visited_edges(tree.nodes[request.parent])[request.edge].child = index;
     --tree.inflight;
     backup(tree, index, config_.leaves > 1);
     return index;
@@ -502,13 +512,7 @@ void Forest::withdraw(const Request* requests, std::size_t count) {
         --tree.inflight;
         --tree.nodes[request.parent].visited;
         tree.nodes[request.parent].ready = false;
-        if (config_.leaves > 1) {
-            std::int32_t index = request.parent;
-            for (std::int32_t edge = request.edge; edge != kNone; edge = tree.nodes[index].edge, index = tree.nodes[index].parent) {
-                --tree.edges[edge].pending;
-                --tree.nodes[index].pending;
-            }
-        }
+        if (config_.leaves > 1) count_pending(tree, request, -1);
     }
 }
 
@@ -522,15 +526,15 @@ std::int32_t Forest::best_action(const Tree& tree) const {
     std::int32_t best_visits = 0;
     double best_score = 0.0;
     std::int32_t most = 0;
-    for (std::int32_t i = 0; i < root.visited; ++i) most = std::max(most, tree.edges[root.begin + i].visits);
+    const Edge* edges = tree.visited_edges(root);
+    for (std::int32_t i = 0; i < root.visited; ++i) most = std::max(most, edges[i].visits);
     for (std::int32_t i = 0; i < root.count; ++i) {
         const bool known = i < root.visited;
-        const Edge& edge = tree.edges[root.begin + i];
-        std::int32_t visits = known ? edge.visits : 0;
+        std::int32_t visits = known ? edges[i].visits : 0;
         double score;
         if (gumbel) {
-            if (known) visits -= edge.before;
-            score = tree.bases[i] + completion.sigma * (known ? completed_q(config_, completion, edge, false) : completion.completed);
+            if (known) visits -= edges[i].before;
+            score = tree.bases[i] + completion.sigma * (known ? completed_q(config_, completion, edges[i], false) : completion.completed);
         } else {
             score = most > 0 ? 0.0 : static_cast<double>(tree.priors[root.begin + i]);
         }
@@ -543,7 +547,7 @@ std::int32_t Forest::best_action(const Tree& tree) const {
             best_score = score;
         }
     }
-    return root.begin + best;
+    return best;
 }
 
 void Forest::require_root_set(std::int32_t slot, std::int32_t size, bool sparse) const {
@@ -576,8 +580,9 @@ void Forest::result(std::int32_t slot, Findings& findings) const {
     std::fill(findings.q, findings.q + size, static_cast<float>(completion.mixed));
     std::fill(findings.policy, findings.policy + size, 0.0f);
     std::int64_t total = 0;
+    const Edge* edges = tree.visited_edges(root);
     for (std::int32_t i = 0; i < root.visited; ++i) {
-        const Edge& edge = tree.edges[root.begin + i];
+        const Edge& edge = edges[i];
         findings.visits[place(i)] = edge.visits;
         total += edge.visits;
         if (edge.visits > 0 && !chance) findings.q[place(i)] = static_cast<float>(edge.q);
@@ -585,7 +590,7 @@ void Forest::result(std::int32_t slot, Findings& findings) const {
     if (config_.algorithm == Algorithm::kGumbel && !chance) {
         const auto logit = [&](std::int32_t i) {
             return completion.sigma *
-                (i < root.visited ? completed_q(config_, completion, tree.edges[root.begin + i], false) : completion.completed);
+                (i < root.visited ? completed_q(config_, completion, edges[i], false) : completion.completed);
         };
         double shift = -kInfinity;
         for (std::int32_t i = 0; i < root.count; ++i) {
@@ -609,7 +614,7 @@ void Forest::result(std::int32_t slot, Findings& findings) const {
         findings.value[player] =
             root.visits > 0 ? static_cast<float>(tree.sums[player] / root.visits) : tree.values[player];
     }
-    findings.action = tree.actions[best_action(tree)];
+    findings.action = tree.actions[root.begin + best_action(tree)];
     findings.simulations = tree.done;
 }
 
@@ -617,29 +622,31 @@ void Forest::principal_variation(std::int32_t slot, std::int32_t first, std::vec
     require_open(slot);
     const Tree& tree = trees_[slot];
     const std::int32_t edge = first == kNone ? best_action(tree) : find_root_edge(tree, first);
-    actions.push_back(first == kNone ? tree.actions[edge] : first);
-    const bool visited = edge != kNone && edge < tree.nodes[0].begin + tree.nodes[0].visited;
-    std::int32_t index = visited ? tree.edges[edge].child : kNone;
+    const Node& root = tree.nodes[0];
+    actions.push_back(first == kNone ? tree.actions[root.begin + edge] : first);
+    const bool visited = edge != kNone && edge < root.visited;
+    std::int32_t index = visited ? tree.visited_edges(root)[edge].child : kNone;
     while (index != kNone) {
         const Node& node = tree.nodes[index];
+        const Edge* edges = tree.visited_edges(node);
+        const std::int32_t* ids = tree.actions + node.begin;
         std::int32_t best = kNone;
-        for (std::int32_t i = node.begin; i < node.begin + node.visited; ++i) {
-            const std::int32_t visits = tree.edges[i].visits;
-            if (visits == 0) continue;
-            const bool better = best == kNone || visits > tree.edges[best].visits ||
-                (visits == tree.edges[best].visits && tree.actions[i] < tree.actions[best]);
+        for (std::int32_t i = 0; i < node.visited; ++i) {
+            if (edges[i].visits == 0) continue;
+            const bool better = best == kNone || edges[i].visits > edges[best].visits ||
+                (edges[i].visits == edges[best].visits && ids[i] < ids[best]);
             if (better) best = i;
         }
         if (best == kNone) break;
-        actions.push_back(tree.actions[best]);
-        index = tree.edges[best].child;
+        actions.push_back(ids[best]);
+        index = edges[best].child;
     }
 }
 
 std::int32_t Forest::find_root_edge(const Tree& tree, std::int32_t action) const {
     const Node& root = tree.nodes[0];
-    for (std::int32_t i = root.begin; i < root.begin + root.visited; ++i) {
-        if (tree.actions[i] == action) return i;
+    for (std::int32_t i = 0; i < root.visited; ++i) {
+        if (tree.actions[root.begin + i] == action) return i;
     }
     return kNone;
 }
@@ -648,8 +655,9 @@ std::pair<std::int32_t, bool> Forest::child_set(std::int32_t slot, std::int32_t 
     require_open(slot);
     const Tree& tree = trees_[slot];
     const std::int32_t edge = find_root_edge(tree, action);
-    if (edge == kNone || tree.edges[edge].child == kNone) return {0, false};
-    const Node& node = tree.nodes[tree.edges[edge].child];
+    const std::int32_t child = edge == kNone ? kNone : tree.visited_edges(tree.nodes[0])[edge].child;
+    if (child == kNone) return {0, false};
+    const Node& node = tree.nodes[child];
     return {node.sparse ? node.count : node.space, node.sparse};
 }
 
@@ -658,7 +666,7 @@ std::vector<std::int32_t> Forest::reroot(std::int32_t slot, std::int32_t action,
     Tree& tree = trees_[slot];
     if (tree.inflight > 0) throw ArgumentError(text("slot: expected a slot that awaits no evaluation, got ", slot));
     const std::int32_t way = find_root_edge(tree, action);
-    const std::int32_t child = way == kNone ? kNone : tree.edges[way].child;
+    const std::int32_t child = way == kNone ? kNone : tree.visited_edges(tree.nodes[0])[way].child;
     if (child == kNone || tree.nodes[child].terminal) return {};
     const Node top = tree.nodes[child];
     const std::int32_t size = top.sparse ? top.count : top.space;
@@ -671,7 +679,7 @@ std::vector<std::int32_t> Forest::reroot(std::int32_t slot, std::int32_t action,
         bool legal;
     };
     std::vector<Place> places(static_cast<std::size_t>(top.count));
-    for (std::int32_t i = 0; i < top.count; ++i) places[i] = {tree.actions[top.begin + i], top.begin + i, 0, true};
+    for (std::int32_t i = 0; i < top.count; ++i) places[i] = {tree.actions[top.begin + i], i, 0, true};
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.action < b.action; });
     std::int32_t kept_edges = 0;
     for (std::int32_t i = 0; i < top.count; ++i) {
@@ -687,7 +695,7 @@ std::vector<std::int32_t> Forest::reroot(std::int32_t slot, std::int32_t action,
 
     // Which nodes stay, in the order of their making.
     std::vector<bool> edge_legal(static_cast<std::size_t>(top.count));
-    for (const Place& place : places) edge_legal[place.edge - top.begin] = place.legal;
+    for (const Place& place : places) edge_legal[place.edge] = place.legal;
     std::vector<bool> stays(static_cast<std::size_t>(tree.node_count));
     std::vector<std::int32_t> kept;
     std::int64_t edges = kept_edges;
@@ -695,7 +703,7 @@ std::vector<std::int32_t> Forest::reroot(std::int32_t slot, std::int32_t action,
         const Node& node = tree.nodes[i];
         if (i != child) {
             if (node.parent < child || !stays[node.parent]) continue;
-            if (node.parent == child && !edge_legal[node.edge - top.begin]) continue;
+            if (node.parent == child && !edge_legal[node.edge]) continue;
             edges += node.count;
         }
         stays[i] = true;
@@ -752,14 +760,12 @@ void Forest::keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const
         node.begin = next;
         if (i == 0) {
             std::int32_t visited = 0;
+            Edge* edges = tree.visited_edges(node);
             for (std::int32_t k = 0; k < node.count; ++k) {
                 if (!edge_legal[k]) continue;
                 tree.priors[next] = tree.priors[begin + k];
                 tree.actions[next] = tree.actions[begin + k];
-                if (k < node.visited) {
-                    tree.edges[next] = tree.edges[begin + k];
-                    ++visited;
-                }
+                if (k < node.visited) edges[visited++] = edges[k];
                 ++next;
             }
             node.count = next;
@@ -769,7 +775,6 @@ void Forest::keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const
         } else {
             std::copy(tree.priors + begin, tree.priors + begin + node.count, tree.priors + next);
             std::copy(tree.actions + begin, tree.actions + begin + node.count, tree.actions + next);
-            std::copy(tree.edges + begin, tree.edges + begin + node.visited, tree.edges + next);
             next += node.count;
             node.parent = fresh[node.parent];
         }
@@ -782,12 +787,13 @@ void Forest::keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const
     }
     tree.node_count = static_cast<std::int32_t>(kept.size());
     tree.edge_count = next;
+    tree.compact();
     tree.least = kInfinity;
     tree.greatest = -kInfinity;
     for (std::int32_t i = 0; i < tree.node_count; ++i) {
         const Node& node = tree.nodes[i];
-        for (std::int32_t k = node.begin; k < node.begin + node.visited; ++k) {
-            Edge& edge = tree.edges[k];
+        for (std::int32_t k = 0; k < node.visited; ++k) {
+            Edge& edge = tree.visited_edges(node)[k];
             edge.child = fresh[edge.child];
             tree.nodes[edge.child].edge = k;
             if (node.mover != kChance) {
@@ -805,8 +811,8 @@ void Forest::restore_root(Tree& tree) const {
     for (std::int32_t player = 0; player < players_; ++player) {
         tree.sums[player] = config_.root_counts ? static_cast<double>(tree.values[player]) : 0.0;
     }
-    for (std::int32_t k = root.begin; k < root.begin + root.visited; ++k) {
-        const Edge& edge = tree.edges[k];
+    for (std::int32_t k = 0; k < root.visited; ++k) {
+        const Edge& edge = tree.visited_edges(root)[k];
         const Node& below = tree.nodes[edge.child];
         const std::size_t row = static_cast<std::size_t>(edge.child) * players_;
         root.visits += edge.visits;

@@ -48,7 +48,7 @@ struct Request {
     std::int32_t slot;
     std::uint32_t generation;  // of the tree it belongs to
     std::int32_t parent;       // node
-    std::int32_t edge;
+    std::int32_t edge;         // which of its edges, counted from 0
     std::int32_t action;
 };
 
@@ -158,7 +158,8 @@ public:
 private:
     std::int32_t choose(Tree& tree, std::int32_t node);
     bool simulate(std::int32_t slot, Tree& tree, std::vector<Request>& requests);
-    void backup(Tree& tree, std::int32_t leaf, bool count_pending);
+    void backup(Tree& tree, std::int32_t leaf, bool pending);
+    static void count_pending(Tree& tree, const Request& request, std::int32_t change);
     std::int32_t lay_edges(Tree& tree, std::int32_t begin, const ActionSet& set) const;
     void begin_search(Tree& tree, const RootOptions& options);
     void keep_nodes(Tree& tree, const std::vector<std::int32_t>& kept, const std::vector<bool>& edge_legal) const;

@@ -26,7 +26,7 @@ struct Completion {
 
 // own_value: the node's own evaluation for its mover.
 inline Completion complete(const Config& config, const Tree& tree, const Node& node, double own_value, bool count_pending) {
-    const Edge* edges = tree.edges + node.begin;
+    const Edge* edges = tree.visited_edges(node);
     const float* priors = tree.priors + node.begin;
     double mass = 0.0;
     double weighted = 0.0;
@@ -75,7 +75,7 @@ inline double completed_q(const Config& config, const Completion& completion, co
     return value;
 }
 
-// The edge with the greatest π'(a) − N(a) / (1 + Σ N), where π' = softmax(logits + σ(completed Q)) (eq. 14).
+// Which edge has the greatest π'(a) − N(a) / (1 + Σ N), where π' = softmax(logits + σ(completed Q)) (eq. 14).
 //
 // Scores are compared as float32, and equal ones by prior, then by lowest action: so the last bit of a sum, which
 // depends on the order of its terms, decides nothing.
@@ -84,8 +84,8 @@ inline double completed_q(const Config& config, const Completion& completion, co
 inline std::int32_t choose_gumbel(const Config& config, Tree& tree, Node& node, double own_value, double* scratch) {
     const std::int32_t visited = node.visited;
     if (visited < node.count) tree.prepare_by_prior(node);
-    if (visited == 0) return node.begin;
-    const Edge* edges = tree.edges + node.begin;
+    if (visited == 0) return 0;
+    const Edge* edges = tree.visited_edges(node);
     const float* priors = tree.priors + node.begin;
     const std::int32_t* actions = tree.actions + node.begin;
     const Completion completion = complete(config, tree, node, own_value, true);
@@ -124,13 +124,13 @@ inline std::int32_t choose_gumbel(const Config& config, Tree& tree, Node& node, 
             best = i;
         }
     }
-    return node.begin + best;
+    return best;
 }
 
-// The root's edge that sequential halving simulates next: of those with the visit count that the schedule asks for, the
+// Which of the root's edges sequential halving simulates next: of those with the visit count that the schedule asks for, the
 // one with the greatest gumbel + logit + σ(completed Q); the lowest action among equals.
 inline std::int32_t choose_gumbel_root(const Config& config, Tree& tree, Node& root, double own_value) {
-    const Edge* edges = tree.edges + root.begin;
+    const Edge* edges = tree.visited_edges(root);
     const std::int32_t* actions = tree.actions + root.begin;
     const auto since = [&](const Edge& edge) { return edge.visits - edge.before + edge.pending; };
     std::int32_t wanted = tree.halving.at(tree.done + tree.inflight);
@@ -147,7 +147,7 @@ inline std::int32_t choose_gumbel_root(const Config& config, Tree& tree, Node& r
         for (std::int32_t i = 0; i < root.visited && !seen; ++i) seen = since(edges[i]) == wanted;
     }
     if (fresh) tree.prepare_by_base(root);
-    if (!seen) return root.begin + root.visited;
+    if (!seen) return root.visited;
     const Completion completion = complete(config, tree, root, own_value, true);
     std::int32_t best = kNone;
     double best_score = 0.0;
@@ -164,7 +164,7 @@ inline std::int32_t choose_gumbel_root(const Config& config, Tree& tree, Node& r
         const double score = tree.bases[i] + completion.sigma * completion.completed;
         if (score > best_score || (score == best_score && actions[i] < actions[best])) best = i;
     }
-    return root.begin + best;
+    return best;
 }
 
 }  // namespace myoshu

@@ -39,9 +39,9 @@ inline double exploration(const Config& config, double visits) {
     return (config.c1 + log((visits + config.c2 + 1.0) / config.c2)) * std::sqrt(visits);
 }
 
-// The edge with the greatest Q + P · exploration / (1 + n) (MuZero, eq. 2); the lowest action among equals.
+// Which edge has the greatest Q + P · exploration / (1 + n) (MuZero, eq. 2); the lowest action among equals.
 inline std::int32_t choose_puct(const Config& config, Tree& tree, Node& node, const double* own_sums, double explore) {
-    const Edge* edges = tree.edges + node.begin;
+    const Edge* edges = tree.visited_edges(node);
     const float* priors = tree.priors + node.begin;
     const std::int32_t* actions = tree.actions + node.begin;
     const std::int32_t visited = node.visited;
@@ -82,12 +82,12 @@ inline std::int32_t choose_puct(const Config& config, Tree& tree, Node& node, co
             best = visited;
         }
     }
-    return node.begin + best;
+    return best;
 }
 
-// The outcome with the greatest P / (n + 1): visits follow the probabilities (as mctx's stochastic MuZero does).
+// Which edge's outcome has the greatest P / (n + 1): visits follow the probabilities (as mctx's stochastic MuZero does).
 inline std::int32_t choose_outcome(Tree& tree, Node& node) {
-    const Edge* edges = tree.edges + node.begin;
+    const Edge* edges = tree.visited_edges(node);
     const float* priors = tree.priors + node.begin;
     const std::int32_t* actions = tree.actions + node.begin;
     std::int32_t best = kNone;
@@ -106,7 +106,7 @@ inline std::int32_t choose_outcome(Tree& tree, Node& node) {
             best = node.visited;
         }
     }
-    return node.begin + best;
+    return best;
 }
 
 }  // namespace myoshu

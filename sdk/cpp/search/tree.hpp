@@ -1,35 +1,30 @@
 // One search tree: its nodes and edges, in memory that the forest owns.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
+#include "edges.hpp"
 #include "halving.hpp"
 
 namespace myoshu {
 
 inline constexpr std::int32_t kChance = -1;  // the mover of a chance node
-inline constexpr std::int32_t kNone = -1;    // no node, no edge
-
-// What an edge holds beside its prior and action, from its first visit on.
-struct Edge {
-    double q;             // r + γ v(s') for the mover of the node it leaves
-    std::int32_t child;   // node, or kNone while its evaluation is awaited
-    std::int32_t visits;
-    std::int32_t pending;  // simulations under way through it (leaf-parallel search only)
-    std::int32_t before;   // at the root: visits it had when the search began
-};
 
 struct Node {
     double discount;       // γ of the edge that leads here
     double rest;           // prior of the unvisited edges, all together; valid if ready
     std::int32_t parent;   // kNone at the root
-    std::int32_t edge;     // the edge that leads here
-    std::int32_t begin;    // first of its edges
+    std::int32_t edge;     // which of the parent's edges leads here, counted from 0
+    std::int32_t begin;    // first of its edges' priors and actions
     std::int32_t count;    // how many edges
     std::int32_t space;    // how many actions its action set has, illegal ones included
     std::int32_t visited;  // how many edges were ever chosen: they stand first, in the order of their first visit
+    Slice slice;           // records of the visited edges
     std::int32_t visits;   // N(s)
     std::int32_t pending;
     std::int32_t mover;    // player, or kChance
@@ -46,7 +41,7 @@ struct Tree {
     float* rewards = nullptr;     // on the edge that leads to the node
     float* priors = nullptr;      // [edges]
     std::int32_t* actions = nullptr;
-    Edge* edges = nullptr;
+    Edges edges;
     double* bases = nullptr;      // [actions] gumbel + logit of the root's edges
     std::int32_t* schedule = nullptr;
 
@@ -62,6 +57,35 @@ struct Tree {
     bool open = false;
 
     std::int32_t remaining() const { return budget - done - inflight; }
+
+    // The records of a node's visited edges.
+    Edge* visited_edges(const Node& node) { return edges.of(node.slice); }
+    const Edge* visited_edges(const Node& node) const { return edges.of(node.slice); }
+
+    // The record of a node's first unvisited edge, which from now on counts as visited.
+    Edge& visit(Node& node) {
+        if (node.visited == node.slice.room && !edges.grow(node.slice, node.count)) compact(&node);
+        return visited_edges(node)[node.visited++] = Edge{0.0, kNone, 0, 0, 0};
+    }
+
+    // Lay the slices out without gaps, with room for one more record of a node that grows. (All slices of a tree of n
+    // nodes take less than twice the n records that it can have.)
+    void compact(const Node* growing = nullptr) {
+        std::vector<Edge> kept;
+        kept.reserve(static_cast<std::size_t>(node_count));
+        for (std::int32_t i = 0; i < node_count; ++i) {
+            const Edge* visited = visited_edges(nodes[i]);
+            kept.insert(kept.end(), visited, visited + nodes[i].visited);
+        }
+        edges.clear();
+        const Edge* next = kept.data();
+        for (std::int32_t i = 0; i < node_count; ++i) {
+            Node& node = nodes[i];
+            node.slice = edges.append(node.visited + (&node == growing ? 1 : 0), node.count);
+            std::copy(next, next + node.visited, visited_edges(node));
+            next += node.visited;
+        }
+    }
 
     // Let the edge at `from` change places with the first unvisited one.
     void bring_forward(const Node& node, std::int32_t from) {
