@@ -8,6 +8,12 @@
 
 namespace myoshu {
 
+namespace {
+
+constexpr int kStay = 16;  // steps of the same trees, where not all fit into a wave
+
+}  // namespace
+
 Wave::Wave(Forest& forest, const Arrays& arrays) : forest_(forest), arrays_(arrays) {
     if (arrays.batch < forest.config().leaves) {
         throw ArgumentError(text("latent_in: expected at least ", forest.config().leaves, " rows (config.leaves), got ", arrays.batch));
@@ -68,6 +74,7 @@ void Wave::begin(const std::int32_t* slots, std::size_t count) {
     active_.clear();
     for (std::size_t i = 0; i < count; ++i) active_.push_back({slots[i], forest_.generation(slots[i])});
     turn_ = 0;
+    stayed_ = 0;
 }
 
 void Wave::absolute(const float* columns, std::int32_t width, std::int32_t first, float* values) const {
@@ -173,7 +180,8 @@ std::int32_t Wave::step() {
     if (!failed_.empty()) throw EvaluationError(fault_);
     const std::size_t leaves = static_cast<std::size_t>(forest_.config().leaves);
     const std::size_t batch = static_cast<std::size_t>(arrays_.batch);
-    // Each tree in turn, while a whole wave of it fits; whoever is left out comes first next time.
+    // As many trees as fit with a whole wave of each, the same for some steps, while the caches hold them; then those
+    // that were left out.
     std::size_t seen = 0;
     std::size_t kept = 0;
     const std::size_t count = active_.size();
@@ -186,7 +194,13 @@ std::int32_t Wave::step() {
         forest_.select_tree(participant.slot, requests_);
         if (requests_.size() > before) active_[kept++] = participant;
     }
-    turn_ = seen < count ? kept : 0;
+    turn_ = 0;
+    if (seen == count) {
+        stayed_ = 0;
+    } else if (++stayed_ == kStay) {
+        turn_ = kept;
+        stayed_ = 0;
+    }
     if (kept < seen) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept), active_.begin() + static_cast<std::ptrdiff_t>(seen));
     const std::size_t width = arrays_.latent * sizeof(float);
     for (std::size_t row = 0; row < requests_.size(); ++row) {

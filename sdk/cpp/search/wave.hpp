@@ -79,7 +79,8 @@ private:
     };
 
     std::vector<Participant> active_;  // trees with budget left, in turn
-    std::size_t turn_ = 0;
+    std::size_t turn_ = 0;             // where the next wave begins
+    int stayed_ = 0;                   // steps that began with the same tree
     std::vector<Request> requests_;
     std::vector<std::int32_t> failed_;
     std::string fault_;

@@ -36,10 +36,12 @@ LONG = 1000
 TREES = 128 << 20
 """Bytes that the searches of games against an opponent may take: more games than that are searched one after another.
 """
-EDGE_BYTES = 32
-"""Of an edge of a search tree."""
-NODE_BYTES = 96
-"""Of a node of a search tree, its edges and its latent state left out."""
+EDGE_BYTES = 8
+"""Of an edge of a search tree: its prior and its action."""
+NODE_BYTES = 200
+"""Of a node of a search tree with the records of visited edges, its latent state left out."""
+TREE_BYTES = 400
+"""Of a search tree, its nodes and what its network reads and writes left out."""
 LEARNER_BYTES, ACTOR_BYTES = 500 << 20, 180 << 20
 """What the learner's process and an actor's hold before there is anything to learn from: Python, torch, ONNX Runtime.
 """
@@ -79,7 +81,8 @@ def game_bytes(game: GameSpec) -> int:
 
 def tree_bytes(model: ModelSpec, simulations: int) -> int:
     """What one search tree takes."""
-    return (simulations + 1) * (EDGE_BYTES * model.actions + NODE_BYTES + 4 * model.latent_size)
+    nodes = (simulations + 1) * (EDGE_BYTES * model.actions + NODE_BYTES + 4 * model.latent_size)
+    return nodes + 2 * EDGE_BYTES * model.actions + 8 * model.latent_size + TREE_BYTES
 
 
 def weight_bytes(architecture: Architecture) -> dict[str, int]:

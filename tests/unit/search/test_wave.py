@@ -138,6 +138,22 @@ def test_the_size_of_the_batch_and_the_company_change_nothing(leaves: int) -> No
         assert result.q.tobytes() == found[0].q.tobytes()
 
 
+def test_trees_that_do_not_fit_together_take_turns_after_some_steps() -> None:
+    """While the same ones are searched they stay in the caches; a deadline still finds all about as far."""
+    bench = Bench(SearchConfig(simulations=40), slots=6, batch=2, nodes=41)
+    for slot in range(6):
+        bench.open(slot, simulations=40)
+    bench.wave.begin(list(range(6)))
+    left = []
+    for _ in range(50):
+        bench.evaluate(bench.wave.step())
+        left.append([bench.forest.remaining(slot) for slot in range(6)])
+    assert left[15][2:] == [40] * 4
+    assert max(left[15][:2]) < 30
+    assert max(left[49]) - min(left[49]) <= 16
+    assert bench.run() == 6 * 40 - 50 * 2
+
+
 def test_trees_join_and_leave_between_waves() -> None:
     config = SearchConfig(simulations=30)
     alone = Bench(config, slots=3)
