@@ -237,6 +237,7 @@ def random_config(rng: np.random.Generator) -> SearchConfig:
         considered_actions=int(rng.choice([1, 2, 4, 16])),
         c_visit=float(rng.choice([50.0, 1.0, 0.0])),
         c_scale=float(rng.choice([1.0, 0.1, 0.02])),
+        max_depth=int(rng.choice([128, 128, 128, 1, 3, 6])),
         leaves=int(rng.choice([1, 1, 1, 2, 4, 7])),
         virtual_loss=float(rng.choice([0.0, 0.3, 1.0])),
     )

@@ -25,6 +25,7 @@ struct Interval {
     SETTING(int, considered_actions, 16)                        \
     SETTING(double, c_visit, 50.0)                              \
     SETTING(double, c_scale, 1.0)                               \
+    SETTING(int, max_depth, 128)                                \
     SETTING(int, leaves, 1)                                     \
     SETTING(double, virtual_loss, 1.0)
 

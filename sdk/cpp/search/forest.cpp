@@ -343,13 +343,13 @@ inline std::int32_t Forest::choose(Tree& tree, std::int32_t index) {
     return choose_gumbel(config_, tree, node, own_value(tree, index), scratch_.get());
 }
 
-// One simulation down to a leaf, which is requested, or to the end of a game, which is backed up at once. False if it
-// came upon a leaf that is awaited already: then nothing has changed.
+// One simulation down to a leaf, which is requested, or to the end of a game or of the depth that is looked to, which is
+// backed up at once. False if it came upon a leaf that is awaited already: then nothing has changed.
 bool Forest::simulate(std::int32_t slot, Tree& tree, std::vector<Request>& requests) {
     std::int32_t index = 0;
-    for (;;) {
+    for (int depth = 0;; ++depth) {
         Node& node = tree.nodes[index];
-        if (node.terminal) {
+        if (node.terminal || depth == config_.max_depth) {
             backup(tree, index, false);
             return true;
         }

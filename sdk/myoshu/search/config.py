@@ -65,6 +65,9 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Gumbel: σ(q) = (c_visit + max_b N(b)) · c_scale · q (Danihelka et al., eq. 8)."""
     c_scale: float = 1.0
     """Gumbel: see ``c_visit``."""
+    max_depth: int = 128
+    """How many moves ahead a simulation goes at most. One that comes to a position at this depth backs that position's
+    own value up again: beyond it, a learned model has long ceased to be right."""
     leaves: int = 1
     """Leaves of one tree that are evaluated together; above 1, virtual losses keep them apart."""
     virtual_loss: float = 1.0
@@ -84,6 +87,7 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         _integer("considered_actions", self.considered_actions, 1 << 20)
         _number("c_visit", self.c_visit, 0.0, math.inf)
         _number("c_scale", self.c_scale, 0.0, math.inf)
+        _integer("max_depth", self.max_depth, 1 << 30)
         _integer("leaves", self.leaves, 1 << 16)
         _number("virtual_loss", self.virtual_loss, 0.0, math.inf)
 

@@ -256,7 +256,7 @@ class ReferenceForest:
                 if found is None:
                     break
                 node, action = found
-                if node.terminal:
+                if action is None:
                     self._backup(tree, node)
                     continue
                 self._pending.append((slot, tree, node, action))
@@ -468,15 +468,20 @@ class ReferenceForest:
 
     # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _descend(self, tree: Tree) -> tuple[Node, int] | None:
-        """From the root to a leaf: its parent and the action; or a terminal node; None at a leaf awaited already."""
+    def _descend(self, tree: Tree) -> tuple[Node, int | None] | None:
+        """From the root to a leaf: its parent and the action; None at a leaf awaited already.
+
+        Or to where a line ends, a terminal node or one at ``max_depth``: it, and no action.
+        """
         node = tree.root
-        while not node.terminal:
+        for _ in range(self.config.max_depth):
+            if node.terminal:
+                break
             action = self._choose(tree, node)
             if action not in node.children:
                 return None if node.pending(action) else (node, action)
             node = node.children[action]
-        return node, 0
+        return node, None
 
     def _choose(self, tree: Tree, node: Node) -> int:
         if node.mover == CHANCE:

@@ -470,6 +470,27 @@ def test_memory_is_for_the_edges_that_are_visited() -> None:
     assert many - few == 1000 * (101 * 8 + 16)
 
 
+@pytest.mark.parametrize("kind", FORESTS)
+@pytest.mark.parametrize("leaves", [1, 2])
+def test_lines_end_at_the_greatest_depth(kind: Any, leaves: int) -> None:
+    """A position there is not expanded: its own value counts once more, and the simulation as done."""
+    config = SearchConfig(algorithm=Algorithm.PUCT, c1=0.0, max_depth=3, leaves=leaves)
+    forest = kind(config, slots=1, actions=1, players=1, nodes=21)
+    forest.open(0, [1.0], [0.0], simulations=20)
+    evaluated = 0
+    while count := len(forest.select([0])):
+        evaluated += count
+        forest.expand(None, np.full((count, 1), float(evaluated)), np.ones((count, 1)))
+    result = forest.result(0)
+    assert evaluated == 3
+    assert result.simulations == 20
+    assert result.visits.tolist() == [20]
+    assert result.principal_variation == (0, 0, 0)
+    assert float(result.q[0]) == pytest.approx((1 + 2 + 18 * 3) / 20)
+    forest.reroot(0, 0, simulations=5)
+    assert len(forest.select([0])) == 1  # one move on, there is one more to look at
+
+
 @pytest.mark.parametrize("leaves", [1, 4])
 def test_records_of_edges_find_room_where_there_is_just_enough(leaves: int) -> None:
     """A root of many edges above nodes of one: its records move again and again, and must be laid out without gaps."""
