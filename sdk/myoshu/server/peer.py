@@ -6,21 +6,22 @@ import asyncio
 import logging
 import math
 import secrets
-from typing import TYPE_CHECKING
 
 from myoshu.errors import LocalProtocolError, RemoteProtocolError
 from myoshu.protocol import Connection, Rejected, Role, State
 from myoshu.protocol.handshake import accept
 from myoshu.protocol.messages import Bye, Error, Hello, Info, Message, Ping, Reply, Request, Welcome
 from myoshu.protocol.roles import CAPABILITIES
+from myoshu.server.leases import Leases
 from myoshu.server.models import OPTIONS
+from myoshu.server.outbox import Outbox
+from myoshu.server.search_loop import SearchLoop
 from myoshu.server.service import AgentService
+from myoshu.server.shared import Shared
 from myoshu.server.transport import Transport
 from myoshu.server.turn import Turn, take_turn
+from myoshu.server.unfinished import UnfinishedFrames
 from myoshu.version import __version__
-
-if TYPE_CHECKING:
-    from myoshu.server.server import Server
 
 __all__ = ["Peer"]
 
@@ -37,25 +38,44 @@ class Peer:
     """Serves one connection until it ends.
 
     Args:
-        server: whose it is.
+        shared: what all connections share.
         transport: its bytes.
+        loop: what searches, once all that came has been read.
+        outbox: where what it says waits to be sent.
+        leases: who may resume.
+        unfinished: what has come of frames, on all connections.
         trusted: whether no token is needed (a program that started the server itself).
     """
 
-    def __init__(self, server: Server, transport: Transport, *, trusted: bool = False) -> None:
-        self._server = server
+    def __init__(
+        self,
+        shared: Shared,
+        transport: Transport,
+        *,
+        loop: SearchLoop,
+        outbox: Outbox,
+        leases: Leases,
+        unfinished: UnfinishedFrames,
+        trusted: bool = False,
+    ) -> None:
+        settings = shared.settings
+        self._shared = shared
         self._transport = transport
-        self._token = None if trusted else server.settings.token
-        self._connection = Connection(Role.AGENT, dials=False, limit=server.settings.frame, framed=transport.framed)
+        self._loop = loop
+        self._outbox = outbox
+        self._leases = leases
+        self._unfinished = unfinished
+        self._token = None if trusted else settings.token
+        self._connection = Connection(Role.AGENT, dials=False, limit=settings.frame, framed=transport.framed)
         self._service: AgentService | None = None
         self._ticket: str | None = None
-        self._heartbeat = server.settings.heartbeat
+        self._heartbeat = settings.heartbeat
         self._heard = asyncio.get_running_loop().time()
         self._greeted = asyncio.Event()
         self._pinged = -math.inf
         self._pings = 0
         self._leaving = False
-        self._patience = server.settings.grace
+        self._patience = settings.grace
         self._resumable = False
         self._lost = True
 
@@ -73,11 +93,11 @@ class Peer:
         """Serve; returns when the connection is closed."""
         watch = asyncio.create_task(self._watch())
         try:
-            await self._transport.receive(self._take, self._server.settings.unread, self._came)
+            await self._transport.receive(self._take, self._shared.settings.unread, self._came)
         finally:
             watch.cancel()
             self._connection.lose()
-            self._server.note_unfinished(self, 0)
+            self._unfinished.note(self, 0)
             self._leave()
             await self._transport.close(self._patience)
 
@@ -90,7 +110,7 @@ class Peer:
     async def end(self) -> None:
         """Close."""
         self._leave()
-        await self._transport.close(self._server.settings.grace)
+        await self._transport.close(self._shared.settings.grace)
 
     def replace(self) -> None:
         """Another connection has taken this one's place."""
@@ -107,7 +127,7 @@ class Peer:
         self._fail(error)
         self._lost = lost
         self._patience = PATIENCE
-        self._server.flush()
+        self._outbox.flush()
         self._transport.stop()
 
     def _take(self, data: bytes) -> Turn:
@@ -116,7 +136,7 @@ class Peer:
             self._heard = asyncio.get_running_loop().time()
         connection = self._connection
         if self._transport.framed:
-            turn = take_turn(connection, data, self._meet, alone=self._server.alone)
+            turn = take_turn(connection, data, self._meet, alone=self._shared.alone)
         else:
             self._meet(connection.receive(data))
             turn = Turn.MORE if connection.state is not State.CLOSED else Turn.ENOUGH
@@ -124,27 +144,22 @@ class Peer:
             connection.state = State.CLOSED
             turn = Turn.ENOUGH
         if turn is Turn.AGAIN:
-            self._server.flush()
+            self._outbox.flush()
         else:
-            self._server.proceed()
-        self._server.note_unfinished(self, self.unfinished)
+            self._loop.proceed()
+        self._unfinished.note(self, self.unfinished)
         return turn
 
     def _came(self) -> None:
         """Bytes came that are no frame yet."""
         self._heard = asyncio.get_running_loop().time()
-        self._server.note_unfinished(self, self.unfinished)
-
-    def _write(self, data: bytes) -> None:
-        """To be sent by the server's next flush."""
-        self._transport.write(data)
-        self._server.unflushed.append(self._transport)
+        self._unfinished.note(self, self.unfinished)
 
     def _meet(self, event: Message | Rejected) -> None:
         if isinstance(event, Rejected):
-            self._server.shared.metrics.errors[event.reply.code] += 1
+            self._shared.metrics.errors[event.reply.code] += 1
             log.info(str(event.error), extra={"event": "rejected", "peer": self._transport.name})
-            self._write(self._connection.refuse(event))
+            self._outbox.write(self._transport, self._connection.refuse(event))
             self._lost = self._lost and not event.fatal
         elif isinstance(event, Hello):
             self._greet(event)
@@ -158,20 +173,20 @@ class Peer:
                 self._service.end()
 
     def _greet(self, hello: Hello) -> None:
-        server = self._server
+        shared = self._shared
         try:
             version = accept(hello, ROLES, self._token)
         except RemoteProtocolError as error:
             self._fail(error)
             return
-        if server.closing:
+        if shared.closing:
             self._fail(RemoteProtocolError("shutdown", "server", "to go on", "its end"))
             return
         caps = [word for word in CAPABILITIES[Role.AGENT] if word in (hello.caps or ())]
         self._resumable = "resume" in caps
         if hello.heartbeat is not None:
             self._heartbeat = hello.heartbeat
-        resumed = server.reclaim(hello.resume) if hello.resume is not None and self._resumable else None
+        resumed = self._leases.reclaim(hello.resume) if hello.resume is not None and self._resumable else None
         if self._resumable:
             self._ticket = secrets.token_hex(16)
         self._greeted.set()
@@ -181,24 +196,24 @@ class Peer:
                 role="agent",
                 name=f"myoshu {__version__}",
                 caps=tuple(caps),
-                frame=server.settings.frame,
+                frame=shared.settings.frame,
                 heartbeat=self._heartbeat,
-                models=server.shared.models.described(),
-                limits=server.settings.limits(),
+                models=shared.models.described(),
+                limits=shared.settings.limits(),
                 options=OPTIONS,
                 ticket=self._ticket,
                 resumed=None if hello.resume is None else resumed is not None,
             )
         )
         if resumed is None:
-            self._service = AgentService(server.shared, self._say, resumable=self._resumable)
+            self._service = AgentService(shared, self._say, resumable=self._resumable)
         else:
             self._service = resumed
             pending = hello.pending or ()
             self._connection.adopt(pending=dict.fromkeys(pending, ""))
             resumed.attach(self._say, pending)
         if self._ticket is not None:
-            server.lend(self._ticket, self._service, self)
+            self._leases.lend(self._ticket, self._service, self)
         log.info("open", extra={"event": "open", "peer": self._transport.name, "client": hello.name or ""})
 
     def _say(self, message: Reply | Error | Welcome | Bye | Ping) -> None:
@@ -206,8 +221,8 @@ class Peer:
         if isinstance(message, Info):
             if "stream" not in self._connection.caps:
                 return
-            if self._transport.unsent > self._server.settings.unread:
-                self._server.shared.metrics.infos_left_out += 1
+            if self._transport.unsent > self._shared.settings.unread:
+                self._shared.metrics.infos_left_out += 1
                 return
         try:
             data = self._connection.send(message)
@@ -218,16 +233,16 @@ class Peer:
             data = self._connection.send(
                 Error(id=message.id, code="capacity", msg=f"{error}: hello.frame is too small")
             )
-        self._write(data)
+        self._outbox.write(self._transport, data)
 
     def _fail(self, error: RemoteProtocolError) -> None:
         """Say what is wrong, and end."""
         self._lost = False
-        self._server.shared.metrics.errors[error.code] += 1
+        self._shared.metrics.errors[error.code] += 1
         log.info(str(error), extra={"event": "refused", "peer": self._transport.name})
         if self._connection.state is not State.CLOSED:
             try:
-                self._write(self._connection.send(Error.of(error)))
+                self._outbox.write(self._transport, self._connection.send(Error.of(error)))
             except LocalProtocolError:
                 self._connection.state = State.CLOSED
 
@@ -236,18 +251,18 @@ class Peer:
         service, self._service = self._service, None
         if service is None:
             return
-        if self._lost and self._ticket is not None and not self._server.closing:
+        if self._lost and self._ticket is not None and not self._shared.closing:
             service.detach()
-            self._server.keep(self._ticket)
+            self._leases.keep(self._ticket)
             return
         if self._ticket is not None:
-            self._server.forget(self._ticket)
+            self._leases.forget(self._ticket)
         service.end()
 
     async def _watch(self) -> None:
         """Ping where there is silence; give up where it goes on although it was asked."""
         loop = asyncio.get_running_loop()
-        patience = self._server.settings.handshake
+        patience = self._shared.settings.handshake
         try:
             async with asyncio.timeout(patience):
                 await self._greeted.wait()
@@ -270,7 +285,7 @@ class Peer:
                 self._pings += 1
                 self._pinged = now
                 self._say(Ping(id=self._pings))
-                self._server.flush()
+                self._outbox.flush()
         else:
             return
         error = RemoteProtocolError("timeout", "heartbeat", f"an answer to a ping within {beat:g} s", "none")

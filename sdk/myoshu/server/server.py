@@ -1,4 +1,4 @@
-"""The agent server: listeners, the search loop, lost connections that may come back, and a graceful end."""
+"""The agent server: listeners, connections, and a graceful end."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ from typing import Any
 from myoshu.errors import ArgumentError, DependencyError, RemoteProtocolError
 from myoshu.protocol.codec import encode
 from myoshu.protocol.framing import frame
-from myoshu.protocol.messages import FIRST_FRAME, Error
+from myoshu.protocol.messages import Error
 from myoshu.runtime.agent import Agent
+from myoshu.server.leases import Leases
 from myoshu.server.metrics import Metrics
 from myoshu.server.metrics_page import serve_metrics
 from myoshu.server.models import Models
+from myoshu.server.outbox import Outbox
 from myoshu.server.peer import Peer
 from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
-from myoshu.server.service import AgentService, Shared
+from myoshu.server.search_loop import SearchLoop
 from myoshu.server.settings import Settings
+from myoshu.server.shared import Shared
 from myoshu.server.transport import StreamTransport, Transport, WebSocketTransport
+from myoshu.server.unfinished import UnfinishedFrames
 
 __all__ = ["Server"]
 
@@ -39,8 +43,6 @@ PATIENCE = 0.5
 """Seconds that one that cannot be taken on may take to read why."""
 RETRY = 1.0
 """Seconds after which it may try again."""
-TRIM = 30.0
-"""Seconds between two looks for planners that nobody uses; what is unused at two of them is given back."""
 
 
 class Server:
@@ -63,30 +65,23 @@ class Server:
     def __init__(self, agents: Mapping[str, Agent], settings: Settings | None = None) -> None:
         self.settings = Settings() if settings is None else settings
         """Its bounds."""
-        self.closing = False
-        """Whether it is about to end."""
         self.shared = Shared(
             models=Models(agents),
             settings=self.settings,
             pools=Pools(),
             scheduler=Scheduler(),
             metrics=Metrics(),
-            wake=self._wake,
-            make_room=self._make_room,
             soon=lambda call: asyncio.get_running_loop().call_soon(call),
         )
         """What its connections share."""
-        self.unflushed: list[Transport] = []
-        """Connections that were written to since the last :meth:`flush`."""
-        self._flushes = 0
-        self._searching: asyncio.Handle | None = None
+        self._outbox = Outbox()
+        self._leases = Leases(self.settings.resume)
+        self._unfinished = UnfinishedFrames(self.settings.unfinished)
+        self._loop = SearchLoop(self.shared, self._outbox)
+        self.shared.wake, self.shared.make_room = self._loop.wake, self._leases.make_room
         self._peers: dict[Peer, asyncio.Task[Any] | None] = {}
-        self._unfinished: dict[Peer, int] = {}
         self._listeners: list[Any] = []
         self._sockets: dict[Path, int] = {}
-        self._lent: dict[str, tuple[AgentService, Peer | None]] = {}
-        self._trimming: asyncio.TimerHandle | None = None
-        self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._ended = asyncio.Event()
 
     async def __aenter__(self) -> Server:
@@ -211,10 +206,10 @@ class Server:
 
     async def close(self) -> None:
         """Take no more connections, answer every pending request with the best so far, say goodbye, and end."""
-        if self.closing:
+        if self.shared.closing:
             await self._ended.wait()
             return
-        self.closing = True
+        self.shared.closing = True
         for listener in self._listeners:
             listener.close(**({"close_connections": False} if hasattr(listener, "connections") else {}))
         self.shared.scheduler.stop_all()
@@ -225,16 +220,14 @@ class Server:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        for ticket in list(self._lent):
-            self._expire(ticket)
+        self._leases.end()
         for listener in self._listeners:
             await listener.wait_closed()
         for path, inode in self._sockets.items():
             with contextlib.suppress(OSError):
                 if path.stat().st_ino == inode:  # it may be another server's by now
                     path.unlink()
-        if self._trimming is not None:
-            self._trimming.cancel()
+        self._loop.stop()
         self._ended.set()
 
     def metrics_text(self) -> str:
@@ -251,146 +244,38 @@ class Server:
             ]
         )
 
-    @property
-    def alone(self) -> bool:
-        """Whether there is one connection only."""
-        return len(self._peers) == 1
-
-    def proceed(self) -> None:
-        """All that had come of a connection was read. Where it is the only one, there is no other to wait for."""
-        if self._searching is not None and self.alone:
-            self._searching.cancel()
-            self._search()
-        else:
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what was written. Who hears first can ask first: it is another one's turn each time."""
-        unflushed, self.unflushed = list(dict.fromkeys(self.unflushed)), []
-        if not unflushed:
-            return
-        self._flushes += 1
-        first = self._flushes % len(unflushed)
-        for transport in unflushed[first:] + unflushed[:first]:
-            transport.flush()
-
-    def lend(self, ticket: str, service: AgentService, peer: Peer) -> None:
-        """Take note of who may come back."""
-        self._lent[ticket] = service, peer
-
-    def keep(self, ticket: str) -> None:
-        """A connection was lost: its sessions are kept for a while."""
-        if ticket in self._lent:
-            self._lent[ticket] = self._lent[ticket][0], None
-            loop = asyncio.get_running_loop()
-            self._expiries[ticket] = loop.call_later(self.settings.resume, self._expire, ticket)
-
-    def forget(self, ticket: str) -> None:
-        """A connection ended on purpose."""
-        self._lent.pop(ticket, None)
-
-    def reclaim(self, ticket: str) -> AgentService | None:
-        """The service of a connection that was lost, for the one in its place."""
-        held = self._lent.pop(ticket, None)
-        if held is None:
-            return None
-        service, peer = held
-        expiry = self._expiries.pop(ticket, None)
-        if expiry is not None:
-            expiry.cancel()
-        elif peer is not None:
-            peer.replace()
-        return service
-
-    def note_unfinished(self, peer: Peer, size: int) -> None:
-        """Take note of how many bytes wait for the rest of their frame. Where all are too many, who has most is ended.
-
-        Args:
-            peer: whose they are.
-            size: how many; where they are no more than a first frame may have, they do not count.
-        """
-        held = self._unfinished
-        if size <= FIRST_FRAME:
-            held.pop(peer, None)
-            return
-        held[peer] = size
-        most = self.settings.unfinished
-        while held and sum(held.values()) > most:
-            largest = max(held, key=held.__getitem__)
-            del held[largest]
-            expected = f"at most {most} bytes of unfinished frames of all connections"
-            largest.give_up(RemoteProtocolError("busy", "frame", expected, "more, and most of them here"), lost=True)
-
-    def _expire(self, ticket: str) -> None:
-        self._expiries.pop(ticket, None)
-        held = self._lent.pop(ticket, None)
-        if held is not None:
-            held[0].end()
-
-    def _make_room(self) -> bool:
-        """Give up the sessions of the connection that was lost first; returns whether there was one."""
-        ticket = next(iter(self._expiries), None)
-        if ticket is None:
-            return False
-        self._expiries[ticket].cancel()
-        self._expire(ticket)
-        return True
-
-    def _trim(self) -> None:
-        """Give back memory that nobody uses any more."""
-        self._trimming = None
-        if self.shared.pools.trim():
-            self._trimming = asyncio.get_running_loop().call_later(TRIM, self._trim)
-
     def _guard(self, host: str) -> None:
         """Beyond the loopback interface only with a token."""
         if not self.settings.token and not _own(host):
             raise ArgumentError(f"token: expected one to listen on {host}, which others can reach, got none")
-
-    def _wake(self) -> None:
-        """There is something to search: begin when all that came with it has been read."""
-        loop = asyncio.get_running_loop()
-        if self._searching is None:
-            self._searching = loop.call_soon(self._search)
-        if self._trimming is None:
-            self._trimming = loop.call_later(TRIM, self._trim)
-
-    def _search(self) -> None:
-        """Search for a slice of time, and send what was found; between two slices the sockets are served."""
-        self._searching = None
-        try:
-            more = self.shared.scheduler.step(self.settings.slice)
-        except Exception:
-            log.exception("the search failed", extra={"event": "fault"})
-            self.shared.scheduler.stop_all()
-            more = False
-        self.flush()
-        if more:  # not before what has come meanwhile was read, which is after the loop's next call
-            loop = asyncio.get_running_loop()
-            self._searching = loop.call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        self._searching = asyncio.get_running_loop().call_soon(self._search)
 
     async def _on_websocket(self, socket: Any) -> None:
         await self._serve(WebSocketTransport(socket))
 
     async def _serve(self, transport: Transport, *, trusted: bool = False) -> None:
         metrics = self.shared.metrics
-        if self.closing:
+        if self.shared.closing:
             await transport.close(0.0)
             return
         if len(self._peers) >= self.settings.connections and not self._oust():
             await self._turn_away(transport)
             return
-        peer = Peer(self, transport, trusted=trusted)
+        peer = Peer(
+            self.shared,
+            transport,
+            loop=self._loop,
+            outbox=self._outbox,
+            leases=self._leases,
+            unfinished=self._unfinished,
+            trusted=trusted,
+        )
         self._peers[peer] = asyncio.current_task()
         metrics.connections += 1
         metrics.open_connections += 1
         try:
             await peer.run()
         except asyncio.CancelledError:
-            if not self.closing:
+            if not self.shared.closing:
                 raise
         finally:
             metrics.open_connections -= 1

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections import OrderedDict, deque
+import math
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from myoshu.errors import MyoshuError
 from myoshu.protocol.messages import (
-    MOST_PENDING,
     ActBatch,
     Acts,
     Cancel,
@@ -34,60 +30,31 @@ from myoshu.protocol.messages import (
     Positions,
     Reply,
     Request,
-    Result,
     Swap,
     Think,
     Times,
 )
 from myoshu.runtime.decision import Decision
 from myoshu.runtime.limit import Limit
-from myoshu.server.answers import error_of, info_of, result_of, stop_of
+from myoshu.server.answers import error_of, info_of, result_of
 from myoshu.server.arguments import Refusal, finite, legal_actions, masks
+from myoshu.server.batch import Batch
 from myoshu.server.examples import checked, positions_of
 from myoshu.server.job import Job, Priority
-from myoshu.server.metrics import Metrics
-from myoshu.server.models import Models
-from myoshu.server.pool import Pools, SharedTrees
-from myoshu.server.scheduler import Scheduler
+from myoshu.server.kept_replies import KeptReplies
+from myoshu.server.pool import SharedTrees
 from myoshu.server.seat import Seat
-from myoshu.server.settings import Settings
+from myoshu.server.shared import Shared
 from myoshu.server.turn import SECONDS
 
-__all__ = ["AgentService", "Shared"]
+__all__ = ["AgentService"]
 
 log = logging.getLogger("myoshu.server")
 
-KEPT_REPLIES = MOST_PENDING
-"""Final replies that are kept for a client that resumes: as many as it may call pending. They reach it in the order in
-which they were sent, so that those that it has not are the last."""
-KEPT_BYTES = 1 << 26
-"""How large they may be together; of older ones it is only known that they were sent."""
 EVERY = 0.1
 """Seconds between two infos where the client does not say."""
 RETRY = 0.25
 """Seconds after which a client that was refused may try again."""
-
-
-@dataclasses.dataclass(slots=True)
-class Shared:
-    """What all connections of a server share."""
-
-    models: Models
-    """What it plays with."""
-    settings: Settings
-    """Its bounds."""
-    pools: Pools
-    """Where trees are."""
-    scheduler: Scheduler
-    """What is searched next."""
-    metrics: Metrics
-    """What is counted."""
-    wake: Callable[[], None] = lambda: None
-    """Called when there is something to search."""
-    make_room: Callable[[], bool] = lambda: False
-    """Gives the sessions of one client that is gone up; returns whether there was one."""
-    soon: Callable[[Callable[[], None]], object] = lambda call: call()
-    """Calls something after the others had their turn."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -97,27 +64,6 @@ class _Session:
     level: float | None
     elo: float | None = None
     job: tuple[int, Job] | None = None
-
-
-@dataclasses.dataclass(slots=True)
-class _Batch:
-    """The rows of an ``act_batch``, which are prepared some at a time."""
-
-    request: ActBatch
-    arrived: float
-    model: str
-    limit: Limit
-    observations: NDArray[np.generic]
-    legal: NDArray[np.bool_] | None
-    answers: list[Decision | MyoshuError | None]
-    seats: list[Seat] = dataclasses.field(default_factory=list)
-    jobs: list[Job] = dataclasses.field(default_factory=list)
-    answered: int = 0
-
-    @property
-    def left(self) -> int:
-        """Rows that are not prepared."""
-        return len(self.answers) - len(self.jobs)
 
 
 class AgentService:
@@ -136,15 +82,13 @@ class AgentService:
         self._sessions: dict[int, _Session] = {}
         self._number = 0
         self._thinking: dict[int, list[Job]] = {}
-        self._batches: dict[int, _Batch] = {}
-        self._replies: OrderedDict[int, Reply | Error | None] = OrderedDict()
-        self._results: deque[Result] = deque()
-        self._size = 0
+        self._batches: dict[int, Batch] = {}
+        self._replies = KeptReplies()
 
     def handle(self, request: Request) -> None:
         """Answer a request now or, if it is to be thought about, in time."""
         self._shared.metrics.requests[str(request.__struct_config__.tag)] += 1
-        self._replies.pop(request.id, None)
+        self._replies.forget(request.id)
         try:
             HANDLERS[type(request)](self, request)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the request is answered
@@ -159,17 +103,8 @@ class AgentService:
         """Go on over another connection, with final replies for the requests that have none."""
         self._send = send
         for request in pending:
-            if request in self._thinking:
-                continue
-            if request not in self._replies:
-                said = f"request {request}: expected to have arrived, it had not"
-                reply: Reply | Error = Error(id=request, code="lost", msg=said)
-            else:
-                said = (
-                    f"request {request}: expected a reply that is kept; it was answered, and is not to be asked again"
-                )
-                reply = self._replies[request] or Error(id=request, code="capacity", msg=said)
-            send(reply)
+            if request not in self._thinking:
+                send(self._replies.find(request))
         self._shared.scheduler.go_on(self)
         self._shared.wake()
 
@@ -186,7 +121,6 @@ class AgentService:
             session.seat.session.release()
         self._sessions.clear()
         self._replies.clear()
-        self._results.clear()
 
     def _refused(self, request: Request, error: Exception) -> Error:
         """What a request is told of an error."""
@@ -331,21 +265,33 @@ class AgentService:
             simulations=request.simulations or (None if request.time else agent.manifest.search.simulations),
         )
         self._check_simulations("act_batch", limit)
-        batch = _Batch(request, arrived, name, limit, observations, legal, [None] * rows)
+
+        def on_done(reply: Acts | Error, times: Times) -> None:
+            self._thinking.pop(request.id, None)
+            self._shared.metrics.note_search(times.total)
+            self._reply(reply)
+
+        batch = Batch(
+            self._shared,
+            request,
+            arrived=arrived,
+            model=name,
+            limit=limit,
+            observations=observations,
+            legal=legal,
+            submit=partial(self._shared.scheduler.submit, self),
+            on_done=on_done,
+        )
         self._batches[request.id] = batch
         self._thinking[request.id] = batch.jobs
         self._prepare(batch)
 
-    def _prepare(self, batch: _Batch, *, whole: bool = False) -> None:
+    def _prepare(self, batch: Batch, *, whole: bool = False) -> None:
         """Begin the searches of the next rows, as many as one turn has time for, or of all."""
         if self._batches.get(batch.request.id) is not batch:
             return
-        end = perf_counter() + SECONDS
         try:
-            while batch.left:
-                self._prepare_row(batch, len(batch.jobs))
-                if not whole and perf_counter() > end:
-                    break
+            batch.prepare(math.inf if whole else perf_counter() + SECONDS)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the request is answered
             self._abandon(batch)
             self._reply(self._refused(batch.request, error))
@@ -356,74 +302,10 @@ class AgentService:
         else:
             del self._batches[batch.request.id]
 
-    def _prepare_row(self, batch: _Batch, row: int) -> None:
-        request, pools = batch.request, self._shared.pools
-        session = self._shared.models[batch.model].new_session(
-            seed=None if request.seed is None else request.seed + row,
-            temperature=request.temperature,
-            keep_tree=False,
-            max_simulations=self._shared.settings.timed_simulations,
-            trees=SharedTrees(pools, self._shared.models[batch.model]),
-        )
-        seat = Seat(session)
-        try:
-            deliberation = seat.deliberate(
-                (),
-                batch.observations[row],
-                None if batch.legal is None else batch.legal[row],
-                batch.limit,
-                None if request.to_play is None else request.to_play[row],
-            )
-        except BaseException:
-            seat.session.release()
-            raise
-        job = Job(
-            seat,
-            deliberation,
-            arrived=batch.arrived,
-            time=batch.limit.time,
-            priority=Priority.NORMAL if request.priority is None else Priority(request.priority),
-            capped=deliberation.capped,
-            every=None,
-            on_info=lambda decision, elapsed: None,
-            on_done=partial(self._row_done, batch, row),
-        )
-        batch.seats.append(seat)
-        batch.jobs.append(job)
-        self._shared.scheduler.submit(self, job)
-
-    def _abandon(self, batch: _Batch) -> None:
+    def _abandon(self, batch: Batch) -> None:
         """Give all rows back, without an answer."""
         del self._batches[batch.request.id], self._thinking[batch.request.id]
-        batch.answered = -len(batch.answers)
-        self._shared.scheduler.stop(batch.jobs)
-
-    def _row_done(self, batch: _Batch, row: int, answer: Decision | MyoshuError, times: Times) -> None:
-        batch.answers[row] = answer
-        batch.answered += 1
-        batch.seats[row].session.release()
-        if batch.answered < len(batch.answers):
-            return
-        request = batch.request
-        self._thinking.pop(request.id, None)
-        self._shared.metrics.note_search(times.total)
-        decisions = [decision for decision in batch.answers if isinstance(decision, Decision)]
-        for index, failure in enumerate(batch.answers):
-            if isinstance(failure, MyoshuError):
-                self._reply(error_of(request, failure, index))
-                return
-        self._reply(
-            Acts(
-                id=request.id,
-                actions=tuple(decision.action for decision in decisions),
-                values=tuple(decision.value for decision in decisions),
-                simulations=tuple(decision.simulations for decision in decisions),
-                stop=stop_of(decisions[-1]),
-                times=times,
-                provider=decisions[-1].provider,
-                model=batch.model,
-            )
-        )
+        batch.abandon()
 
     def _level(self, request: Level) -> None:
         session = self._idle(request.session, "level")
@@ -533,26 +415,10 @@ class AgentService:
         assert reply.id is not None
         if isinstance(reply, Error):
             self._shared.metrics.errors[reply.code] += 1
-        if self._resumable and not isinstance(
-            reply, Pong | Positions
-        ):  # positions are asked for again: they may be large
-            self._keep(reply.id, reply)
+        if self._resumable and not isinstance(reply, Pong | Positions):  # which are asked for again: they may be large
+            self._replies.keep(reply.id, reply)
         if self._send is not None:
             self._send(reply)
-
-    def _keep(self, request: int, reply: Reply | Error) -> None:
-        """For a client that resumes: the last replies, of which the oldest go where they are too large together."""
-        self._replies[request] = reply
-        if len(self._replies) > KEPT_REPLIES:
-            self._replies.popitem(last=False)
-        if isinstance(reply, Result):
-            self._results.append(reply)
-            self._size += _size(reply)
-        while len(self._results) > KEPT_REPLIES or (self._size > KEPT_BYTES and len(self._results) > 1):
-            oldest = self._results.popleft()
-            self._size -= _size(oldest)
-            if self._replies.get(oldest.id) is oldest:
-                self._replies[oldest.id] = None
 
 
 HANDLERS: dict[type[Request], Callable[[AgentService, Any], None]] = {
@@ -570,8 +436,3 @@ HANDLERS: dict[type[Request], Callable[[AgentService, Any], None]] = {
     Check: AgentService._check,
 }
 """Who answers what."""
-
-
-def _size(result: Result) -> int:
-    """Bytes of the parts that may be large."""
-    return len(result.policy.b) + len(result.visits.b)

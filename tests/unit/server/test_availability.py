@@ -47,14 +47,16 @@ from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.manifest import Manifest
 from myoshu.runtime.strength import Strength
 from myoshu.search import SearchConfig
+from myoshu.server import kept_replies
 from myoshu.server import service as service_module
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
 from myoshu.server.pace import WavePace
 from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
-from myoshu.server.service import AgentService, Shared
+from myoshu.server.service import AgentService
 from myoshu.server.settings import Settings
+from myoshu.server.shared import Shared
 from myoshu.server.turn import FRAMES, Turn, take_turn
 from myoshu.testing.networks import game_for, mlp, parity
 
@@ -169,8 +171,8 @@ def test_what_came_of_a_frame_goes_with_its_connection(serve: Serve, dial: Any) 
         until(lambda: peer() is None)  # though its sessions are kept, and nobody looks for cycles
     finally:
         gc.enable()
-    assert len(running.server._lent) == 1
-    assert running.server._unfinished == {}
+    assert len(running.server._leases._lent) == 1
+    assert running.server._unfinished._sizes == {}
 
 
 def test_unfinished_frames_are_bounded_together_and_who_has_most_is_ended(
@@ -180,7 +182,7 @@ def test_unfinished_frames_are_bounded_together_and_who_has_most_is_ended(
     large, small, third = dial(running.tcp), dial(running.tcp), dial(running.tcp)
     payload = encode(Think(id=2, session=0, obs=Tensor.of(np.zeros(200_000, np.uint8))))
     large.socket.sendall(part(300_000, 1_000_000))
-    until(lambda: sum(running.server._unfinished.values()) >= 300_000)
+    until(lambda: sum(running.server._unfinished._sizes.values()) >= 300_000)
     small.say(Open(id=1))
     small.hear()
     small.connection.adopt(asked={2: "think"})
@@ -194,7 +196,7 @@ def test_unfinished_frames_are_bounded_together_and_who_has_most_is_ended(
     error = small.hear()
     assert isinstance(error, Error)
     assert (error.id, error.field) == (2, "think.obs.sh")
-    until(lambda: not running.server._unfinished)
+    until(lambda: not running.server._unfinished._sizes)
 
 
 def test_a_turn_ends_after_some_frames_and_the_next_goes_on() -> None:
@@ -296,7 +298,7 @@ def test_sessions_of_one_that_is_gone_make_room_for_others(serve: Serve, dial: A
     assert isinstance(error, Error)
     assert error.code == "busy"
     gone.socket.close()
-    until(lambda: bool(running.server._expiries))
+    until(lambda: bool(running.server._leases._expiries))
     other.say(Open(id=2))
     assert isinstance(other.hear(), Opened)
 
@@ -320,7 +322,7 @@ def test_no_request_that_arrived_is_said_to_be_lost(serve: Serve, dial: Any) -> 
 def test_replies_too_large_to_be_kept_are_known_to_have_been_sent(
     shared: Shared, observations: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "KEPT_BYTES", 200)
+    monkeypatch.setattr(kept_replies, "MOST_BYTES", 200)
     said: list[Any] = []
     service = AgentService(shared, said.append)
     service.handle(Open(id=1, seed=1))

@@ -15,8 +15,9 @@ from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
 from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
-from myoshu.server.service import AgentService, Shared
+from myoshu.server.service import AgentService
 from myoshu.server.settings import Settings
+from myoshu.server.shared import Shared
 
 
 @pytest.fixture
