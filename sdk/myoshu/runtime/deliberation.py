@@ -9,7 +9,8 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from myoshu.runtime.decision import Decision, StopReason
+from myoshu.runtime.decision import ActionAnalysis, Analysis, Decision, StopReason
+from myoshu.runtime.draw import Draw
 from myoshu.runtime.pace import Pace
 from myoshu.runtime.tree import Tree
 from myoshu.search import SearchResult
@@ -32,10 +33,7 @@ class Deliberation:
         time: seconds allowed, or None.
         capped: whether the budget stands for the tree's memory rather than for the caller's limit in simulations.
         pace: used and measured on.
-        temperature: 0 plays the search's choice; above, moves are sampled in proportion to policy^(1 / temperature).
-        mix: the network's own prior's share of the policy that moves are sampled from; the search's has the rest.
-        slack: how much less than the best a sampled move may be worth in the search's eyes, in the game's units.
-        sample: in [0, 1): decides which.
+        draw: how a move is sampled; the search's choice is played if not given.
         begin: when thinking began, as of :func:`time.perf_counter`.
         provider: what computes.
     """
@@ -51,10 +49,7 @@ class Deliberation:
         time: float | None,
         capped: bool,
         pace: Pace,
-        temperature: float,
-        mix: float,
-        slack: float,
-        sample: float,
+        draw: Draw | None,
         begin: float,
         provider: str,
     ) -> None:
@@ -68,10 +63,7 @@ class Deliberation:
         self._to_play = to_play
         self._time = time
         self._pace = pace
-        self._temperature = temperature
-        self._mix = mix
-        self._slack = slack
-        self._sample = sample
+        self._draw = draw
         self._provider = provider
         self._reason: StopReason | None = None
         self._elapsed = perf_counter() - begin
@@ -136,30 +128,31 @@ class Deliberation:
 
     def decide(self) -> Decision:
         """The best so far."""
-        result = self.result()
+        result, draw = self.result(), self._draw
         return Decision.of(
             result,
             self._to_play,
             elapsed=self._elapsed,
             provider=self._provider,
             stop_reason=self._reason or StopReason.THINKING,
-            action=None if self._temperature == 0.0 else self._drawn(result),
+            action=None if draw is None else draw.action(result, self.legal, self._tree),
         )
 
-    def _drawn(self, result: SearchResult) -> int:
-        """A legal action with probability in proportion to policy^(1 / temperature), if it is not much too bad."""
-        legal = np.flatnonzero(self.legal)
-        if self._slack < math.inf:
-            worth = result.q[legal]
-            legal = legal[(worth >= worth.max() - self._slack) | (legal == result.action)]
-        with np.errstate(all="ignore"):  # a weight may be 0, by division or because it is too small
-            shares = result.policy[legal].astype(np.float64)
-            if self._mix > 0.0:
-                prior = self._tree.root_prior().astype(np.float64)
-                rest = max(float(prior[self.legal].sum()), 1e-30)
-                shares = (1.0 - self._mix) * shares + self._mix * prior[legal] / rest
-            if not shares.max() > 0.0:
-                return result.action
-            weights = np.exp(np.log(shares / shares.max()) / self._temperature)
-            ends = np.cumsum(weights / weights.sum())
-        return int(legal[min(int(np.searchsorted(ends, self._sample, side="right")), len(legal) - 1)])
+    def analyse(self) -> Analysis:
+        """What is thought of every legal action so far."""
+        decision, result, tree = self.decide(), self.result(), self._tree
+        prior = np.where(self.legal, tree.root_prior(), 0.0)
+        total = float(prior.sum())
+        actions = [
+            ActionAnalysis(
+                action=action,
+                visits=int(result.visits[action]),
+                value=float(result.q[action]),
+                prior=float(prior[action]) / total if total > 0.0 else 1.0 / int(self.legal.sum()),
+                policy=float(decision.policy[action]),
+                principal_variation=tree.principal_variation(action),
+            )
+            for action in np.flatnonzero(self.legal).tolist()
+        ]
+        actions.sort(key=lambda each: (each.action != result.action, -each.visits, -each.policy))
+        return Analysis(decision=decision, actions=tuple(actions))

@@ -13,17 +13,22 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from myoshu.errors import ArgumentError, CapacityError, LimitError, SessionBusyError
-from myoshu.runtime.decision import ActionAnalysis, Analysis, Decision, StopReason
+from myoshu.errors import ArgumentError, LimitError, SessionBusyError
+from myoshu.runtime.budget import most_simulations, timed_budget
+from myoshu.runtime.decision import Analysis, Decision, StopReason
 from myoshu.runtime.deliberation import Deliberation
+from myoshu.runtime.draw import Draw
 from myoshu.runtime.evaluator import as_observations
 from myoshu.runtime.history import History
+from myoshu.runtime.kept_tree import MOST_MOVES_KEPT, KeptTree
 from myoshu.runtime.legal import as_mask
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planned_tree import PlannedTrees
-from myoshu.runtime.session_state import Search, SessionState, observation_of
+from myoshu.runtime.random_state import RandomState
+from myoshu.runtime.searched import Searched
+from myoshu.runtime.session_state import SessionState
 from myoshu.runtime.thinking import Thinking
 from myoshu.runtime.tree import Tree, Trees
 from myoshu.search import SearchConfig
@@ -34,35 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Mark", "Session"]
 
-MOST_SIMULATIONS = 100_000
-MOST_MEMORY = 1 << 28
-LEAST_CAPACITY = 512
-"""Simulations that a tree has room for at least where only time is limited: the first estimate of speed is rough."""
-MOST_MOVES_KEPT = 2
-"""Real moves after which a tree is begun anew however much of it could be kept: what lies along the expected line would
-else be imagined further and further ahead of the last real observation, beyond what networks are trained to unroll.
-Measured on tic-tac-toe against every line at 32 simulations: with a network trained well, 2 moves lose as little as
-none kept, and 4 a little more; with one trained for half a minute, of 750 lines 83 are lost with none kept, 110 and
-128."""
-
 
 class Mark(NamedTuple):
     """What a session was told up to a moment."""
 
     history: History
     tree: Tree | None
-
-
-class _Searched(NamedTuple):
-    """A search that the tree came of; see :class:`myoshu.runtime.session_state.Search`."""
-
-    observation: NDArray[np.float32]
-    legal: NDArray[np.bool_]
-    to_play: int
-    moves: list[int]
-    budget: int
-    planned: int
-    made: int
 
 
 class Session:
@@ -106,18 +88,14 @@ class Session:
         """The share of the network's first guess in what moves are sampled from."""
         self.slack = slack
         """How much less than the best a sampled move may seem worth, in the game's units."""
-        self.max_simulations = self._default_most() if max_simulations is None else max_simulations
+        self.max_simulations = most_simulations(agent.model) if max_simulations is None else max_simulations
         """Where only time is limited: simulations after which thinking ends all the same."""
         self.keep_tree = keep_tree
         """Whether observed moves keep what the last search found under them."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
-        self._trees: Trees = PlannedTrees(agent.evaluator) if trees is None else trees
-        self._tree: Tree | None = None
+        self._kept = KeptTree(PlannedTrees(agent.evaluator) if trees is None else trees)
         self._thinking: weakref.ref[Thinking] | None = None
         self._history = History(agent.model.players, MOST_MOVES_KEPT)
-        self._kept = 0
-        self._searches: list[_Searched] = []
-        self._nodes = 0
         self._lock = Lock()
 
     @property
@@ -128,12 +106,13 @@ class Session:
     @property
     def tree(self) -> Tree | None:
         """What it searches; None before the first decision, and after :meth:`release`."""
-        return self._tree
+        return self._kept.tree
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory for its tree, latent states, inputs and outputs."""
-        return 0 if self._tree is None else self._tree.nbytes
+        tree = self._kept.tree
+        return 0 if tree is None else tree.nbytes
 
     def play(
         self,
@@ -186,7 +165,7 @@ class Session:
         Args and errors are those of :meth:`play`; those of the network come when it is first run.
         """
         with self._alone():
-            return self._begin(observation, legal_actions, limit, to_play)
+            return self._begin(self.deliberate(observation, legal_actions, limit, to_play))
 
     def ponder(
         self,
@@ -202,7 +181,7 @@ class Session:
         Args and errors are those of :meth:`play`; those of the network come when it is first run.
         """
         with self._alone():
-            return self._begin(observation, legal_actions, limit, to_play, pondering=True)
+            return self._begin(self.deliberate(observation, legal_actions, limit, to_play, pondering=True))
 
     def analyse(
         self,
@@ -216,7 +195,10 @@ class Session:
         Args and errors are those of :meth:`play`.
         """
         with self._alone():
-            return self._analyse(self.deliberate(observation, legal_actions, limit, to_play, settle=False))
+            deliberation = self.deliberate(observation, legal_actions, limit, to_play, settle=False)
+            while not deliberation.finished:
+                deliberation.run()
+            return deliberation.analyse()
 
     def observe(self, action: int) -> None:
         """Hear of a move that was really made, by whichever player: the next search goes on from what is known of it.
@@ -283,11 +265,10 @@ class Session:
         return _restored, (self.agent, self.save())
 
     def _state(self, resting: bool) -> SessionState:
-        history, random = self._history, self._rng.bit_generator.state
+        history, kept, random = self._history, self._kept, RandomState.of(self._rng)
         moves = history.moves if resting else None
-        if moves is not None and not self._nodes:
-            self._note_made()
-        tree = self._tree
+        if moves is not None:
+            kept.note_made()
         return SessionState(
             spec_hash=self.agent.manifest.spec_hash,
             search=self.search,
@@ -298,105 +279,36 @@ class Session:
             slack=self.slack,
             max_simulations=self.max_simulations,
             keep_tree=self.keep_tree,
-            random=random["state"]["state"].to_bytes(16, "little"),
-            increment=random["state"]["inc"].to_bytes(16, "little"),
-            spare=random["uinteger"] if random["has_uint32"] else None,
+            random=random.random,
+            increment=random.increment,
+            spare=random.spare,
             turn=history.turn,
             told=history.told,
             moves=moves,
             pondered=history.pondered,
             first=_swapped(history.first),
             last=_swapped(history.last),
-            kept=0 if moves is None else self._kept,
-            nodes=0 if moves is None else self._nodes or (0 if tree is None else tree.nodes),
-            searches=[] if moves is None else [_saved(search) for search in self._searches],
+            kept=0 if moves is None else kept.moves,
+            nodes=0 if moves is None else kept.nodes,
+            searches=[] if moves is None else [search.saved() for search in kept.searches],
         )
 
     def _resume(self, state: SessionState) -> None:
         """Become what was saved."""
-        model, history = self.agent.model, self._history
-        generator = self._rng.bit_generator
-        generator.state = {
-            "bit_generator": "PCG64",
-            "state": {
-                "state": int.from_bytes(state.random, "little"),
-                "inc": int.from_bytes(state.increment, "little"),
-            },
-            "has_uint32": int(state.spare is not None),
-            "uinteger": state.spare or 0,
-        }
+        history = self._history
+        RandomState(state.random, state.increment, state.spare).restore(self._rng)
         history.turn, history.told, history.moves = state.turn, state.told, state.moves
         history.pondered = state.pondered
         history.first, history.last = _swapped(state.first), _swapped(state.last)
         if state.searches and state.moves is not None:
-            self._kept, self._nodes = state.kept, state.nodes
-            self._searches = [
-                _Searched(
-                    observation_of(search.observation, model),
-                    np.frombuffer(search.legal, np.bool_).copy(),
-                    search.to_play,
-                    search.moves,
-                    search.budget,
-                    search.planned,
-                    search.made,
-                )
-                for search in state.searches
-            ]
+            searches = [Searched.of(search, self.agent.model) for search in state.searches]
+            self._kept.promise(searches, state.kept, state.nodes)
         else:
             history.forget()
 
-    def _note_made(self) -> None:
-        """Take note of how far the last search came."""
-        if self._searches and self._tree is not None:
-            last = self._searches[-1]
-            made = last.budget - self._tree.remaining
-            self._searches[-1] = last._replace(made=made)
-
-    def _repeat_searches(self, tree: Tree, moves: list[int]) -> list[int]:
-        """Make the tree that a restored session had, if there are moves that lead on in it; returns these."""
-        self._nodes = 0
-        if not moves or not self.keep_tree:
-            return []
-        for search in self._searches:
-            if search.moves:
-                if not self._follow(tree, search.moves, search.observation, search.legal, search.made, search.planned):
-                    return []
-            else:
-                tree.open(
-                    search.observation,
-                    legal=search.legal,
-                    to_play=search.to_play,
-                    simulations=search.made,
-                    planned=search.planned,
-                )
-            tree.run()
-        return moves
-
-    def _analyse(self, deliberation: Deliberation) -> Analysis:
-        while not deliberation.finished:
-            deliberation.run()
-        decision, result = deliberation.decide(), deliberation.result()
-        tree = self._tree
-        assert tree is not None
-        prior = np.where(deliberation.legal, tree.root_prior(), 0.0)
-        total = float(prior.sum())
-        actions = [
-            ActionAnalysis(
-                action=action,
-                visits=int(result.visits[action]),
-                value=float(result.q[action]),
-                prior=float(prior[action]) / total if total > 0.0 else 1.0 / int(deliberation.legal.sum()),
-                policy=float(decision.policy[action]),
-                principal_variation=tree.principal_variation(action),
-            )
-            for action in np.flatnonzero(deliberation.legal).tolist()
-        ]
-        actions.sort(key=lambda each: (each.action != result.action, -each.visits, -each.policy))
-        return Analysis(decision=decision, actions=tuple(actions))
-
     def mark(self) -> Mark:
         """What was told so far, for :meth:`back_to`."""
-        return Mark(self._history.copy(), self._tree)
+        return Mark(self._history.copy(), self._kept.tree)
 
     def back_to(self, mark: Mark, *, forget: bool = False) -> None:
         """Have heard nothing since a mark.
@@ -406,15 +318,13 @@ class Session:
             forget: whether what was searched before it is gone, too: a search has begun since.
         """
         self._history = mark.history.copy()
-        if forget or self._tree is not mark.tree:
+        if forget or self._kept.tree is not mark.tree:
             self._history.forget()
 
     def release(self) -> None:
         """Give the tree back; what was known is forgotten. The next decision takes another."""
-        tree, self._tree = self._tree, None
         self._history.forget()
-        if tree is not None:
-            tree.release()
+        self._kept.release()
 
     def adopt(self, other: Session) -> None:
         """Go on with another session's model and strength, and with this one's random numbers and turn.
@@ -426,7 +336,7 @@ class Session:
         """
         if other.agent is not self.agent or other.search != self.search:
             self.release()
-            self.agent, self.search, self._trees = other.agent, other.search, other._trees
+            self.agent, self.search, self._kept.trees = other.agent, other.search, other._kept.trees
         self.limit, self.temperature, self.mix, self.slack = other.limit, other.temperature, other.mix, other.slack
         self.max_simulations, self.keep_tree = other.max_simulations, other.keep_tree
 
@@ -464,16 +374,10 @@ class Session:
         turn = self._history.turn
 
         def begin_tree() -> None:
-            path = moves
             try:
-                if self._nodes:
-                    path = self._repeat_searches(tree, path if limit.time is None else [])
-                if not self._carry_over(tree, path, batch, legal, budget, planned):
-                    tree.open(batch, to_play=turn, legal=legal, simulations=budget, planned=planned)
-                    self._kept = 0
-                    self._searches = []
-                    path = []
-                self._searches.append(_Searched(batch, legal, turn, path, budget, planned, 0))
+                path = moves if moves and self._may_keep() else []
+                search = Searched(batch, legal, turn, path, budget, planned)
+                self._kept.begin(tree, search, timed=limit.time is not None)
                 self._history.begin()
             except BaseException:
                 self._history.forget()
@@ -487,11 +391,8 @@ class Session:
             to_play=turn,
             time=limit.time,
             capped=limit.simulations is None or budget < limit.simulations,
-            pace=self._trees.pace,
-            temperature=self.temperature,
-            mix=self.mix,
-            slack=self.slack,
-            sample=float(self._rng.random()) if self.temperature > 0.0 else 0.0,
+            pace=self._kept.trees.pace,
+            draw=self._draw(),
             begin=begin,
             provider=self.agent.provider,
         )
@@ -501,88 +402,29 @@ class Session:
 
     def _prepare(self, limit: Limit) -> tuple[Tree, int, int]:
         """A tree that can hold the search, the budget, and what sequential halving is to be laid out for."""
-        planned = None
-        if limit.time is not None:
-            pace = self._trees.pace.seconds
-            if math.isnan(pace):
-                tree = self._sized(self.search.leaves)
-                pace = self._trees.pace.measure(tree.wave(), tree.leaves)
-            planned = max(1, int(min(limit.time / pace, MOST_SIMULATIONS)))
-        if planned is None:
+        if limit.time is None:
             assert limit.simulations is not None
-            return self._sized(limit.simulations), limit.simulations, limit.simulations
-        budget = max(8 * planned, LEAST_CAPACITY)
-        most = self.max_simulations if limit.simulations is None else limit.simulations
-        if limit.simulations is None or planned < MOST_SIMULATIONS:
-            most = min(budget, most)
-        return self._sized(most), most, min(planned, most)
+            return self._kept.sized(self.search, limit.simulations, self._history), limit.simulations, limit.simulations
+        pace = self._kept.trees.pace
+        seconds = pace.seconds
+        if math.isnan(seconds):
+            tree = self._kept.sized(self.search, self.search.leaves, self._history)
+            seconds = pace.measure(tree.wave(), tree.leaves)
+        budget, planned = timed_budget(limit, seconds, self.max_simulations)
+        return self._kept.sized(self.search, budget, self._history), budget, planned
 
-    def _sized(self, simulations: int) -> Tree:
-        """The tree, another if it is too small; with room for as many nodes again, which reuse keeps."""
-        nodes = 2 * (1 << (simulations - 1).bit_length()) + 1
-        tree = self._tree
-        if tree is None or tree.nodes < nodes:
-            if nodes > self._nodes:
-                self._history.forget()
-                self._nodes = 0
-            self._tree = None
-            if tree is not None:
-                tree.release()
-            tree = None  # its memory is free before more is taken
-            tree = self._tree = self._trees.take(self.search, simulations, max(nodes, self._nodes))
-        return tree
+    def _draw(self) -> Draw | None:
+        temperature = self.temperature
+        return Draw(temperature, self.mix, self.slack, float(self._rng.random())) if temperature > 0.0 else None
 
-    def _carry_over(
-        self,
-        tree: Tree,
-        moves: list[int],
-        batch: NDArray[np.float32],
-        legal: NDArray[np.bool_],
-        budget: int,
-        planned: int,
-    ) -> bool:
-        """Make what is known of the position after some moves the tree, if there is anything to keep."""
+    def _may_keep(self) -> bool:
+        """Whether a tree may be kept over moves: what comes of them is known."""
         model = self.agent.model
         alternating = model.players == 1 or model.movers is Movers.ALTERNATE
-        if not moves or not self.keep_tree or self.agent.game.stochastic or not alternating:
-            return False
-        if self._kept + len(moves) > MOST_MOVES_KEPT:
-            return False
-        self._note_made()
-        if not self._follow(tree, moves, batch, legal, budget, planned):
-            return False
-        self._kept += len(moves)
-        return True
+        return self.keep_tree and alternating and not self.agent.game.stochastic
 
-    @staticmethod
-    def _follow(
-        tree: Tree,
-        moves: list[int],
-        batch: NDArray[np.float32],
-        legal: NDArray[np.bool_],
-        budget: int,
-        planned: int,
-    ) -> bool:
-        """Let the subtree under some moves become the tree, if there is one and it fits."""
-        try:
-            for action in moves[:-1]:
-                if not tree.reuse(action, simulations=0):
-                    return False
-            kept = tree.reuse(moves[-1], observation=batch[0], legal=legal, simulations=budget, planned=planned)
-        except CapacityError:
-            return False
-        return kept > 0
-
-    def _begin(
-        self,
-        observation: ArrayLike,
-        legal_actions: ArrayLike | None,
-        limit: Limit | None,
-        to_play: int | None,
-        *,
-        pondering: bool = False,
-    ) -> Thinking:
-        thinking = Thinking(self.deliberate(observation, legal_actions, limit, to_play, pondering=pondering))
+    def _begin(self, deliberation: Deliberation) -> Thinking:
+        thinking = Thinking(deliberation)
         self._thinking = weakref.ref(thinking)  # which may have the session, until it has begun the tree
         return thinking
 
@@ -607,11 +449,6 @@ class Session:
         if thinking is not None:
             thinking.stop()
             thinking.wait()
-
-    def _default_most(self) -> int:
-        model = self.agent.model
-        node = 4 * model.latent_size + 48 * model.actions + 16 * model.players + 128
-        return max(64, min(MOST_SIMULATIONS, MOST_MEMORY // (2 * node)))
 
     @staticmethod
     def _index(field: str, value: int, size: int) -> int:
@@ -647,15 +484,3 @@ def _swapped(observation: bytes | None) -> bytes | None:
     if observation is None or sys.byteorder == "little":
         return observation
     return np.frombuffer(observation, np.float32).byteswap().tobytes()
-
-
-def _saved(search: _Searched) -> Search:
-    return Search(
-        observation=search.observation.astype("<f4").tobytes(),
-        legal=search.legal.tobytes(),
-        to_play=search.to_play,
-        moves=search.moves,
-        budget=search.budget,
-        planned=search.planned,
-        made=search.made,
-    )

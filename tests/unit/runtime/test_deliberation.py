@@ -85,8 +85,8 @@ def test_the_machine_may_sleep_in_a_search(agent: Agent, monkeypatch: pytest.Mon
         searched()
         for _ in range(10):
             assert searched() > usual // 2
-    assert session._trees.pace.seconds == pytest.approx(1e-4, rel=0.2)
-    session._trees.pace.seconds = 60.0  # however it came to this
+    assert session._kept.trees.pace.seconds == pytest.approx(1e-4, rel=0.2)
+    session._kept.trees.pace.seconds = 60.0  # however it came to this
     assert [searched() > 0 for _ in range(60)][-1]
 
 

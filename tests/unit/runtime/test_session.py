@@ -35,10 +35,10 @@ from myoshu.errors import (
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import Decision, StopReason
+from myoshu.runtime.kept_tree import MOST_MOVES_KEPT
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Manifest, Strength
 from myoshu.runtime.parity import Parity, Vectors
-from myoshu.runtime.session import MOST_MOVES_KEPT
 from myoshu.search import Algorithm, SearchConfig
 from myoshu.spec import Movers
 from myoshu.testing.networks import Network, game_for, mlp, parity, write_bundle
