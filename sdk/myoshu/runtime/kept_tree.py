@@ -128,4 +128,5 @@ class KeptTree:
             elif not search.follow(tree, search.made):
                 return False
             tree.run()
+        self._searches = [search._replace(budget=search.made) for search in self._searches]
         return True
