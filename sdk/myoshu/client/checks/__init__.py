@@ -1,0 +1,1 @@
+"""What an environment must do, check by check; :mod:`myoshu.client.environment_checks` makes them."""
