@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
+from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -99,7 +100,7 @@ class Player:
 
         Args and errors are those of :meth:`myoshu.Session.play`.
         """
-        self._begin(observation, legal_actions, limit, to_play, ponder=False)
+        self._begin(partial(self.session.think, observation, legal_actions, limit, to_play), pondering=False)
 
     def ponder(
         self,
@@ -115,7 +116,7 @@ class Player:
 
         Args and errors are those of :meth:`myoshu.Session.play`.
         """
-        self._begin(observation, legal_actions, limit, to_play, ponder=True)
+        self._begin(partial(self.session.ponder, observation, legal_actions, limit, to_play), pondering=True)
 
     def step(self, budget: float) -> Decision | None:
         """Think for a while, or in the background just look.
@@ -195,25 +196,16 @@ class Player:
     ) -> None:
         self.close()
 
-    def _begin(
-        self,
-        observation: ArrayLike,
-        legal_actions: ArrayLike | None,
-        limit: Limit | None,
-        to_play: int | None,
-        *,
-        ponder: bool,
-    ) -> None:
+    def _begin(self, think: Callable[[], Thinking], *, pondering: bool) -> None:
         begin = perf_counter()
         self.cancel()
-        begin_thinking = self.session.ponder if ponder else self.session.think
-        thinking = begin_thinking(observation, legal_actions, limit, to_play)
-        self._pondering = ponder
+        thinking = think()
+        self._pondering = pondering
         self._current.append(thinking)
         if not self.background:
             self._owed += perf_counter() - begin
             return
-        if self.event is None or ponder:
+        if self.event is None or pondering:
             thinking.start()
         else:
             thinking.start(partial(_announce, weakref.ref(self), thinking, self.event))
