@@ -61,7 +61,7 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zero_sum: bool = _written(False)
     """Whether the players' rewards always add up to zero."""
     movers: Movers = _written(Movers.PREDICTED)
-    """Whether players move strictly in turn."""
+    """How the next player to move is known: whether players move strictly in turn, or a network is to predict it."""
     final_rewards_only: bool = _written(False)
     """Whether every reward before the end of the game is zero."""
     stochastic: bool = _written(False)
@@ -125,7 +125,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     observation: tuple[int, ...]
     """Shape of one observation."""
     actions: int
-    """How many actions the prior covers."""
+    """How many actions the prior covers; an action is an integer in [0, actions)."""
     players: int
     """How many players a position's value speaks of."""
     latent: tuple[int, ...]

@@ -24,7 +24,7 @@ from myoshu.errors import MatchError
 from myoshu.game import Game, State
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
-from myoshu.runtime.manifest import Strength
+from myoshu.runtime.manifest import Level
 
 __all__ = ["Measured", "calibrate", "ease", "enough_openings", "graded", "misses", "neighbours"]
 
@@ -46,13 +46,13 @@ REACH = 3
 class Measured:
     """A strength with what was found out about it."""
 
-    strength: Strength
+    strength: Level
     """Settings, Elo and its standard error."""
     games: int
     """Games it played."""
 
 
-def ease(amount: float, most: int) -> Strength:
+def ease(amount: float, most: int) -> Level:
     """Settings for an amount of ease.
 
     Args:
@@ -62,7 +62,7 @@ def ease(amount: float, most: int) -> Strength:
     fewest = min(FEWEST, most)
     simulations = round(math.exp((1 - amount) * math.log(most) + amount * math.log(fewest)))
     margin = STEADY / 2 + (1 - STEADY / 2) * amount**2
-    return Strength(
+    return Level(
         level=0.0,
         simulations=max(1, simulations),
         temperature=round(FREEST * amount**2, 4),
@@ -72,7 +72,7 @@ def ease(amount: float, most: int) -> Strength:
 
 
 def calibrate(
-    make: Callable[[tuple[Strength, ...]], Callable[[], Setting]],
+    make: Callable[[tuple[Level, ...]], Callable[[], Setting]],
     game: Game,
     *,
     levels: int = 10,
@@ -168,7 +168,7 @@ def neighbours(players: int) -> list[tuple[int, int]]:
     return [(one, other) for one in range(players) for other in range(one + 1, min(one + REACH + 1, players))]
 
 
-def graded(bundle: Bundle, strengths: Sequence[Strength], conditions: dict[str, object] | None = None) -> Bundle:
+def graded(bundle: Bundle, strengths: Sequence[Level], conditions: dict[str, object] | None = None) -> Bundle:
     """A bundle with another table of levels.
 
     Args:

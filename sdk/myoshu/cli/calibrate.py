@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from myoshu.arena.calibration import Measured
     from myoshu.arena.player import Player
     from myoshu.game import Game
-    from myoshu.runtime.manifest import Strength
+    from myoshu.runtime.manifest import Level
 
 __all__ = ["calibrate"]
 
@@ -127,7 +127,7 @@ class _Ladder:
     """Its file."""
     game: str
     """The game string."""
-    strengths: tuple[Strength, ...]
+    strengths: tuple[Level, ...]
     """The strengths."""
 
 

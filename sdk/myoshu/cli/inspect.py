@@ -14,7 +14,7 @@ from myoshu.model import Port, ports
 from myoshu.rating.intervals import margin
 
 if TYPE_CHECKING:
-    from myoshu.runtime.manifest import Manifest, Strength
+    from myoshu.runtime.manifest import Level, Manifest
 
 __all__ = ["inspect"]
 
@@ -124,7 +124,7 @@ def _sections(manifest: Manifest) -> Iterator[tuple[str, list[tuple[str, str]]]]
             yield _printable(name).capitalize(), list(_laid_out(value))
 
 
-def _strength(level: Strength) -> str:
+def _strength(level: Level) -> str:
     """A level's settings, and how strong it is if that was measured."""
     said = f"{counted(level.simulations, 'simulation')}, temperature {level.temperature:g}"
     if level.mix or level.margin < 1:

@@ -14,14 +14,14 @@ from myoshu.game import Game
 from myoshu.model import played
 from myoshu.runtime.bundle import Bundle, Source
 from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.levels import between
 from myoshu.runtime.limit import Limit
-from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.manifest import Level, Manifest
 from myoshu.runtime.observation_check import ObservationCheck, check_game, check_observations
 from myoshu.runtime.parity import Parity
 from myoshu.runtime.positions import Example
 from myoshu.runtime.session import Session
 from myoshu.runtime.session_state import SessionState
-from myoshu.runtime.strength import between
 from myoshu.runtime.tree import Trees
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec
@@ -126,24 +126,24 @@ class Agent:
         """
         if level is not None and elo is not None:
             raise ArgumentError(f"elo: expected either a level or Elo points, got level {level:g} and elo {elo:g}")
-        strength = None if level is None else self._strength(level)
+        settings = None if level is None else self._level(level)
         if elo is not None:
-            strength = between(self.manifest.strength, elo)
+            settings = between(self.manifest.strength, elo)
         config = self.manifest.search if search is None else search
         if not isinstance(config, SearchConfig):
             raise ArgumentError(f"search: expected a SearchConfig, got {search!r}")
         if temperature is None:
-            temperature = 0.0 if strength is None else strength.temperature
+            temperature = 0.0 if settings is None else settings.temperature
         if isinstance(temperature, bool | str) or not 0.0 <= temperature < math.inf:
             raise ArgumentError(f"temperature: expected a number from 0, got {temperature!r}")
         low, high = self.game.returns
         return Session(
             self,
             search=config,
-            limit=Limit(simulations=config.simulations if strength is None else strength.simulations),
+            limit=Limit(simulations=config.simulations if settings is None else settings.simulations),
             temperature=float(temperature),
-            mix=0.0 if strength is None else strength.mix,
-            slack=math.inf if strength is None or strength.margin >= 1.0 else strength.margin * (high - low),
+            mix=0.0 if settings is None else settings.mix,
+            slack=math.inf if settings is None or settings.margin >= 1.0 else settings.margin * (high - low),
             seed=None if seed is None else _whole("seed", seed, 0),
             max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,
@@ -201,15 +201,15 @@ class Agent:
         """Whether a game shows this agent what it learned from; also compares legal actions and who moves."""
         return check_game(self.examples, self.manifest.planes, game)
 
-    def _strength(self, level: float) -> Strength:
+    def _level(self, number: float) -> Level:
         levels = self.manifest.strength
-        for strength in levels:
-            if strength.level == level:
-                return strength
-        there = ", ".join(f"{strength.level:g}" for strength in levels)
+        for level in levels:
+            if level.level == number:
+                return level
+        there = ", ".join(f"{level.level:g}" for level in levels)
         raise ArgumentError(
             f"level: expected {f'one of {there}' if there else 'None, since the bundle has no strength table'}, "
-            f"got {level!r}"
+            f"got {number!r}"
         )
 
 

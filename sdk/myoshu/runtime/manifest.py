@@ -15,7 +15,7 @@ from myoshu.planes import Planes
 from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers, spec_hash
 
-__all__ = ["FORMAT", "MAX_MANIFEST", "Entry", "Manifest", "Strength"]
+__all__ = ["FORMAT", "MAX_MANIFEST", "Entry", "Level", "Manifest"]
 
 FORMAT = 1
 """The bundle format that this myoshu writes, and the newest it reads."""
@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return Entry(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
-class Strength(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One measured level of play."""
 
     level: float
@@ -96,7 +96,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The parity vectors."""
     provenance: dict[str, Any]
     """Where it comes from: whatever the trainer wrote down."""
-    strength: list[Strength]
+    strength: list[Level]
     """Measured levels, weakest first; may be empty."""
     planes: Planes = Planes()
     """What the game's observations hold, in words, as far as the game says."""
@@ -130,7 +130,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         search: SearchConfig,
         opset: int,
         provenance: Mapping[str, Any] | None = None,
-        strength: list[Strength] | None = None,
+        strength: list[Level] | None = None,
         planes: Planes | None = None,
     ) -> Manifest:
         """A manifest in the current format whose other files :meth:`Bundle.write` will enter."""

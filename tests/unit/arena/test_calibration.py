@@ -17,7 +17,7 @@ from myoshu.errors import MatchError
 from myoshu.game import Game
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
-from myoshu.runtime.manifest import Strength
+from myoshu.runtime.manifest import Level
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
 
@@ -30,7 +30,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle.read(write_bundle(path, mlp((3, 3, 3), 9, 16), game=GAME.spec))
 
 
-def seated(bundle: Bundle, strengths: tuple[Strength, ...]) -> tuple[Game, list[Player]]:
+def seated(bundle: Bundle, strengths: tuple[Level, ...]) -> tuple[Game, list[Player]]:
     numbered = [msgspec.structs.replace(each, level=float(number)) for number, each in enumerate(strengths)]
     agent = Agent(graded(bundle, numbered), "cpu")
     seats = [AgentPlayer(agent, level=each.level) for each in agent.manifest.strength]
@@ -56,7 +56,7 @@ def test_neighbours_meet_and_everybody_is_connected() -> None:
 
 
 def test_levels_are_sorted_numbered_and_the_same_for_the_same_seed(bundle: Bundle) -> None:
-    def run() -> list[Strength]:
+    def run() -> list[Level]:
         found = calibrate(lambda strengths: partial(seated, bundle, strengths), GAME, levels=3, most=4, games=4, seed=2)
         assert all(each.games == 12 for each in found)
         return [each.strength for each in found]
@@ -76,7 +76,7 @@ def test_levels_are_sorted_numbered_and_the_same_for_the_same_seed(bundle: Bundl
 
 def test_wins_missed_are_counted(bundle: Bundle) -> None:
     """A level that plays anything at all misses most wins."""
-    careless = Strength(level=1, simulations=1, temperature=1e6)
+    careless = Level(level=1, simulations=1, temperature=1e6)
     agent = Agent(graded(bundle, [careless]), "cpu")
     (missed,) = misses(GAME, agent, [1.0], 60)
     assert 20 < missed < 60
@@ -84,7 +84,7 @@ def test_wins_missed_are_counted(bundle: Bundle) -> None:
 
 
 def test_games_that_cannot_be_calibrated_are_refused() -> None:
-    def nobody(strengths: tuple[Strength, ...]) -> partial[tuple[Game, list[Player]]]:
+    def nobody(strengths: tuple[Level, ...]) -> partial[tuple[Game, list[Player]]]:
         raise AssertionError("nobody should have been asked to play")
 
     with pytest.raises(MatchError, match="expected a game of two players, got 1 in openspiel:catch"):

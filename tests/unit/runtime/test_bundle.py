@@ -24,7 +24,7 @@ from myoshu.errors import ArgumentError, BundleError, BundleVersionError, Myoshu
 from myoshu.runtime.agent import load
 from myoshu.runtime.archive import read_archive, write_archive
 from myoshu.runtime.bundle import FILES, LIMITS, MANIFEST, OPTIONAL, PARITY, Bundle
-from myoshu.runtime.manifest import FORMAT, Entry, Manifest, Strength
+from myoshu.runtime.manifest import FORMAT, Entry, Level, Manifest
 from myoshu.search import SearchConfig
 from myoshu.testing.networks import Network, game_for, mlp, parity, resnet, write_bundle
 
@@ -320,7 +320,7 @@ def test_a_manifest_must_fit_its_game(network: Network) -> None:
 
 
 def test_strength_is_kept(tmp_path: Path, network: Network) -> None:
-    strength = [Strength(level=1.0, simulations=4, temperature=0.5), Strength(level=2.0, simulations=64)]
+    strength = [Level(level=1.0, simulations=4, temperature=0.5), Level(level=2.0, simulations=64)]
     manifest = Manifest.of(
         game=game_for(network.model), model=network.model, search=SearchConfig(), opset=18, strength=strength
     )

@@ -37,7 +37,7 @@ from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.kept_tree import MOST_MOVES_KEPT
 from myoshu.runtime.limit import Limit
-from myoshu.runtime.manifest import Manifest, Strength
+from myoshu.runtime.manifest import Level, Manifest
 from myoshu.runtime.parity import Parity, Vectors
 from myoshu.search import Algorithm, SearchConfig
 from myoshu.spec import Movers
@@ -529,7 +529,7 @@ def test_an_only_move_is_analysed_all_the_same(agent: Agent) -> None:
 
 
 def test_levels_are_the_bundles(tmp_path: Path, network: Network) -> None:
-    levels = [Strength(level=1.0, simulations=4, temperature=0.5), Strength(level=2.0, simulations=64)]
+    levels = [Level(level=1.0, simulations=4, temperature=0.5), Level(level=2.0, simulations=64)]
     manifest = Manifest.of(
         game=game_for(network.model), model=network.model, search=SearchConfig(), opset=18, strength=levels
     )

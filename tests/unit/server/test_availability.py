@@ -44,8 +44,8 @@ from myoshu.protocol.messages import (
 )
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.manifest import Level as MeasuredLevel
 from myoshu.runtime.manifest import Manifest
-from myoshu.runtime.strength import Strength
 from myoshu.search import SearchConfig
 from myoshu.server import kept_replies
 from myoshu.server import service as service_module
@@ -429,7 +429,9 @@ def test_a_swap_keeps_the_level(shared: Shared, tmp_path: Path, observations: An
             model=network.model,
             search=SearchConfig(simulations=64),
             opset=18,
-            strength=[Strength(level=level, simulations=int(4 * level), temperature=0.5, mix=0.25) for level in levels],
+            strength=[
+                MeasuredLevel(level=level, simulations=int(4 * level), temperature=0.5, mix=0.25) for level in levels
+            ],
         )
         Bundle.write(tmp_path / name, manifest=manifest, graphs=network.graphs, parity=parity(network))
         agents[name] = myoshu.load(tmp_path / name, "cpu")

@@ -10,16 +10,16 @@ import pytest
 from myoshu.errors import ArgumentError
 from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.levels import between
 from myoshu.runtime.limit import Limit
-from myoshu.runtime.manifest import Manifest, Strength
-from myoshu.runtime.strength import between
+from myoshu.runtime.manifest import Level, Manifest
 from myoshu.search.config import SearchConfig
 from myoshu.testing.networks import Network, game_for, parity
 
 LEVELS = [
-    Strength(level=1, simulations=2, temperature=1.0, mix=0.5, margin=0.6, elo=0.0, error=10.0),
-    Strength(level=2, simulations=8, temperature=0.5, mix=0.1, margin=0.2, elo=200.0, error=20.0),
-    Strength(level=3, simulations=32, elo=600.0, error=15.0),
+    Level(level=1, simulations=2, temperature=1.0, mix=0.5, margin=0.6, elo=0.0, error=10.0),
+    Level(level=2, simulations=8, temperature=0.5, mix=0.1, margin=0.2, elo=200.0, error=20.0),
+    Level(level=3, simulations=32, elo=600.0, error=15.0),
 ]
 
 
@@ -40,7 +40,7 @@ def test_beyond_the_table_is_refused(elo: float) -> None:
     with pytest.raises(ArgumentError, match="elo: expected points from 0 to 600, got"):
         between(LEVELS, elo)
     with pytest.raises(ArgumentError, match="no measured strength table"):
-        between([Strength(level=1, simulations=2)], 100)
+        between([Level(level=1, simulations=2)], 100)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_beyond_the_table_is_refused(elo: float) -> None:
 )
 def test_settings_that_make_no_sense_are_refused(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{field}: expected"):
-        Strength(level=1, simulations=2, **{field: value})
+        Level(level=1, simulations=2, **{field: value})
 
 
 def drawn(path: Path, level: float) -> list[int]:
@@ -57,7 +57,7 @@ def drawn(path: Path, level: float) -> list[int]:
     return [agent.new_session(seed, level=level).play(seen).action for seed in range(60)]
 
 
-def leveled(network: Network, folder: Path, *levels: Strength) -> Path:
+def leveled(network: Network, folder: Path, *levels: Level) -> Path:
     manifest = Manifest.of(
         game=game_for(network.model), model=network.model, search=SearchConfig(), opset=18, strength=list(levels)
     )
@@ -67,8 +67,8 @@ def leveled(network: Network, folder: Path, *levels: Strength) -> Path:
 
 
 def test_a_margin_leaves_only_moves_that_look_nearly_as_good(tmp_path: Path, network: Network) -> None:
-    free = Strength(level=1, simulations=32, temperature=1e6)
-    tight = Strength(level=2, simulations=32, temperature=1e6, margin=0.01)
+    free = Level(level=1, simulations=32, temperature=1e6)
+    tight = Level(level=2, simulations=32, temperature=1e6, margin=0.01)
     path = leveled(network, tmp_path, free, tight)
     agent, seen = load(path, "cpu"), np.linspace(-1, 1, 27, dtype=np.float32)
     analysis = agent.new_session(0).analyse(seen, limit=Limit(simulations=32))
@@ -82,7 +82,7 @@ def test_a_margin_leaves_only_moves_that_look_nearly_as_good(tmp_path: Path, net
 
 
 def test_a_mix_of_one_samples_the_networks_first_guess(tmp_path: Path, network: Network) -> None:
-    path = leveled(network, tmp_path, Strength(level=1, simulations=64, temperature=1.0, mix=1.0))
+    path = leveled(network, tmp_path, Level(level=1, simulations=64, temperature=1.0, mix=1.0))
     prior = load(path, "cpu").evaluator.initial(np.linspace(-1, 1, 27, dtype=np.float32)[None])["prior"][0]
     agent, seen = load(path, "cpu"), np.linspace(-1, 1, 27, dtype=np.float32)
     moves = [agent.new_session(seed, level=1).play(seen).action for seed in range(300)]

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from myoshu.errors import ArgumentError
-from myoshu.runtime.manifest import Strength
+from myoshu.runtime.manifest import Level
 
 __all__ = ["between"]
 
 
-def between(levels: Sequence[Strength], elo: float) -> Strength:
+def between(levels: Sequence[Level], elo: float) -> Level:
     """Settings for a strength, by interpolation: simulations on a logarithmic scale, everything else on a linear one.
 
     Args:
@@ -50,5 +50,5 @@ def between(levels: Sequence[Strength], elo: float) -> Strength:
     )
 
 
-def _points(level: Strength) -> float:
+def _points(level: Level) -> float:
     return math.nan if level.elo is None else level.elo
