@@ -10,10 +10,13 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.processes import alive, children
+from tests.waiting import wait_until
 from typer.testing import CliRunner
 
 from myoshu.cli import app
@@ -153,19 +156,10 @@ def learned(run: Path) -> int:
     return int(read_checkpoint(run / "checkpoint.npz")["learner"]["steps"])
 
 
-def relatives(pid: int) -> list[int]:
-    """The process's children."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+def begun(process: subprocess.Popen[bytes], run: Path) -> bool:
+    """Whether it learns, and its actors play."""
+    assert process.poll() is None
+    return (run / "metrics.csv").exists() and bool(children(process.pid))
 
 
 @pytest.mark.slow
@@ -179,23 +173,15 @@ def test_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
     for last in (False, False, True):
         process = subprocess.Popen([*command, "--minutes", "100"])
         try:
-            limit = time.monotonic() + 240
-            while not (run / "metrics.csv").exists() or not relatives(process.pid):
-                assert process.poll() is None
-                assert time.monotonic() < limit
-                time.sleep(0.02)
+            wait_until(partial(begun, process, run))
             time.sleep(rng.uniform(0.0, 3.0))
-            while last and not (run / "checkpoint.npz").exists():
-                assert time.monotonic() < limit
-                time.sleep(0.02)
-            children = relatives(process.pid)
+            if last:
+                wait_until((run / "checkpoint.npz").exists)
+            actors = children(process.pid)
         finally:
             process.kill()
             process.wait()
-        ended = time.monotonic() + 60
-        while any(map(alive, children)):
-            assert time.monotonic() < ended, "an actor outlived its learner"
-            time.sleep(0.05)
+        wait_until(lambda actors=actors: not any(map(alive, actors)))
         if (run / "checkpoint.npz").exists():
             steps = learned(run)
             assert steps >= reached

@@ -113,3 +113,8 @@ def test_bad_toml(text: str, message: str) -> None:
 def test_bad_values(field: str, values: dict[str, object]) -> None:
     with pytest.raises(ArgumentError, match=f"^{field}: expected"):
         TrainingConfig(**{"game": "x", **values})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_opponents_survive_a_configuration_file(config: TrainingConfig) -> None:
+    changed = msgspec.structs.replace(config, opponents=("mcts:100", 'a"b.myoshu'), until=0.5)
+    assert TrainingConfig.from_toml(changed.to_toml()) == changed

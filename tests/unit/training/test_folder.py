@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.unit.training.recorder import Acting
 
 from myoshu.errors import TrainingError
 from myoshu.game import Game
@@ -20,7 +21,6 @@ from myoshu.training.checkpoint import read_checkpoint
 from myoshu.training.folder import Lock, load_config, remove_unfinished, replaced, write_config
 from myoshu.training.run import Run
 from myoshu.training.telling.metrics import Metrics, Table, read_table
-from myoshu.training.telling.progress import QuietProgress, Status
 
 HOLDER = """
 import sys, time
@@ -150,23 +150,15 @@ def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
     assert [row["what"] for row in rows] == ["something"] * len(rows)
 
 
-class AtStep(QuietProgress):
-    """Does something once the run has learned a little and has a checkpoint."""
-
-    def __init__(self, folder: Path, act: Callable[[], None]) -> None:
-        self._folder, self._act, self.done = folder, act, False
-
-    def update(self, status: Status) -> None:
-        if not self.done and (self._folder / "checkpoint.npz").exists():
-            self.done = True
-            self._act()
-
-
 def test_a_disk_that_fills_up_leaves_the_last_checkpoint(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    config = msgspec.structs.replace(config, deterministic=False, steps=10**6, checkpoint_seconds=0.5)
+    config = msgspec.structs.replace(config, deterministic=False, steps=10**6, checkpoint_steps=5)
     folder = tmp_path / "run"
     limit = contextlib.ExitStack()
-    progress = AtStep(folder, lambda: limit.enter_context(small_files((folder / "checkpoint.npz").stat().st_size // 2)))
+
+    def fill() -> None:
+        limit.enter_context(small_files((folder / "checkpoint.npz").stat().st_size // 2))
+
+    progress = Acting(lambda status: (folder / "checkpoint.npz").exists(), fill)
     run = Run(game, config, folder, progress=progress, cores=1)
     with (
         limit,
@@ -192,14 +184,15 @@ def test_an_agent_that_cannot_be_written(game: Game, config: TrainingConfig, tmp
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
 def test_no_space_left(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    config = msgspec.structs.replace(config, deterministic=False, steps=10**6, checkpoint_seconds=0.5)
+    config = msgspec.structs.replace(config, deterministic=False, steps=10**6, checkpoint_steps=5)
     folder = tmp_path / "run"
 
     def fill() -> None:
         (folder / "metrics.csv").unlink()
         (folder / "metrics.csv").symlink_to("/dev/full")
 
-    run = Run(game, config, folder, progress=AtStep(folder, fill), cores=1)
+    progress = Acting(lambda status: (folder / "checkpoint.npz").exists(), fill)
+    run = Run(game, config, folder, progress=progress, cores=1)
     with pytest.raises(
         TrainingError, match=r"metrics.csv: expected to write what was measured, got: No space left on device"
     ):

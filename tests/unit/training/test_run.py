@@ -1,61 +1,30 @@
-"""Runs: they learn, stop cleanly, survive being killed, and go on exactly where they were."""
+"""Runs: they learn, survive being killed, and go on exactly where they were."""
 
 from __future__ import annotations
 
 import csv
-import os
-import signal
 import subprocess
 import sys
 import textwrap
-import threading
-import time
-from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pytest
+from tests.unit.training.flaky_game import Alone
+from tests.unit.training.recorder import Recorder
+from tests.waiting import wait_until
 
-from myoshu.errors import ArgumentError, BundleError, ExportError, RecordError, TrainingError
-from myoshu.game import Game, State
-from myoshu.planes import planes_of
+from myoshu.errors import ArgumentError, RecordError, TrainingError
+from myoshu.game import Game
 from myoshu.record import read_records
-from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.training import LearnerConfig, TrainingConfig, preset
 from myoshu.training.checkpoint import read_checkpoint, write_checkpoint
-from myoshu.training.folder import load_config, write_config
-from myoshu.training.playing.source import Source
+from myoshu.training.folder import load_config
 from myoshu.training.run import Run
-from myoshu.training.strength.opponents import RandomOpponent
 from myoshu.training.telling.metrics import COLUMNS
-from myoshu.training.telling.progress import Status
-
-if TYPE_CHECKING:
-    from flaky_game import Alone, Endless, Flaky
-else:
-    sys.path.append(str(Path(__file__).parent))
-    from flaky_game import Alone, Endless, Flaky
-
-
-class Recorder:
-    """A progress display that remembers, and may act on, what it is shown."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.statuses: list[Status] = []
-        self.closed = False
-
-    def update(self, status: Status) -> None:
-        self.statuses.append(status)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def same_weights(one: Run, other: Run) -> None:
@@ -178,42 +147,6 @@ def test_what_a_run_leaves_behind(game: Game, config: TrainingConfig, tmp_path: 
     assert set(arrays) == {"run", "learner", "replay", "selfplay", "playing", "reanalysis"}
 
 
-def test_an_agent_comes_with_positions_to_check_a_program_with(
-    game: Game, config: TrainingConfig, tmp_path: Path
-) -> None:
-    run = Run(game, config, tmp_path / "run")
-    run.export(tmp_path / "agent.myoshu")
-    agent = load(tmp_path / "agent.myoshu", "cpu")
-    assert agent.check_game(game).right
-    assert len(agent.examples) == 8
-    assert agent.manifest.planes == planes_of(game)
-    run.export(tmp_path / "again.myoshu")
-    assert (tmp_path / "agent.myoshu").read_bytes() == (tmp_path / "again.myoshu").read_bytes()
-
-
-@pytest.mark.parametrize("broken", ["planes", "new_state"])
-def test_a_game_that_fails_afterwards_costs_no_agent(
-    game: Game, config: TrainingConfig, tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorder = Recorder()
-    run = Run(game, config, tmp_path / "run", progress=recorder)
-
-    def fail(*_: object) -> None:
-        raise OSError("the engine is gone")
-
-    monkeypatch.setattr(game, broken, "no sequence of texts" if broken == "planes" else fail)
-    run.export(tmp_path / "agent.myoshu")
-    bundle = Bundle.read(tmp_path / "agent.myoshu")
-    if broken == "planes":
-        assert not bundle.manifest.planes
-        assert "The agent's file will not say what observations hold" in recorder.notes[-1]
-        assert bundle.examples
-    else:
-        said = "The agent's file will have no positions to check a program with: OSError: the engine is gone"
-        assert recorder.notes[-1] == said
-        assert bundle.examples == ()
-
-
 def test_a_folder_that_holds_a_run_is_not_begun_anew(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
     Run(game, config, tmp_path / "run")
     with pytest.raises(TrainingError, match="expected a new folder, got one that holds a run"):
@@ -253,71 +186,9 @@ def test_a_checkpoint_that_lacks_something_is_refused(game: Game, config: Traini
             Run.resumed(game, tmp_path / "run", steps=31).train()
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_with_its_checkpoint(
-    game: Game, config: TrainingConfig, tmp_path: Path
-) -> None:
-    run = Run(game, msgspec.structs.replace(config, checkpoint_steps=5), tmp_path / "run")
-    step = run.learner.step
-
-    def poisoned(batch: object, share: float) -> object:
-        if run.learner.steps == 12:
-            batch.observations[:] = np.nan  # type: ignore[attr-defined]  # a Batch
-        return step(batch, share)  # type: ignore[arg-type]  # likewise
-
-    run.learner.step = poisoned  # type: ignore[assignment,method-assign]  # a poisoned batch
-    with pytest.raises(
-        TrainingError,
-        match=r"loss: expected finite numbers.* diverged at step 12; the checkpoint",
-    ):
-        run.train()
-    assert Run.resumed(game, tmp_path / "run").learner.steps == 10
-
-
-@pytest.mark.parametrize("cores", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_run_that_really_diverges_keeps_its_last_good_checkpoint(
-    cores: int, game: Game, config: TrainingConfig, tmp_path: Path
-) -> None:
-    calm = msgspec.structs.replace(config, deterministic=False, evaluation_games=0, checkpoint_seconds=1e6)
-    Run(game, calm, tmp_path / "run", cores=cores).train()
-    learner = msgspec.structs.replace(config.learner, learning_rate=1e3, clip=1e30, weight_decay=1e3, warm_up=0)
-    wild = msgspec.structs.replace(calm, learner=learner, steps=10**6, checkpoint_steps=1)
-    write_config(wild, tmp_path / "run")
-    run = Run.resumed(game, tmp_path / "run", cores=cores)
-    with pytest.raises(
-        TrainingError,
-        match=r"finite.* diverged at step \d+; the checkpoint in .* Make learning_rate or clip .*config.toml smaller",
-    ):
-        run.train()
-    assert run.learner.steps > 30
-    kept = read_checkpoint(tmp_path / "run" / "checkpoint.npz")["learner"]
-    assert all(np.isfinite(array).all() for array in kept.values())
-    write_config(calm, tmp_path / "run")
-    steps = int(kept["steps"])
-    assert Run.resumed(game, tmp_path / "run", steps=steps + 1, cores=cores).learner.steps == steps
-
-
-def test_ctrl_c_ends_it_with_a_checkpoint_and_an_agent(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    run = Run(game, msgspec.structs.replace(config, steps=10**6), tmp_path / "run")
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupt() -> None:
-        while run.learner.steps < 20:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    summary = run.train()
-    thread.join()
-    assert summary.interrupted
-    assert 20 <= summary.steps < 10**6
-    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == summary.steps
-    assert Run.resumed(game, tmp_path / "run").learner.steps == summary.steps
-    assert signal.getsignal(signal.SIGINT) is before
-
-
 KILLED = """
 import sys
+from functools import partial
 from pathlib import Path
 from myoshu.training.run import Run
 from myoshu_engines import load_game
@@ -335,18 +206,16 @@ def test_a_killed_run_with_actors_goes_on(game: Game, config: TrainingConfig, tm
     script = tmp_path / "go.py"
     script.write_text(textwrap.dedent(KILLED))
     reached = 0
+
+    def further(process: subprocess.Popen[bytes], reached: int) -> bool:
+        assert process.poll() is None
+        held = (tmp_path / "run" / "checkpoint.npz").exists()
+        return held and Run.resumed(game, tmp_path / "run").learner.steps > reached
+
     for _ in range(2):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
         try:
-            limit = time.monotonic() + 240
-            while True:
-                assert process.poll() is None
-                assert time.monotonic() < limit
-                time.sleep(0.2)
-                if (tmp_path / "run" / "checkpoint.npz").exists():
-                    steps = Run.resumed(game, tmp_path / "run").learner.steps
-                    if steps > reached:
-                        break
+            wait_until(partial(further, process, reached))
         finally:
             process.kill()
             process.wait()
@@ -373,122 +242,6 @@ def test_resumed_settings_are_the_old_ones(game: Game, config: TrainingConfig, t
     assert Run.resumed(game, tmp_path / "run").config == changed
 
 
-class Moody(RandomOpponent):
-    """Random play that does something else first, from its Nth move on."""
-
-    name = "moody"
-
-    def __init__(self, what: Callable[[], None], after: int = 0) -> None:
-        self.what, self.left, self.calls = what, after, 0
-
-    def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
-        self.calls += 1
-        self.left -= 1
-        if self.left < 0:
-            self.what()
-        return super().choose(game, states, rng)
-
-
-def fail(error: Exception) -> Callable[[], None]:
-    def raise_it() -> None:
-        raise error
-
-    return raise_it
-
-
-def test_the_agent_is_written_whatever_the_checks_meet_with(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    recorder, moody = Recorder(), Moody(fail(ZeroDivisionError("a bad day")))
-    config = msgspec.structs.replace(config, evaluations=3, opponents=("moody",))
-    run = Run(game, config, tmp_path / "run", opponents=[moody], progress=recorder)
-    summary = run.train()
-    assert (summary.check, summary.steps, moody.calls) == (None, 30, 3)
-    manifest = Bundle.read(summary.bundle).manifest
-    assert manifest.provenance["steps"] == 30
-    assert "strength" not in manifest.provenance
-    told = [note for note in recorder.notes if "a bad day" in note]
-    assert [note.partition(":")[0] for note in told[:2]] == ["step 10", "step 20"]
-    assert told[2].startswith("The agent is written, its last check of strength failed: ZeroDivisionError")
-
-
-def test_the_last_check_counts_though_games_broke_in_it(config: TrainingConfig, tmp_path: Path) -> None:
-    flaky, recorder = Flaky("raise", 0.0), Recorder()
-    config = msgspec.structs.replace(config, game="python:flaky", evaluations=1, evaluation_games=60)
-    run = Run(flaky, config, tmp_path / "run", progress=recorder)
-    save = run._save
-
-    def break_from_now_on(source: Source) -> None:
-        save(source)
-        object.__setattr__(flaky, "share", 0.5)
-
-    run._save = break_from_now_on  # type: ignore[method-assign]  # learning is over
-    summary = run.train()
-    assert summary.check is not None
-    assert 0 < summary.check.games < 60
-    assert Bundle.read(summary.bundle).manifest.provenance["strength"] == str(summary.check)
-    assert any("last check of strength failed: expected games that can be played to" in note for note in recorder.notes)
-
-
-def test_the_agent_bears_the_last_check(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    run = Run(game, config, tmp_path / "run")
-    summary = run.train()
-    assert Bundle.read(summary.bundle).manifest.provenance["strength"] == str(summary.check)
-
-
-def test_curves_that_cannot_be_drawn_do_not_end_a_run(
-    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorder = Recorder()
-    monkeypatch.setattr("myoshu.training.telling.curves.Curves.draw", lambda *_: fail(ZeroDivisionError("no ink"))())
-    summary = Run(game, config, tmp_path / "run", progress=recorder).train()
-    assert summary.steps == 30
-    assert "step 30: the curves could not be drawn: ZeroDivisionError: no ink" in recorder.notes
-
-
-@pytest.mark.parametrize("kind", [TrainingError, OSError])
-def test_the_agent_is_written_when_learning_ends_by_an_error(
-    game: Game, config: TrainingConfig, tmp_path: Path, kind: type[Exception]
-) -> None:
-    recorder = Recorder()
-    run = Run(game, config, tmp_path / "run", progress=recorder)
-    step = run.state.step
-
-    def until_twelve() -> object:
-        if run.learner.steps == 12:
-            raise kind("the games are gone")
-        return step()
-
-    run.state.step = until_twelve  # type: ignore[assignment,method-assign]  # an error in the middle
-    with pytest.raises(kind, match="the games are gone"):
-        run.train(tmp_path / "out.myoshu")
-    assert Bundle.read(tmp_path / "out.myoshu").manifest.provenance["steps"] == 12
-    assert any("out.myoshu: the agent as it was at step 12" in note for note in recorder.notes)
-
-
-def test_what_the_export_would_refuse_is_refused_before_anything_is_learned(
-    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for error, expected in (
-        (BundleError("manifest: no"), pytest.raises(TrainingError, match="manifest: no")),
-        (ExportError("value: no"), pytest.raises(ExportError, match="value: no, before anything was learned")),
-    ):
-        run = Run(game, config, tmp_path / type(error).__name__)
-        monkeypatch.setattr("myoshu.training.exporter.export_bundle", lambda *_, error=error, **__: fail(error)())
-        with expected:
-            run.train()
-        assert run.learner.steps == 0
-    monkeypatch.undo()
-    out = tmp_path / "elsewhere"
-    out.mkdir()
-    run = Run(game, config, tmp_path / "run")
-    run.train(out / "out.myoshu")
-    assert [path.name for path in out.iterdir()] == ["out.myoshu"]
-    monkeypatch.setattr("myoshu.training.exporter.export_bundle", lambda *_, **__: fail(ExportError("value: no"))())
-    longer = Run.resumed(game, tmp_path / "run", steps=40)
-    with pytest.raises(ExportError, match=r"value: no; the checkpoint in .*run is kept: .*`myoshu export .*run`"):
-        longer.train()
-    assert Run.resumed(game, tmp_path / "run").learner.steps == 40
-
-
 @pytest.mark.parametrize(
     ("until", "message"),
     [(90.0, "until: expected a score from 0 to 1, got 90"), (-0.1, "until: expected a score from 0 to 1, got -0.1")],
@@ -507,27 +260,6 @@ def test_a_strength_that_cannot_be_reached_is_refused(
         ArgumentError, match=r"until: expected a mean return from 0 to 1000 \(spec.returns\), got 1000.5"
     ):
         Run(Alone(), alone, tmp_path / "alone")
-
-
-def test_games_without_end_are_told(config: TrainingConfig, tmp_path: Path) -> None:
-    config = msgspec.structs.replace(config, game="python:flaky", deterministic=False, steps=None, minutes=0.01)
-    with pytest.raises(
-        TrainingError, match=r"nothing was learned yet.* no game was over, with [\d,]+ moves .* in 8 games .*max_length"
-    ):
-        Run(Endless(), config, tmp_path / "run", cores=1).train()
-
-
-def test_ctrl_c_ends_a_check_at_once(game: Game, config: TrainingConfig, tmp_path: Path) -> None:
-    moody = Moody(lambda: os.kill(os.getpid(), signal.SIGINT), after=1)
-    config = msgspec.structs.replace(config, steps=10**6, evaluations=10**5, opponents=("moody",))
-    summary = Run(game, config, tmp_path / "run", opponents=[moody]).train()
-    assert (summary.interrupted, summary.steps, moody.calls) == (True, 10, 2)
-    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == 10
-    last = Moody(lambda: os.kill(os.getpid(), signal.SIGINT), after=1)
-    ended = msgspec.structs.replace(config, steps=20, evaluations=1)
-    summary = Run(game, ended, tmp_path / "last", opponents=[last]).train()
-    assert (summary.interrupted, summary.steps, summary.check, last.calls) == (True, 20, None, 2)
-    assert Bundle.read(summary.bundle).manifest.provenance["steps"] == 20
 
 
 def test_agents_that_never_lose_end_their_games_at_a_limit(

@@ -3,58 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.unit.training.flaky_game import WAYS, Endless, Flaky, FlakyState, Over
+from tests.unit.training.recorder import Acting, Recorder, press_ctrl_c
+from tests.unit.training.tasks import begin
 
 from myoshu.errors import GameError, TrainingError
 from myoshu.training import TrainingConfig
-from myoshu.training.learning.learner import Learner
-from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import played_graphs
-from myoshu.training.playing.actor import ActorTask, new_work
 from myoshu.training.playing.failures import AbandonedGame, Failures
-from myoshu.training.playing.selfplay import SelfPlay
 from myoshu.training.run import Run
 from myoshu.training.telling.metrics import read_table
-from myoshu.training.telling.progress import Status
-
-if TYPE_CHECKING:
-    from flaky_game import WAYS, Endless, Flaky, FlakyState, Over
-else:
-    sys.path.append(str(Path(__file__).parent))  # actors import the game by its module's name
-    from flaky_game import WAYS, Endless, Flaky, FlakyState, Over
-
-
-class Notes:
-    """A progress display that keeps what stays."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def update(self, status: Status) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def close(self) -> None:
-        pass
-
-
-class Enough(Notes):
-    """Presses Ctrl-C once a thousand games were played and some given up."""
-
-    def update(self, status: Status) -> None:
-        if status.games > 1000 and status.abandoned and status.step:
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 class Blind(Flaky):
@@ -72,22 +35,6 @@ class BlindState(FlakyState):
 @pytest.fixture
 def flaky(config: TrainingConfig) -> TrainingConfig:
     return msgspec.structs.replace(config, game="python:flaky", evaluation_games=0)
-
-
-def begin(game: Flaky, config: TrainingConfig) -> SelfPlay:
-    architecture = Architecture.of(game.spec, config.network)
-    task = ActorTask(
-        game=game,
-        model=architecture.model,
-        graphs=played_graphs(architecture),
-        weights=Learner(architecture, config.learner).weights(),
-        selfplay=config.selfplay,
-        search=config.search,
-        seed=(1,),
-    )
-    selfplay = new_work(task).selfplay
-    assert selfplay is not None
-    return selfplay
 
 
 @pytest.mark.parametrize("way", [*WAYS, "begin"])
@@ -143,17 +90,18 @@ def test_games_without_end_are_cut_off(
 
 
 def test_a_run_goes_on_past_a_few_and_reports_them(flaky: TrainingConfig, tmp_path: Path) -> None:
-    notes = Notes()
-    run = Run(Flaky(), flaky, tmp_path / "run", progress=notes)
+    recorder = Recorder()
+    run = Run(Flaky(), flaky, tmp_path / "run", progress=recorder)
     run.train()
     lines = [json.loads(line) for line in (tmp_path / "run" / "errors.jsonl").read_text().splitlines()]
     assert lines
-    assert len(lines) == len([note for note in notes.notes if "given up: ZeroDivisionError: the dice are gone" in note])
+    told = [note for note in recorder.notes if "given up: ZeroDivisionError: the dice are gone" in note]
+    assert len(lines) == len(told)
     for line in lines:
         assert line["error"] == "ZeroDivisionError: the dice are gone"
         assert line["where"].startswith("flaky_game.py:")
         assert len(line["moves"]) == 3
-        assert str(line["seed"]) in "".join(notes.notes)
+        assert str(line["seed"]) in "".join(recorder.notes)
 
 
 def test_abandoned_games_change_nothing_about_exact_resumption(flaky: TrainingConfig, tmp_path: Path) -> None:
@@ -190,7 +138,8 @@ def test_a_run_ends_when_it_keeps_happening(share: float, cores: int, flaky: Tra
 @pytest.mark.slow
 def test_actors_report_abandoned_games(flaky: TrainingConfig, tmp_path: Path) -> None:
     flaky = msgspec.structs.replace(flaky, deterministic=False, steps=10**6)
-    run = Run(Flaky(share=0.003), flaky, tmp_path / "run", progress=Enough(), cores=2)
+    progress = Acting(lambda status: bool(status.games > 1000 and status.abandoned and status.step), press_ctrl_c)
+    run = Run(Flaky(share=0.003), flaky, tmp_path / "run", progress=progress, cores=2)
     summary = run.train()
     assert summary.interrupted
     assert summary.games > 1000

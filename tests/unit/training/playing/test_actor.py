@@ -9,34 +9,28 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pytest
+from tests.processes import alive, spawned
+from tests.unit.training.flaky_game import Helped, Unique
+from tests.unit.training.tasks import make_task
+from tests.waiting import wait_until
 
 from myoshu.errors import TrainingError
 from myoshu.game import Game
 from myoshu.training import TrainingConfig
-from myoshu.training.learning.learner import Learner
 from myoshu.training.memory.replay import Replay
-from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import played_graphs
-from myoshu.training.playing.actor import Actor, ActorTask
+from myoshu.training.playing.actor import Actor
 from myoshu.training.playing.actor_source import ActorSource
 from myoshu.training.playing.local_source import LocalSource
 
 LONG = tuple(range(100_000))
 """A seed that makes a task longer than what a pipe holds."""
 
-if TYPE_CHECKING:
-    from flaky_game import Helped, Unique
-else:
-    sys.path.append(str(Path(__file__).parent))  # actors import the game by its module's name
-    from flaky_game import Helped, Unique
 
 FREE = (
     "budget checkpoint config folder footprint interrupts learning.augmentation learning.targets "
@@ -44,35 +38,6 @@ FREE = (
     "strength.opponents telling.progress"
 )
 """What needs no torch, beside the rooms in which nothing does."""
-
-
-def make_task(game: Game, config: TrainingConfig) -> ActorTask:
-    architecture = Architecture.of(game.spec, config.network)
-    return ActorTask(
-        game=game,
-        model=architecture.model,
-        graphs=played_graphs(architecture),
-        weights=Learner(architecture, config.learner).weights(),
-        selfplay=config.selfplay,
-        search=config.search,
-        seed=(1,),
-    )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 240.0) -> None:
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_what_an_actor_needs_loads_no_torch() -> None:
@@ -159,7 +124,7 @@ def test_what_is_renewed_is_still_remembered(game: Game, config: TrainingConfig)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process's children are read from /proc")
 def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
     program = textwrap.dedent(
         """
@@ -179,26 +144,13 @@ def test_actors_do_not_outlive_a_killed_learner(tmp_path: Path) -> None:
     script.write_text(program)
     learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run")])
     try:
-        children = Path(f"/proc/{learner.pid}/task/{learner.pid}/children")
-        if not children.exists():
-            pytest.skip("this system does not list a process's children")
-        wait_until(lambda: len(_actors(children)) == 2)
-        actors = _actors(children)
+        wait_until(lambda: len(spawned(learner.pid)) == 2)
+        actors = spawned(learner.pid)
         wait_until((tmp_path / "run" / "metrics.csv").exists)
     finally:
         learner.kill()
         learner.wait()
     wait_until(lambda: not any(alive(pid) for pid in actors))
-
-
-def _actors(children: Path) -> list[int]:
-    """The children that multiprocessing spawned to do work, not to track resources."""
-    found = []
-    for pid in map(int, children.read_text().split()):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if b"spawn_main" in command:
-            found.append(pid)
-    return found
 
 
 @pytest.mark.slow
@@ -296,7 +248,7 @@ import sys
 sys.path.append({folder!r})
 import msgspec
 from pathlib import Path
-from flaky_game import Helped
+from tests.unit.training.flaky_game import Helped
 from myoshu.training import preset
 from myoshu.training.run import Run
 
@@ -338,7 +290,7 @@ def test_processes_that_a_game_starts_end_with_its_actor(config: TrainingConfig,
     wait_until(lambda: not alive(stopped))
 
     script = tmp_path / "learn.py"
-    script.write_text(HELPED.format(folder=str(Path(__file__).parent)))
+    script.write_text(HELPED.format(folder=str(Path(__file__).parents[4])))
     learner = subprocess.Popen([sys.executable, str(script), str(tmp_path / "run"), str(second)])
     try:
         orphan = helper(second, str(learner.pid))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.unit.training.faults import raising
+from tests.unit.training.recorder import Recorder
 
 from myoshu.errors import TrainingError
 from myoshu.game import Game
@@ -75,3 +77,13 @@ def test_matplotlib_is_loaded_only_to_draw() -> None:
     program = "import sys, myoshu.training.run; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_curves_that_cannot_be_drawn_do_not_end_a_run(
+    game: Game, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    monkeypatch.setattr("myoshu.training.telling.curves.Curves.draw", raising(ZeroDivisionError("no ink")))
+    summary = Run(game, config, tmp_path / "run", progress=recorder).train()
+    assert summary.steps == 30
+    assert "step 30: the curves could not be drawn: ZeroDivisionError: no ink" in recorder.notes

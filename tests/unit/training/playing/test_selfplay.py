@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from tests.unit.training.tasks import begin, play
 
 from myoshu.game import Game, State
 from myoshu.record import Ending
 from myoshu.search.config import Algorithm
 from myoshu.spec import GameSpec
-from myoshu.training import SelfPlayConfig, TrainingConfig, Trajectory, preset
+from myoshu.training import SelfPlayConfig, TrainingConfig, preset
 from myoshu.training.learning.learner import Learner
 from myoshu.training.learning.targets import make_batch
 from myoshu.training.memory import policies
 from myoshu.training.memory.recording import to_record, to_trajectory
 from myoshu.training.memory.replay import Replay
 from myoshu.training.networks.architecture import Architecture
-from myoshu.training.networks.onnx_writer import played_graphs
 from myoshu.training.playing import selfplay as selfplay_module
-from myoshu.training.playing.actor import ActorTask, new_work
 from myoshu.training.playing.reanalysis import Targets
-from myoshu.training.playing.selfplay import SelfPlay
 from myoshu_engines import load_game
-
-
-def task(game: Game, config: TrainingConfig, **changes: Any) -> ActorTask:
-    architecture = Architecture.of(game.spec, config.network)
-    return ActorTask(
-        game=game,
-        model=architecture.model,
-        graphs=played_graphs(architecture),
-        weights=Learner(architecture, config.learner, seed=5).weights(),
-        selfplay=msgspec.structs.replace(config.selfplay, **changes),
-        search=config.search,
-        seed=(3, 1),
-    )
-
-
-def start(game: Game, config: TrainingConfig, **changes: Any) -> SelfPlay:
-    selfplay = new_work(task(game, config, **changes)).selfplay
-    assert selfplay is not None
-    return selfplay
-
-
-def play(selfplay: SelfPlay, moves: int) -> list[Trajectory]:
-    return [record for _ in range(moves) for record in selfplay.play()]
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
 def test_records_replay_on_the_real_game(game: Game, config: TrainingConfig, algorithm: Algorithm) -> None:
     config = msgspec.structs.replace(config, search=msgspec.structs.replace(config.search, algorithm=algorithm))
-    selfplay = start(game, config, opening_share=0.0)
+    selfplay = begin(game, config, opening_share=0.0)
     records = play(selfplay, 25)
     assert selfplay.moves == 25 * 8
     assert selfplay.games == len(records) >= 15
@@ -73,16 +47,16 @@ def test_records_replay_on_the_real_game(game: Game, config: TrainingConfig, alg
 
 
 def test_some_moves_are_drawn_at_random(game: Game, config: TrainingConfig) -> None:
-    records = play(start(game, config, exploration=0.5), 40)
+    records = play(begin(game, config, exploration=0.5), 40)
     share = np.concatenate([record.explored for record in records]).mean()
     assert 0.4 < share < 0.6
-    first = [int(record.actions[0]) for record in play(start(game, config, exploration=1.0, opening_share=0.0), 200)]
+    first = [int(record.actions[0]) for record in play(begin(game, config, exploration=1.0, opening_share=0.0), 200)]
     assert set(first) == set(range(9))
-    assert not np.concatenate([record.explored for record in play(start(game, config, exploration=0.0), 20)]).any()
+    assert not np.concatenate([record.explored for record in play(begin(game, config, exploration=0.0), 20)]).any()
 
 
 def test_one_seat_may_be_careless_throughout_a_game(game: Game, config: TrainingConfig) -> None:
-    records = play(start(game, config, careless_share=1.0, exploration=1.0, opening_share=0.0), 200)
+    records = play(begin(game, config, careless_share=1.0, exploration=1.0, opening_share=0.0), 200)
     met = set()
     for record in records:
         counting = set(record.movers[~record.explored].tolist())
@@ -92,27 +66,27 @@ def test_one_seat_may_be_careless_throughout_a_game(game: Game, config: Training
     assert met == {0, 1}
     first = [int(record.actions[0]) for record in records if not record.explored[0]]
     assert set(first) == set(range(9))
-    some = play(start(game, config, careless_share=0.25, exploration=1.0, opening_share=0.0), 300)
+    some = play(begin(game, config, careless_share=0.25, exploration=1.0, opening_share=0.0), 300)
     assert 0.1 < np.mean([not record.explored.all() for record in some]) < 0.4
 
 
 def test_openings_are_played_but_not_recorded(game: Game, config: TrainingConfig) -> None:
-    records = play(start(game, config, opening_share=1.0, opening_plies=3), 40)
+    records = play(begin(game, config, opening_share=1.0, opening_plies=3), 40)
     stones = np.array([record.observations[0, :2].sum() for record in records])
     assert set(stones) == {1, 2, 3}
-    without = play(start(game, config, opening_share=0.0), 20)
+    without = play(begin(game, config, opening_share=0.0), 20)
     assert {float(record.observations[0, :2].sum()) for record in without} == {0.0}
 
 
 def test_the_same_seed_plays_the_same_games(game: Game, config: TrainingConfig) -> None:
-    first, second = (play(start(game, config), 20) for _ in range(2))
+    first, second = (play(begin(game, config), 20) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         for name in vars(one):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_it_goes_on_exactly_from_its_state(game: Game, config: TrainingConfig) -> None:
-    straight, resumed = (start(game, config, careless_share=0.5) for _ in range(2))
+    straight, resumed = (begin(game, config, careless_share=0.5) for _ in range(2))
     play(straight, 13)
     resumed.restore(straight.state())
     assert resumed.moves == straight.moves
@@ -166,10 +140,10 @@ class EndlessState:
 
 
 def test_long_games_get_more_room(config: TrainingConfig) -> None:
-    selfplay = start(Endless(), config, opening_share=0.0)
+    selfplay = begin(Endless(), config, opening_share=0.0)
     straight = play(selfplay, 70)
     assert not straight
-    other = start(Endless(), config, opening_share=0.0)
+    other = begin(Endless(), config, opening_share=0.0)
     other.restore(selfplay.state())
     records = play(other, 30)
     assert [len(record) for record in records] == [100] * 8
@@ -179,7 +153,7 @@ def test_long_games_get_more_room(config: TrainingConfig) -> None:
 def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingConfig) -> None:
     search = msgspec.structs.replace(config.search, algorithm=Algorithm.PUCT)
     config = msgspec.structs.replace(config, search=search)
-    selfplay = start(game, config, games=400)
+    selfplay = begin(game, config, games=400)
     visits = np.tile(np.array([0, 6, 0, 2, 0, 0, 0, 0, 0]), (400, 1))
 
     class Results:
@@ -197,7 +171,7 @@ def test_a_temperature_of_play_follows_the_visits(game: Game, config: TrainingCo
 def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingConfig) -> None:
     cartpole = load_game("gymnasium:CartPole-v1(max_length=12)")
     config = msgspec.structs.replace(config, game=cartpole.spec.name, search=preset(cartpole.spec).search)
-    games = play(start(cartpole, config, opening_share=0.5, exploration=0.1), 40)
+    games = play(begin(cartpole, config, opening_share=0.5, exploration=0.1), 40)
     cut = [game for game in games if game.truncated]
     fallen = [game for game in games if not game.truncated]
     assert cut
@@ -233,9 +207,9 @@ def test_a_game_that_is_cut_off_goes_on_as_the_search_expects(config: TrainingCo
 def test_games_of_many_actions_are_recorded_and_continued_alike(
     game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = play(start(game, config), 30)
+    plain = play(begin(game, config), 30)
     monkeypatch.setattr(policies, "MANY", 8)
-    sparse, resumed = (start(game, config) for _ in range(2))
+    sparse, resumed = (begin(game, config) for _ in range(2))
     kept = play(sparse, 13)
     resumed.restore(sparse.state())
     for one, other, third in zip(plain, kept + play(sparse, 17), kept + play(resumed, 17), strict=True):
@@ -257,11 +231,11 @@ def test_where_memory_is_short_fewer_games_go_on(
     game: Game, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selfplay_module, "FIRST_LENGTH", 2)
-    full = start(game, config, opening_share=0.0)
+    full = begin(game, config, opening_share=0.0)
     play(full, 4)
     one_game = sum(array.nbytes for array in full.state().values() if array.ndim > 1 and array.shape[1] == 4) // 8
     monkeypatch.setattr(selfplay_module, "MOST_BYTES", 9 * one_game)  # 4 games of 9 moves
-    tight, resumed = (start(game, config, opening_share=0.0) for _ in range(2))
+    tight, resumed = (begin(game, config, opening_share=0.0) for _ in range(2))
     records = play(tight, 60)
     assert tight.moves < 60 * 8
     assert 1 <= len(tight.state()["lengths"]) <= 4
@@ -278,7 +252,7 @@ def test_a_game_that_does_not_fit_into_memory_is_given_up(
 ) -> None:
     monkeypatch.setattr(selfplay_module, "FIRST_LENGTH", 2)
     monkeypatch.setattr(selfplay_module, "MOST_BYTES", 1)
-    selfplay = start(game, config, opening_share=0.0)
+    selfplay = begin(game, config, opening_share=0.0)
     assert not play(selfplay, 9)
     assert len(selfplay.abandoned) == 4
     assert "expected a game that ends within 2 moves, which fit into 0 MiB" in str(selfplay.abandoned[0])
