@@ -32,10 +32,6 @@ SMALL = [
 ]
 
 
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
 def open_spiel(name: str) -> OpenSpielGame:
     game = load_game(f"openspiel:{name}")
     assert isinstance(game, OpenSpielGame)
@@ -45,7 +41,7 @@ def open_spiel(name: str) -> OpenSpielGame:
 def positions(game: Game) -> dict[tuple[int, ...], State]:
     """Every position that has a move, by the moves that lead there."""
     found: dict[tuple[int, ...], State] = {}
-    ahead: list[tuple[tuple[int, ...], State]] = [((), game.new_state(rng()))]
+    ahead: list[tuple[tuple[int, ...], State]] = [((), game.new_state(np.random.default_rng(0)))]
     while ahead:
         moves, state = ahead.pop()
         if state.is_terminal():
@@ -122,7 +118,7 @@ def test_a_game_wrongly_called_alternating_is_found_out_when_it_is_played() -> N
 
 def test_observations_show_the_movers_stones_first() -> None:
     x_cell, o_cell = 4, 0
-    state = open_spiel("tic_tac_toe").new_state(rng())
+    state = open_spiel("tic_tac_toe").new_state(np.random.default_rng(0))
     state.apply(x_cell)
     theirs_only = state.observation()
     assert not theirs_only[0].any()
@@ -153,8 +149,8 @@ def test_symmetric_games_look_the_same_to_both_players(
     name: str, own: int, signs: str, rows: Callable[[str], list[str]]
 ) -> None:
     game = open_spiel(name)
-    state = game.new_state(rng())
-    choice = rng(5)
+    state = game.new_state(np.random.default_rng(0))
+    choice = np.random.default_rng(5)
     for _ in range(12):
         mine, theirs = signs[state.to_play()], signs[1 - state.to_play()]
         seen = state.observation()
@@ -165,7 +161,7 @@ def test_symmetric_games_look_the_same_to_both_players(
 
 def test_egocentric_connect_four_is_what_the_adapter_makes_of_the_other() -> None:
     one, other = open_spiel("connect_four"), open_spiel("connect_four(egocentric_obs_tensor=True)")
-    first, second = one.new_state(rng()), other.new_state(rng())
+    first, second = one.new_state(np.random.default_rng(0)), other.new_state(np.random.default_rng(0))
     for action in (3, 3, 2, 4, 0, 6, 6):
         np.testing.assert_array_equal(first.observation(), second.observation()[[1, 0, 2]])
         first.apply(action)
@@ -193,7 +189,7 @@ def test_positions_that_look_alike_are_worth_the_same(name: str) -> None:
 
 
 def test_other_games_tell_who_moves() -> None:
-    state = open_spiel("breakthrough(rows=4,columns=3)").new_state(rng())
+    state = open_spiel("breakthrough(rows=4,columns=3)").new_state(np.random.default_rng(0))
     first = state.observation()
     assert first.shape[0] == 5
     assert (first[3] == 1).all()
@@ -202,7 +198,7 @@ def test_other_games_tell_who_moves() -> None:
     second = state.observation()
     assert (second[3] == 0).all()
     assert (second[4] == 1).all()
-    table = open_spiel("pig(players=3)").new_state(rng())
+    table = open_spiel("pig(players=3)").new_state(np.random.default_rng(0))
     assert table.observation()[-3:].tolist() == [1, 0, 0]
 
 
@@ -227,7 +223,7 @@ def test_equal_keys_mean_that_the_rest_of_the_game_is_equal(name: str) -> None:
 
 def test_keys_of_other_games_remember_the_whole_history() -> None:
     game = open_spiel("chess")
-    one, other = game.new_state(rng()), game.new_state(rng())
+    one, other = game.new_state(np.random.default_rng(0)), game.new_state(np.random.default_rng(0))
 
     def play(state: OpenSpielState, names: list[str]) -> None:
         for name in names:
@@ -241,9 +237,9 @@ def test_keys_of_other_games_remember_the_whole_history() -> None:
 
 def test_chance_is_drawn_from_the_generator_and_copied_with_the_state() -> None:
     game = open_spiel("backgammon")
-    drawings = {str(game.new_state(rng(seed))) for seed in range(20)}
+    drawings = {str(game.new_state(np.random.default_rng(seed))) for seed in range(20)}
     assert len(drawings) > 5
-    state = game.new_state(rng(3))
+    state = game.new_state(np.random.default_rng(3))
     twin = state.clone()
     for _ in range(20):
         action = state.legal_actions()[-1]
@@ -255,7 +251,7 @@ def test_chance_is_drawn_from_the_generator_and_copied_with_the_state() -> None:
 
 def test_chance_keeps_its_probabilities() -> None:
     game = open_spiel("pig")
-    generator = rng(0)
+    generator = np.random.default_rng(0)
     shares = np.zeros(6)
     for _ in range(3000):
         state = game.new_state(generator)
@@ -270,7 +266,7 @@ def test_hidden_cards_are_hidden_and_what_was_bet_is_remembered() -> None:
     passing, betting = 0, 1
     by_cards: dict[tuple[int, int], OpenSpielState] = {}
     for seed in range(40):
-        state = game.new_state(rng(seed))
+        state = game.new_state(np.random.default_rng(seed))
         first, second, *_ = state.spiel.history()
         by_cards[first, second] = state
     assert len(by_cards) == 6
@@ -294,7 +290,7 @@ def test_moves_at_the_same_time_are_chosen_unseen_one_after_the_other() -> None:
     )
     seen = []
     for card in range(4):
-        state = game.new_state(rng())
+        state = game.new_state(np.random.default_rng(0))
         assert state.to_play() == 0
         state.apply(card)
         assert state.to_play() == 1
@@ -302,12 +298,12 @@ def test_moves_at_the_same_time_are_chosen_unseen_one_after_the_other() -> None:
     assert len(set(seen)) == 1
     state.apply(0)
     assert state.to_play() == 0
-    assert state.observation().tobytes() != game.new_state(rng()).observation().tobytes()
+    assert state.observation().tobytes() != game.new_state(np.random.default_rng(0)).observation().tobytes()
 
 
 def test_each_player_is_paid_what_the_joint_action_brings() -> None:
     cooperate, defect = 0, 1
-    state = open_spiel("matrix_pd").new_state(rng())
+    state = open_spiel("matrix_pd").new_state(np.random.default_rng(0))
     assert state.apply(cooperate).tolist() == [0, 0]
     assert state.apply(defect).tolist() == [0, 10]
     assert state.is_terminal()
@@ -322,31 +318,31 @@ def test_a_simultaneous_game_is_found_again_by_its_name_and_by_pickling() -> Non
 def test_a_state_whose_players_move_at_the_same_time_is_not_gone_on_from() -> None:
     goofspiel = pyspiel.load_game("goofspiel(num_cards=3)")
     with pytest.raises(GameError, match="its players move at the same time"):
-        OpenSpielGame(goofspiel).state_of(goofspiel.new_initial_state(), rng())
+        OpenSpielGame(goofspiel).state_of(goofspiel.new_initial_state(), np.random.default_rng(0))
     negotiation = pyspiel.load_game("negotiation")
     with pytest.raises(GameError, match="draws its chance by itself"):
-        OpenSpielGame(negotiation).state_of(negotiation.new_initial_state(), rng())
+        OpenSpielGame(negotiation).state_of(negotiation.new_initial_state(), np.random.default_rng(0))
 
 
 def test_chance_that_openspiel_draws_by_itself_follows_the_generator() -> None:
     game = open_spiel("negotiation")
-    drawings = [str(game.new_state(rng(seed))) for seed in (1, 2, 1)]
+    drawings = [str(game.new_state(np.random.default_rng(seed))) for seed in (1, 2, 1)]
     assert drawings[0] == drawings[2] != drawings[1]
     gems = open_spiel("stones_and_gems(blob_chance=200)")
-    state, other = gems.new_state(rng(3)), gems.new_state(rng(3))
+    state, other = gems.new_state(np.random.default_rng(3)), gems.new_state(np.random.default_rng(3))
     for move in range(30):
         twin = state.clone()
-        action = int(rng(move).choice(state.legal_actions()))
+        action = int(np.random.default_rng(move).choice(state.legal_actions()))
         for each in (state, twin, other):
             each.apply(action)
         assert str(state) == str(twin) == str(other)
-        assert state.key() == twin.key() == other.key() != gems.new_state(rng(4)).key()
+        assert state.key() == twin.key() == other.key() != gems.new_state(np.random.default_rng(4)).key()
 
 
 def test_rewards_on_the_way_are_differences_of_the_returns() -> None:
     game = open_spiel("2048(max_tile=64)")
-    state = game.new_state(rng(1))
-    choice = rng(2)
+    state = game.new_state(np.random.default_rng(1))
+    choice = np.random.default_rng(2)
     total = 0.0
     while not state.is_terminal():
         total += float(state.apply(int(choice.choice(state.legal_actions())))[0])
@@ -356,7 +352,7 @@ def test_rewards_on_the_way_are_differences_of_the_returns() -> None:
 
 @pytest.mark.parametrize("action", [4, -1, 9, 10**30, 1.5, "4", None])
 def test_an_illegal_action_changes_nothing(action: object) -> None:
-    state = open_spiel("tic_tac_toe").new_state(rng())
+    state = open_spiel("tic_tac_toe").new_state(np.random.default_rng(0))
     state.apply(4)
     before = str(state), state.key(), tuple(state.legal_actions())
     with pytest.raises(IllegalActionError, match="expected"):
@@ -365,13 +361,13 @@ def test_an_illegal_action_changes_nothing(action: object) -> None:
 
 
 def test_an_action_may_be_a_numpy_integer() -> None:
-    state = open_spiel("tic_tac_toe").new_state(rng())
+    state = open_spiel("tic_tac_toe").new_state(np.random.default_rng(0))
     state.apply(np.int64(4))  # type: ignore[arg-type]  # works as an int does
     assert 4 not in state.legal_actions()
 
 
 def test_a_finished_game_takes_no_action() -> None:
-    state = open_spiel("tic_tac_toe").new_state(rng())
+    state = open_spiel("tic_tac_toe").new_state(np.random.default_rng(0))
     for action in (0, 3, 1, 4, 2):
         rewards = state.apply(action)
     assert rewards.tolist() == [1, -1]
@@ -387,7 +383,7 @@ def test_a_game_travels_to_another_process_as_its_string() -> None:
 
 def test_action_names_are_openspiels() -> None:
     game = open_spiel("tic_tac_toe")
-    state = game.new_state(rng())
+    state = game.new_state(np.random.default_rng(0))
     assert game.action_name(state, 4) == "x(1,1)"
     with pytest.raises(ArgumentError, match="expected an OpenSpielState"):
         game.action_name(object(), 4)  # type: ignore[arg-type]  # what a wrong program does
@@ -397,7 +393,7 @@ def test_a_state_goes_on_from_one_of_openspiels() -> None:
     game = open_spiel("tic_tac_toe")
     spiel = game.spiel.new_initial_state()
     spiel.apply_action(4)
-    state = game.state_of(spiel, rng())
+    state = game.state_of(spiel, np.random.default_rng(0))
     state.apply(0)
     assert spiel.history() == [4]
     assert state.spiel.history() == [4, 0]
