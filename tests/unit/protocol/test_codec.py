@@ -1,4 +1,4 @@
-"""Golden vectors, the specification's tables, and tensors and masks."""
+"""Golden vectors, and the specification's tables."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 import msgpack
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.vectors.protocol import generate
 
 from myoshu.errors import RemoteProtocolError
-from myoshu.protocol import Tensor, pack_masks, unpack_masks
+from myoshu.protocol import Tensor
 from myoshu.protocol.codec import _check_elements, decode, encode
 from myoshu.protocol.framing import FrameReader
 from myoshu.protocol.messages import MESSAGES, GameMap, Ping
@@ -176,32 +175,3 @@ def test_the_specification_describes_games_as_they_are() -> None:
 def test_every_request_has_its_reply() -> None:
     assert set(FINAL) == set().union(*REQUESTS.values())
     assert set(FINAL.values()) <= set(MESSAGES)
-
-
-@given(st.integers(1, 40), st.integers(1, 5), st.randoms(use_true_random=False))
-def test_masks_come_back(actions: int, rows: int, random: Any) -> None:
-    masks = np.array([[random.random() < 0.5 for _ in range(actions)] for _ in range(rows)])
-    assert (unpack_masks(pack_masks(masks), rows, actions) == masks).all()
-
-
-def test_masks_of_the_wrong_size_or_with_unused_bits_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected 2 bytes"):
-        unpack_masks(b"\xff", 1, 9)
-    with pytest.raises(ValueError, match="expected the bits from 9 on to be 0"):
-        unpack_masks(b"\xff\x03", 1, 9)
-
-
-def test_bit_order_is_the_least_significant_first() -> None:
-    assert pack_masks(np.array([True, False, False, False, False, False, False, False, True])) == b"\x01\x01"
-
-
-@pytest.mark.parametrize("kind", ["<f4", "<f8", "<i1", "<i4", "<i8", "<u1", ">f4", ">i2", "?"])
-def test_tensors_come_back(kind: str) -> None:
-    array = np.arange(24).reshape(2, 3, 4).astype(kind)
-    for held in (array, array.T, array[:, ::2]):
-        assert (Tensor.of(held).array() == held).all()
-
-
-def test_tensors_of_other_types_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected an array of one of"):
-        Tensor.of(np.array([1j]))

@@ -12,20 +12,14 @@ import onnx
 import pytest
 from onnx import helper
 
-from myoshu.errors import (
-    ArgumentError,
-    EvaluationError,
-    ObservationError,
-    ProviderError,
-    ProviderWarning,
-)
+from myoshu.errors import ArgumentError, EvaluationError, ObservationError, ProviderError, ProviderWarning
 from myoshu.runtime import providers
 from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, as_observations
 from myoshu.runtime.evaluators import onnx_runtime
-from myoshu.runtime.parity import Deviation, Parity, Vectors, deviation, units_of
-from myoshu.spec import GameSpec, Movers, spec_hash
+from myoshu.runtime.parity import Parity, Vectors, deviation
+from myoshu.spec import Movers, spec_hash
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
 EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers": Movers.PREDICTED}
@@ -281,36 +275,6 @@ def test_a_provider_that_is_not_there_is_named_with_those_that_are(bundle_path: 
 def test_what_is_no_provider_is_refused(bundle_path: Path, names: Any) -> None:
     with pytest.raises(ArgumentError, match="providers: expected"):
         load(bundle_path, names)
-
-
-def test_deviations_are_relative_above_one() -> None:
-    expected = {"a": np.array([1000.0, 0.5])}
-    assert deviation("g", expected, {"a": np.array([1001.0, 0.5])}).size == pytest.approx(1e-3)
-    assert deviation("g", expected, {"a": np.array([1000.0, 0.7])}).size == pytest.approx(0.2)
-    assert deviation("g", expected, {"a": np.array([np.nan, 0.5])}) == Deviation(np.inf, "g.a")
-    assert deviation("g", expected, {"a": np.array([1000.0])}) == Deviation(np.inf, "g.a")
-
-
-def test_deviations_of_what_has_a_unit_are_relative_to_it() -> None:
-    expected = {"value": np.array([1000.0, 0.5]), "latent": np.array([1.0])}
-    got = {"value": np.array([1000.0, 2.5]), "latent": np.array([1.0])}
-    assert deviation("g", expected, got, {"value": 5000.0}).size == pytest.approx(4e-4)
-    assert deviation("g", expected, got, {"value": 1e-3}).size == pytest.approx(2000.0)
-    assert deviation("g", expected, got, {"reward": 5000.0}).size == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize(
-    ("game", "units"),
-    [
-        ({"returns": (-1.0, 1.0), "final_rewards_only": True}, {"value": 1.0, "reward": 1.0}),
-        ({"returns": (-1e6, 1e6)}, {"value": 2e6, "reward": 2e6}),
-        ({"returns": (-1e5, -1.0)}, {"value": 1e5, "reward": 1e5}),
-        ({"returns": (0.0, 0.0)}, {"value": 1.0, "reward": 1.0}),
-    ],
-)
-def test_units_are_what_a_game_can_pay(game: dict[str, Any], units: dict[str, float]) -> None:
-    found = units_of(GameSpec(name="a:b", players=2, actions=3, observation=(4,), **game))
-    assert found == pytest.approx(units, rel=1e-4)
 
 
 @pytest.mark.parametrize(("reach", "accepted"), [(1.0, False), (1e5, True)])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from time import perf_counter, sleep
+from time import sleep, thread_time
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.waiting import wait_until
 
 from myoshu.errors import EvaluationError, LimitError
 from myoshu.runtime.agent import Agent
@@ -17,13 +17,6 @@ from myoshu.runtime.decision import StopReason
 from myoshu.runtime.limit import Limit
 
 OBSERVATION = np.random.default_rng(0).standard_normal(27)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = perf_counter() + 30
-    while not condition():
-        assert perf_counter() < end
-        sleep(0.001)
 
 
 def test_slices_come_to_the_same_as_one_search(agent: Agent) -> None:
@@ -92,17 +85,17 @@ def test_a_step_keeps_its_time(agent: Agent) -> None:
     thinking = agent.new_session().think(OBSERVATION, limit=Limit(simulations=1_000_000 // 8))
     late = []
     for _ in range(50):
-        begin = perf_counter()
+        begin = thread_time()
         thinking.step(0.002)
-        late.append(perf_counter() - begin - 0.002)
-    assert sorted(late)[12] < 0.001  # a busy machine may take the others away for longer
+        late.append(thread_time() - begin - 0.002)  # of the processor: others may be at it in the meantime
+    assert sorted(late)[25] < 0.001
 
 
 def test_the_background_goes_on_while_others_look(agent: Agent) -> None:
     session = agent.new_session()
     thinking = session.think(OBSERVATION, [0, 4], Limit(simulations=100_000)).start()
     seen = set()
-    until(lambda: seen.add(thinking.best().simulations) is None and len(seen) > 5)  # type: ignore[func-returns-value]  # it is None
+    wait_until(lambda: seen.add(thinking.best().simulations) is None and len(seen) > 5)  # type: ignore[func-returns-value]  # it is None
     assert thinking.step(0.001)
     assert thinking.best().action in (0, 4)
     thinking.stop()
@@ -143,7 +136,7 @@ def test_what_the_session_is_asked_next_ends_it(agent: Agent) -> None:
 def test_thinking_on_the_opponents_time_is_kept(agent: Agent) -> None:
     session = agent.new_session()
     thinking = session.think(OBSERVATION, limit=Limit(simulations=100_000), to_play=1).start()
-    until(lambda: thinking.best().simulations > 300)
+    wait_until(lambda: thinking.best().simulations > 300)
     expected = thinking.best().action
     session.observe(expected)
     decision = session.play(OBSERVATION + 1.0, limit=Limit(simulations=20), to_play=0)

@@ -19,7 +19,7 @@ from myoshu.runtime.doctor import diagnose
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.planner import Planner
 
-AGENTS = sorted((Path(__file__).parents[3] / "demos" / "agents").glob("*.myoshu"))
+AGENTS = sorted((Path(__file__).parents[4] / "demos" / "agents").glob("*.myoshu"))
 
 
 def tic_tac_toe() -> Agent:
