@@ -1,20 +1,24 @@
-"""A server in a thread of its own, with a bundle of random weights."""
+"""Agents with random weights, servers that serve them, and clients that say what they are told to."""
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.server.caller import Caller
+from tests.unit.server.running import Running
 
 from myoshu.runtime.agent import Agent, load
-from myoshu.server import Server, Settings
+from myoshu.server import Settings
+from myoshu.server.metrics import Metrics
+from myoshu.server.models import Models
+from myoshu.server.pool import Pools
+from myoshu.server.scheduler import Scheduler
+from myoshu.server.service import Shared
 from myoshu.testing.networks import mlp, write_bundle
 
 
@@ -35,61 +39,6 @@ def observations() -> np.ndarray[Any, Any]:
     return np.random.default_rng(3).standard_normal((64, 27)).astype(np.float32)
 
 
-class Running:
-    """A server under way, and what to say to it from another thread."""
-
-    def __init__(
-        self, agents: dict[str, Agent], settings: Settings, tls: ssl.SSLContext | None, origins: tuple[str, ...]
-    ) -> None:
-        self._agents, self._tls, self._origins = agents, tls, origins
-        self._settings = settings
-        self._started: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self.server: Server
-        self.loop: asyncio.AbstractEventLoop
-        self.tcp = self.ws = self.metrics = 0
-        self._thread.start()
-        self._started.result(20)
-
-    @property
-    def url(self) -> str:
-        return f"tcp://127.0.0.1:{self.tcp}"
-
-    @property
-    def ws_url(self) -> str:
-        return f"ws://127.0.0.1:{self.ws}"
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self.server.close(), self.loop).result(20)
-            self._thread.join(20)
-            assert not self._thread.is_alive()
-
-    def lose_connections(self) -> None:
-        """Cut all connections, as a network does that fails."""
-
-        def lose() -> None:
-            for peer in list(self.server._peers):
-                transport: Any = peer._transport
-                transport.abort()
-
-        self.loop.call_soon_threadsafe(lose)
-
-    async def _run(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        try:
-            async with Server(self._agents, self._settings) as self.server:
-                self.tcp = await self.server.listen_tcp("127.0.0.1", 0, self._tls)
-                self.ws = await self.server.listen_websocket("127.0.0.1", 0, self._tls, self._origins)
-                self.metrics = await self.server.listen_metrics("127.0.0.1", 0)
-                self._started.set_result(None)
-                await self.server.wait()
-        except BaseException as error:
-            if not self._started.done():
-                self._started.set_exception(error)
-            raise
-
-
 @pytest.fixture
 def serve(agent: Agent, other_agent: Agent) -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
@@ -106,3 +55,21 @@ def serve(agent: Agent, other_agent: Agent) -> Iterator[Callable[..., Running]]:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     return write_bundle(tmp_path / "small.myoshu", mlp(27, 9, 16))
+
+
+@pytest.fixture
+def dial() -> Iterator[Callable[..., Caller]]:
+    callers: list[Caller] = []
+
+    def connect(port: int, **hello: Any) -> Caller:
+        callers.append(Caller(port, **hello))
+        return callers[-1]
+
+    yield connect
+    for caller in callers:
+        caller.socket.close()
+
+
+@pytest.fixture
+def shared(agent: Agent) -> Shared:
+    return Shared(Models({"mlp": agent}), Settings(), Pools(), Scheduler(), Metrics())

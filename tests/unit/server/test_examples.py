@@ -11,7 +11,7 @@ import numpy as np
 import pyspiel
 import pytest
 from numpy.typing import NDArray
-from tests.unit.server.conftest import Running
+from tests.unit.server.running import Running
 
 import myoshu
 from myoshu import client as remote

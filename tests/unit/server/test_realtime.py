@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.measured import rows
 from tests.unit.engines.engine_thread import Engine
+from tests.waiting import wait_until
 
 import myoshu
 from myoshu.client.address import Address
@@ -264,7 +266,7 @@ def test_it_is_learned_and_gone_on_with_although_the_engine_dies(engine: Engine,
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu")]
     process = subprocess.Popen([*command, "--steps", "150"], stdout=subprocess.PIPE, text=True)
     with process:
-        time.sleep(8.0)
+        wait_until(lambda: rows(tmp_path / "run") > 0 or process.poll() is not None)
         engine.stop()
         engine.start()
         said, _ = process.communicate(timeout=240)

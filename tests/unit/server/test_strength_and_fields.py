@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.server.conftest import Running
+from tests.unit.server.running import Running
 
 from myoshu.client import Client, connect
 from myoshu.client.asking import with_id

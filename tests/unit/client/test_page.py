@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.server.conftest import Running
+from tests.pages import blocks
+from tests.unit.server.running import Running
 
 from myoshu.discovery import Discovery, default_path
 from myoshu.runtime.agent import load
 from myoshu.server import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
-BLOCK = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
 def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
     names = ("tic_tac_toe", "connect_four")
     agents = {name: load(ROOT / "demos" / "agents" / f"{name}.myoshu", "cpu") for name in names}
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
@@ -28,7 +26,7 @@ def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     try:
         Discovery(pid=os.getpid(), tcp=running.url, token="a secret").write(default_path())
         held: dict[str, Any] = {}
-        for block in BLOCK.findall(page):
+        for block in blocks(ROOT / "docs" / "client.md", "python"):
             exec(compile(block, "docs/client.md", "exec"), held)
             said[block] = capsys.readouterr().out
     finally:
