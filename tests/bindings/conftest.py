@@ -96,12 +96,15 @@ def node() -> str:
 
 
 @pytest.fixture
-def trainer(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A trainer that listens for an engine, and its port; it makes ``learned.myoshu``."""
+def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A trainer that listens for an engine, and its port; it makes ``learned.myoshu``.
+
+    It learns 40 steps, or as many as the test's parameter says.
+    """
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
-    command += ["--steps", "40", "--simulations", "4", "--opponents", "random", "--quiet"]
+    command += ["--steps", str(getattr(request, "param", 40)), "--simulations", "4", "--opponents", "random", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.myoshu")]
     with subprocess.Popen(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

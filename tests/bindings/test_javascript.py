@@ -11,14 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.measured import rows
 from tests.unit.client.test_exchanges import SCRIPTS, ScriptedAgent
+from tests.waiting import wait_until
 
 import myoshu
 from myoshu.game import apply_all
@@ -159,18 +160,21 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     assert agent.new_session(seed=1).play(np.zeros((3, 4, 5), np.float32)).action in range(5)
 
 
+@pytest.mark.parametrize("trainer", [10**6], indirect=True)
 def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
     node: str, trainer: tuple[int, subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     port, process = trainer
     command = [node, "examples/connect_four/engine.js", "--join", str(port)]
     with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as first:
-        metrics = tmp_path / "run" / "metrics.csv"
-        while not (metrics.exists() and metrics.read_text().count("\n") > 1):  # until it learns
-            assert process.poll() is None
-            time.sleep(0.02)
-        first.send_signal(signal.SIGKILL)
-    assert run(*command) == "The trainer has learned enough.\n"
+        wait_until(lambda: rows(tmp_path / "run") > 0)
+        first.kill()
+    reached = rows(tmp_path / "run")
+    with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as second:
+        wait_until(lambda: rows(tmp_path / "run") > reached)
+        process.send_signal(signal.SIGINT)
+        said, _ = second.communicate(timeout=120)
+        assert (said, second.returncode) == ("The trainer has learned enough.\n", 0)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
 
