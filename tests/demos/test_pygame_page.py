@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.pages import blocks
 
 from myoshu.testing.networks import mlp, write_bundle
 from myoshu_engines import load_game
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "pygame.md"
-BLOCK = re.compile(r"^```(python|sh)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 PERSON = """
 import runpy, sys
@@ -88,15 +88,11 @@ assert all(abs(board.count("x") - board.count("o")) <= 1 < board.count("o") for 
 """
 
 
-def blocks(language: str) -> list[str]:
-    return [text for found, text in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if found == language]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader has once they have followed the page, but for the learning."""
     folder = tmp_path_factory.mktemp("page")
-    rules, _, play, board = blocks("python")
+    rules, _, play, board = blocks(PAGE, "python")
     for name, text in (("apples", rules), ("play", play), ("board", board)):
         (folder / f"{name}.py").write_text(text + "\n", encoding="utf-8")
     return folder
@@ -111,8 +107,8 @@ def run(folder: Path, program: str) -> str:
 
 
 def test_the_page_from_the_rules_to_the_agent_in_the_window(folder: Path) -> None:
-    _, check, _, _ = blocks("python")
-    (train,) = blocks("sh")
+    _, check, _, _ = blocks(PAGE, "python")
+    (train,) = blocks(PAGE, "sh")
     assert "games=20, finished=20" in run(folder, check)
     words = train.split()
     spec = load_game(f"python:{folder / 'apples.py'}:apples").spec

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.pages import blocks
 
 from myoshu.errors import IllegalActionError
 from myoshu.testing.games import check_game
@@ -44,22 +44,15 @@ def test_the_mover_sees_its_own_stones_first() -> None:
     assert state.observation()[2, 1, 1] == 1.0
 
 
-BLOCK = re.compile(r"^```(python|sh)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[str]:
-    return [text for found, text in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if found == language]
-
-
 def test_the_pages_file_is_the_demos() -> None:
-    *file, _, _, _ = blocks("python")
+    *file, _, _, _ = blocks(PAGE, "python")
     code = (ROOT / "demos" / "three_in_a_row.py").read_text(encoding="utf-8").partition('"""\n\n')[2]
     assert "\n\n\n".join(file) + "\n" == code
 
 
 @pytest.mark.slow
 def test_the_page_from_an_empty_file_to_an_opponent(tmp_path: Path) -> None:
-    *file, check, embed, dice = blocks("python")
+    *file, check, embed, dice = blocks(PAGE, "python")
     (tmp_path / "three_in_a_row.py").write_text("\n\n\n".join(file) + "\n", encoding="utf-8")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -72,7 +65,7 @@ def test_the_page_from_an_empty_file_to_an_opponent(tmp_path: Path) -> None:
 
     run(sys.executable, "-c", check)
     run(sys.executable, "-c", dice)
-    train, inspect, match, play = blocks("sh")[0].splitlines()
+    train, inspect, match, play = blocks(PAGE, "sh")[0].splitlines()
     assert "learned python:three_in_a_row.py:ThreeInARow" in run(*_less(train, "--minutes 5", "--minutes 0.2").split())
     assert (tmp_path / "runs" / "three" / "curves.png").exists()
     assert "players      3" in run(*inspect.split())

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.pages import blocks
 
 from myoshu.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```sh\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> list[str]:
-    lines = [line for page in PAGES for block in BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+    lines = [line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
     return sorted({line.partition(" #")[0].rstrip() for line in lines if line.startswith("myoshu ")})
 
 

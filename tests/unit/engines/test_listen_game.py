@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from demos.three_in_a_row import ThreeInARow
+from tests.waiting import wait_until
 
 import myoshu
 from myoshu.client.door import Door, DoorLink
@@ -68,13 +68,6 @@ def listening(port: int = 0, patience: float = 30.0, token: str | None = None) -
     )
 
 
-def until(happened: Callable[[], object], seconds: float = 240.0) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_an_engine_that_connects_is_played_with_and_may_be_killed(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -125,10 +118,8 @@ def test_an_engine_that_stays_away_is_named(start: Start) -> None:
     state = game.new_state(np.random.default_rng(0))
     engine.kill()
     engine.wait()
-    begin = time.monotonic()
     with pytest.raises(ConnectionLostError, match=r"expected an engine within 0\.6 s, none connected"):
         state.apply(3)
-    assert time.monotonic() - begin < 20.0
     game.close()
 
 
@@ -148,7 +139,7 @@ def test_beyond_this_machine_a_token_is_needed(monkeypatch: pytest.MonkeyPatch) 
 def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Start, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    train = ["-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic", "--steps", "4"]
+    train = ["-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
     train += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4", "--quiet"]
     train += ["--opponents", "random"]
 
@@ -156,16 +147,15 @@ def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Sta
         return (tmp_path / f"stderr{number}").read_text()
 
     engine = start("-c", ENGINE, str(port), "")
-    trainer = start(*train)
-    until(lambda: (tmp_path / "run" / "config.toml").exists() or trainer.poll() is not None)
-    time.sleep(0.5)
+    trainer = start(*train, "--steps", "1000000")
+    wait_until(lambda: (tmp_path / "run" / "config.toml").exists() or trainer.poll() is not None)
     engine.kill()
-    until(lambda: "the connection is lost; waiting 60 s" in said(1))
+    wait_until(lambda: "the connection is lost; waiting 60 s" in said(1))
     start("-c", ENGINE, str(port), "")
-    until(lambda: "connected again" in said(1))
+    wait_until(lambda: "connected again" in said(1))
     trainer.send_signal(signal.SIGKILL)
-    until(lambda: "is gone without a goodbye" in said(2), 60.0)
-    with start(*train) as again:
+    wait_until(lambda: "is gone without a goodbye" in said(2))
+    with start(*train, "--steps", "4") as again:
         assert again.stdout is not None
         out = again.stdout.read()
         assert again.wait(240) == 0, said(3)

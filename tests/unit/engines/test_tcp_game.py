@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import pickle
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ import msgspec
 import numpy as np
 import pytest
 from demos.three_in_a_row import Position, ThreeInARow
+from tests.measured import rows
 from tests.unit.engines.engine_thread import Engine
+from tests.waiting import wait_until
 
 import myoshu
 from myoshu.client.sync.link import Link
@@ -198,10 +200,7 @@ def test_a_game_that_nobody_uses_any_more_says_goodbye(engine: Engine, caplog: p
     game.new_state(np.random.default_rng(0))
     del game
     gc.collect()
-    end = time.monotonic() + 60.0
-    while engine.trainers():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(lambda: not engine.trainers())
     assert "without a goodbye" not in caplog.text
 
 
@@ -245,16 +244,17 @@ def test_nobody_there_is_one_clear_error() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [(ThreeInARow(), 64)], indirect=True)
 def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engine, tmp_path: Path) -> None:
-    command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "12", "--quiet"]
+    command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "1000000", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4"]
     command += ["--opponents", "random"]
     process = subprocess.Popen([sys.executable, "-m", "myoshu.cli", *command], stdout=subprocess.PIPE, text=True)
     with process:
-        while not engine.trainers() and process.poll() is None:
-            time.sleep(0.05)
-        time.sleep(1.0)
+        wait_until(lambda: rows(tmp_path / "run") > 0 or process.poll() is not None)
         engine.stop()
+        reached = rows(tmp_path / "run")
         engine.start()
+        wait_until(lambda: rows(tmp_path / "run") > reached or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=240)
     assert process.returncode == 0
     assert "learned three_in_a_row" in said
