@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "decoded.h"
 #include "error.h"
 
 #define MOST_ROWS 64

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decoded.h"
 #include "error.h"
 
 /* An array of actions, to be freed: 0 with NULL if it is absent or empty. False without memory or if one is none. */

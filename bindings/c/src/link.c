@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decoded.h"
 #include "error.h"
 
 #define HANDSHAKE 10.0 /* seconds that it may take */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decoded.h"
+
 static bool read_game(const myo_value *map, myoshu_game *game) {
   myo_value list, number;
   char movers[16];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decoded.h"
 #include "error.h"
 
 typedef enum phase { EMPTY, GOING_ON, OVER } phase;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "decoded.h"
 #include "error.h"
 
 #ifndef MSG_NOSIGNAL

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../src/decoded.h"
 #include "../src/trainer.h"
 
 #define MOST 256
