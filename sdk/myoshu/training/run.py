@@ -321,10 +321,8 @@ class Run:
                         f"Ending early: {config.until:g} was reached in two checks, one after the other"
                     )
                     break
-            steps = config.checkpoint_steps
-            if budget.seconds - saved_at >= config.checkpoint_seconds or (
-                steps is not None and learner.steps - saved_step >= steps
-            ):
+            enough = config.checkpoint_steps is not None and learner.steps - saved_step >= config.checkpoint_steps
+            if enough or budget.seconds - saved_at >= config.checkpoint_seconds:
                 self._save(source)
                 self._draw(report)
                 saved_at, saved_step = budget.seconds, learner.steps
