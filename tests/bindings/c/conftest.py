@@ -39,7 +39,7 @@ def run(built: Path) -> Run:
     def start(name: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         said = environment.pop("stdin", None)
         return subprocess.run(
-            [built / name, *map(str, arguments)], input=said, capture_output=True, text=True, check=False, timeout=120,
+            [built / name, *map(str, arguments)], input=said, capture_output=True, text=True, check=False, timeout=500,
             env=os.environ | environment,
         )  # fmt: skip
 

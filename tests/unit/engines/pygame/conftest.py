@@ -16,11 +16,6 @@ from myoshu import Agent, load
 from myoshu.testing.networks import mlp, write_bundle
 
 
-@pytest.fixture(scope="session")
-def small_agent(tmp_path_factory: pytest.TempPathFactory) -> Agent:
-    return load(write_bundle(tmp_path_factory.mktemp("pygame") / "small.myoshu", mlp(27, 9, 16)), "cpu")
-
-
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[pygame.Surface]:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
@@ -33,3 +28,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[pygame.Surface]:
 @pytest.fixture(scope="session")
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bundle(tmp_path_factory.mktemp("pygame") / "small.myoshu", mlp(27, 9, 16))
+
+
+@pytest.fixture(scope="session")
+def small_agent(small_bundle: Path) -> Agent:
+    return load(small_bundle, "cpu")
