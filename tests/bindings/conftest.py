@@ -99,15 +99,17 @@ def node() -> str:
 def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A trainer that listens for an engine, and its port; it makes ``learned.myoshu``.
 
-    It learns 40 steps, or as many as the test's parameter says.
+    It learns 40 steps, or as many as the test's parameter says. What it has to tell goes to the file ``told``.
     """
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
     command += ["--steps", str(getattr(request, "param", 40)), "--simulations", "4", "--opponents", "random", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.myoshu")]
-    with subprocess.Popen(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with (
+        (tmp_path / "told").open("w") as told,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=told, text=True) as process,
+    ):
         yield port, process
         process.kill()

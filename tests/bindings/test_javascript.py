@@ -154,8 +154,8 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     port, process = trainer
     said = run(node, "examples/connect_four/engine.js", "--join", str(port))  # waits for the trainer, which starts up
     assert said == "The trainer has learned enough.\n"
-    out, err = process.communicate(timeout=500)
-    assert process.returncode == 0, out + err
+    out, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, out + (tmp_path / "told").read_text()
     agent = myoshu.load(tmp_path / "learned.myoshu", "cpu")
     assert agent.new_session(seed=1).play(np.zeros((3, 4, 5), np.float32)).action in range(5)
 
@@ -169,14 +169,15 @@ def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
     with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as first:
         wait_until(lambda: rows(tmp_path / "run") > 0)
         first.kill()
-    reached = rows(tmp_path / "run")
     with subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, text=True) as second:
+        wait_until(lambda: "connected again" in (tmp_path / "told").read_text())
+        reached = rows(tmp_path / "run")
         wait_until(lambda: rows(tmp_path / "run") > reached)
         process.send_signal(signal.SIGINT)
         said, _ = second.communicate(timeout=500)
         assert (said, second.returncode) == ("The trainer has learned enough.\n", 0)
-    out, err = process.communicate(timeout=500)
-    assert process.returncode == 130, out + err  # told to stop, it has written its agent
+    out, _ = process.communicate(timeout=500)
+    assert process.returncode == 130, out  # told to stop, it has written its agent
     assert (tmp_path / "learned.myoshu").exists()
 
 

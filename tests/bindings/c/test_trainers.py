@@ -28,8 +28,8 @@ def test_an_engine_that_connects_to_the_trainer_is_learned_from(
     port, process = trainer
     done = run("dots_engine", "--join", f"tcp://127.0.0.1:{port}")  # waits for the trainer, which starts up
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    out, err = process.communicate(timeout=500)
-    assert process.returncode == 0, out + err
+    out, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, out + (tmp_path / "told").read_text()
     assert myoshu.load(tmp_path / "learned.myoshu", "cpu").game.name == "c:dots_and_boxes"
 
 
@@ -42,13 +42,14 @@ def test_an_engine_that_was_killed_connects_again_and_training_goes_on(
     with subprocess.Popen(command) as first:
         wait_until(lambda: rows(tmp_path / "run") > 0)
         first.kill()
-    reached = rows(tmp_path / "run")
     with subprocess.Popen(command) as second:
+        wait_until(lambda: "connected again" in (tmp_path / "told").read_text())
+        reached = rows(tmp_path / "run")
         wait_until(lambda: rows(tmp_path / "run") > reached)
         process.send_signal(signal.SIGINT)
         assert second.wait(500) == 0
-    out, err = process.communicate(timeout=500)
-    assert process.returncode == 130, out + err  # told to stop, it has written its agent
+    out, _ = process.communicate(timeout=500)
+    assert process.returncode == 130, out  # told to stop, it has written its agent
     assert (tmp_path / "learned.myoshu").exists()
 
 

@@ -247,12 +247,17 @@ def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engi
     command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "1000000", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4"]
     command += ["--opponents", "random"]
-    process = subprocess.Popen([sys.executable, "-m", "myoshu.cli", *command], stdout=subprocess.PIPE, text=True)
-    with process:
+    command = [sys.executable, "-m", "myoshu.cli", *command]
+    told = tmp_path / "told"
+    with (
+        told.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
         wait_until(lambda: rows(tmp_path / "run") > 0 or process.poll() is not None)
         engine.stop()
-        reached = rows(tmp_path / "run")
         engine.start()
+        wait_until(lambda: "connected again" in told.read_text() or process.poll() is not None)
+        reached = rows(tmp_path / "run")
         wait_until(lambda: rows(tmp_path / "run") > reached or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=240)
