@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 def run(*command: str, **variables: str) -> str:
     done = subprocess.run(
-        command, cwd=PACKAGE, env={**os.environ, **variables}, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=PACKAGE, env={**os.environ, **variables}, capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
