@@ -12,8 +12,8 @@ from tests.unit.runtime.decisions import LATER, OBSERVATION, QUICK, same
 from myoshu.errors import ArgumentError
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.decision import Decision
+from myoshu.runtime.kept_tree import MOST_MOVES_KEPT
 from myoshu.runtime.limit import Limit
-from myoshu.runtime.session import MOST_MOVES_KEPT
 from myoshu.spec import Movers
 from myoshu.testing.networks import game_for, mlp, write_bundle
 

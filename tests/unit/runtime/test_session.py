@@ -31,7 +31,6 @@ from myoshu.errors import (
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import Decision, StopReason
-from myoshu.runtime.kept_tree import MOST_MOVES_KEPT
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.manifest import Level, Manifest
 from myoshu.runtime.parity import Parity, Vectors

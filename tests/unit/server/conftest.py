@@ -18,7 +18,7 @@ from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
 from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
-from myoshu.server.service import Shared
+from myoshu.server.shared import Shared
 from myoshu.testing.networks import mlp, write_bundle
 
 

@@ -76,7 +76,7 @@ def test_unfinished_frames_are_bounded_together_and_who_has_most_is_ended(
     large, small, third = dial(running.tcp), dial(running.tcp), dial(running.tcp)
     payload = encode(Think(id=2, session=0, obs=Tensor.of(np.zeros(200_000, np.uint8))))
     large.socket.sendall(part(300_000, 1_000_000))
-    wait_until(lambda: sum(running.server._unfinished.values()) >= 300_000)
+    wait_until(lambda: sum(running.server._unfinished._sizes.values()) >= 300_000)
     small.say(Open(id=1))
     small.hear()
     small.connection.adopt(asked={2: "think"})
@@ -90,7 +90,7 @@ def test_unfinished_frames_are_bounded_together_and_who_has_most_is_ended(
     error = small.hear()
     assert isinstance(error, Error)
     assert (error.id, error.field) == (2, "think.obs.sh")
-    wait_until(lambda: not running.server._unfinished)
+    wait_until(lambda: not running.server._unfinished._sizes)
 
 
 def test_what_waits_for_its_turn_is_dealt_with_although_its_end_was_heard(serve: Serve, dial: Any) -> None:
@@ -176,7 +176,7 @@ def test_sessions_of_one_that_is_gone_make_room_for_others(serve: Serve, dial: A
     assert isinstance(error, Error)
     assert error.code == "busy"
     gone.socket.close()
-    wait_until(lambda: bool(running.server._expiries))
+    wait_until(lambda: bool(running.server._leases._expiries))
     other.say(Open(id=2))
     assert isinstance(other.hear(), Opened)
 

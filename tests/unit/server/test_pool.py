@@ -7,7 +7,8 @@ from typing import Any
 
 from myoshu.protocol import Tensor
 from myoshu.protocol.messages import Open, Think
-from myoshu.server.service import AgentService, Shared
+from myoshu.server.service import AgentService
+from myoshu.server.shared import Shared
 
 
 def test_planners_that_nobody_uses_are_given_back(shared: Shared, observations: Any) -> None:

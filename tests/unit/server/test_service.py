@@ -14,24 +14,26 @@ from myoshu.protocol import Tensor
 from myoshu.protocol.messages import ActBatch, Acts, Cancel, Level, Observe, Ok, Open, Ponder, Result, Swap, Think
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
+from myoshu.runtime.manifest import Level as MeasuredLevel
 from myoshu.runtime.manifest import Manifest
-from myoshu.runtime.strength import Strength
 from myoshu.search import SearchConfig
+from myoshu.server import kept_replies
 from myoshu.server import service as service_module
 from myoshu.server.metrics import Metrics
 from myoshu.server.models import Models
 from myoshu.server.pace import WavePace
 from myoshu.server.pool import Pools
 from myoshu.server.scheduler import Scheduler
-from myoshu.server.service import AgentService, Shared
+from myoshu.server.service import AgentService
 from myoshu.server.settings import Settings
+from myoshu.server.shared import Shared
 from myoshu.testing.networks import game_for, mlp, parity
 
 
 def test_replies_too_large_to_be_kept_are_known_to_have_been_sent(
     shared: Shared, observations: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "KEPT_BYTES", 200)
+    monkeypatch.setattr(kept_replies, "MOST_BYTES", 200)
     said: list[Any] = []
     service = AgentService(shared, said.append)
     service.handle(Open(id=1, seed=1))
@@ -81,7 +83,9 @@ def test_a_swap_keeps_the_level(shared: Shared, tmp_path: Path, observations: An
             model=network.model,
             search=SearchConfig(simulations=64),
             opset=18,
-            strength=[Strength(level=level, simulations=int(4 * level), temperature=0.5, mix=0.25) for level in levels],
+            strength=[
+                MeasuredLevel(level=level, simulations=int(4 * level), temperature=0.5, mix=0.25) for level in levels
+            ],
         )
         Bundle.write(tmp_path / name, manifest=manifest, graphs=network.graphs, parity=parity(network))
         agents[name] = myoshu.load(tmp_path / name, "cpu")
