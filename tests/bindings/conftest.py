@@ -104,7 +104,7 @@ def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[in
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     command = [sys.executable, "-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
-    command += ["--steps", str(getattr(request, "param", 40)), "--simulations", "4", "--opponents", "random", "--quiet"]
+    command += ["--steps", str(getattr(request, "param", 40)), "--simulations", "4", "--opponent", "random", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "learned.myoshu")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from myoshu.cli._options import Options
+from myoshu.cli._player_settings import PlayerSettings
 
 if TYPE_CHECKING:
     from myoshu.arena.player import Player
@@ -34,11 +34,11 @@ def engine_player(text: str, name: str) -> Player:
     if protocol == "gtp":
         from myoshu_engines.engine.gtp import GtpPlayer
 
-        timeout = Options(command, written, ("timeout",)).number("timeout")
+        timeout = PlayerSettings(command, written, ("timeout",)).number("timeout")
         return GtpPlayer(command, name) if timeout is None else GtpPlayer(command, name, timeout)
     from myoshu_engines.engine.uci import UciPlayer
 
-    options = Options(command, written, _LIMITS, others=True)
+    options = PlayerSettings(command, written, _LIMITS, others=True)
     return UciPlayer(
         command,
         name,

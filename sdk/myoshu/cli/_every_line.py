@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
 
-from myoshu.cli._match_json import write_json
+from myoshu.cli._match_json import print_json
 from myoshu.cli._players import Table
 from myoshu.cli._progress import Progress
 from myoshu.cli._seats import Seats
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["play_exhaustively"]
 
 
-def play_exhaustively(setting: Table, texts: Sequence[str], seed: int, file: Path | None) -> None:
+def play_exhaustively(setting: Table, texts: Sequence[str], seed: int, json: bool) -> None:
     """Play one player against everything its opponent could, and tell.
 
     Raises:
@@ -49,9 +48,9 @@ def play_exhaustively(setting: Table, texts: Sequence[str], seed: int, file: Pat
     for seat in seats.order:
         reports.append(play_every_line(setting.game, player, seat, seed=seed, solver=solver, on_line=tell))
     progress.clear()
-    typer.echo(_every_line_text(setting, player, reports, seats.labels))
-    if file is not None:
-        write_json(file, _every_line_json(setting.game.spec.name, player.name, seed, reports))
+    typer.echo(_every_line_text(setting, player, reports, seats.labels), err=json)
+    if json:
+        print_json(_every_line_json(setting.game.spec.name, player.name, seed, reports))
     if any(report.illegal for report in reports):
         raise typer.Exit(1)
 

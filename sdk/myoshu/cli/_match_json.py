@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from myoshu.errors import MatchError
+import typer
 
 if TYPE_CHECKING:
     from myoshu.arena.match import GameResult
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from myoshu.arena.statistics import Summary
     from myoshu.rating.intervals import Interval
 
-__all__ = ["games_json", "write_json"]
+__all__ = ["games_json", "print_json"]
 
 
 def games_json(game: str, seed: int, results: Sequence[GameResult], standings: Standings) -> dict[str, Any]:
@@ -96,13 +95,6 @@ def _summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def write_json(file: Path, content: dict[str, Any]) -> None:
-    """Write a file of JSON.
-
-    Raises:
-        MatchError: it cannot be written.
-    """
-    try:
-        file.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise MatchError(f"--json: cannot write {file}: {error.strerror}") from error
+def print_json(content: dict[str, Any]) -> None:
+    """Write it to standard output."""
+    typer.echo(json.dumps(content, indent=1, allow_nan=False))

@@ -34,7 +34,7 @@ def match_text(game: Game, seed: int, standings: Standings, test: SprtState | No
     if distinct <= games // 2:
         parts.append(
             f"Only {distinct} of the {games} games differ, but the intervals take them all for independent: "
-            "--opening begins games with random moves."
+            "--random-plies begins games with random moves."
         )
     return "\n\n".join(parts)
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PlayerOpponent", "default_opponents", "opponent_names", "opponents_of"]
 
-KINDS = "random, mcts:N (OpenSpiel, N simulations), perfect (small games) or a bundle such as agent.myoshu"
 STANDARD = "mcts:100"
 """The opponent besides random play in OpenSpiel's games of two players."""
 
@@ -44,9 +43,9 @@ class PlayerOpponent:
         return chosen
 
 
-def opponent_names(text: str) -> tuple[str, ...]:
-    """The names in ``random,mcts:100``; random play, which is always played, is left out."""
-    return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "random"))
+def opponent_names(given: Sequence[str]) -> tuple[str, ...]:
+    """Those besides random play, which is always played."""
+    return tuple(name for name in given if name != "random")
 
 
 def default_opponents(game: Game) -> tuple[str, ...]:
@@ -76,7 +75,7 @@ def opponents_of(names: Sequence[str], game: Game) -> list[Opponent]:
     from myoshu.errors import ArgumentError, MatchError
 
     if names and game.spec.players == 1:
-        raise ArgumentError(f"--opponents: expected none in {game.spec.name}, a game of one player, got {names[0]!r}")
+        raise ArgumentError(f"--opponent: expected none in {game.spec.name}, a game of one player, got {names[0]!r}")
     opponents = [_opponent(name, game) for name in names]
     for opponent in opponents:
         rng = np.random.default_rng(0)
@@ -84,13 +83,14 @@ def opponents_of(names: Sequence[str], game: Game) -> list[Opponent]:
             opponent.choose(game, [game.new_state(rng)], rng)
         except (RuntimeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise MatchError(f"--opponents: {opponent.name} cannot play {game.spec.name}: {reason}") from error
+            raise MatchError(f"--opponent: {opponent.name} cannot play {game.spec.name}: {reason}") from error
     return opponents
 
 
 def _opponent(name: str, game: Game) -> Opponent:
     from pathlib import Path
 
+    from myoshu.cli._kinds import STATELESS
     from myoshu.errors import ArgumentError
     from myoshu.training.strength.opponents import BundleOpponent
 
@@ -105,4 +105,4 @@ def _opponent(name: str, game: Game) -> Opponent:
         from myoshu.arena.perfect_player import PerfectPlayer
 
         return PlayerOpponent(name, PerfectPlayer)
-    raise ArgumentError(f"--opponents: expected {KINDS}, got {name!r}")
+    raise ArgumentError(f"--opponent: expected {STATELESS}, got {name!r}")

@@ -1,66 +1,30 @@
-"""What may be written after a player's ``@``: ``level=3,temperature=0.5``."""
+"""What several verbs ask for, spelled and explained once.
+
+A default that is a rule is said in words: ``show_default="every core"`` is shown as ``[default: (every core)]``.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
-from myoshu.errors import MatchError
+import typer
 
-__all__ = ["Options"]
+__all__ = ["SEED", "SEVERAL", "BundleFile", "Provider", "Seed", "Simulations", "Threads", "Time"]
 
+SEED = 1
+"""The seed of what is given none."""
+SEVERAL = "May be given several times."
+"""Ends the help of an option that collects values."""
 
-class Options:
-    """Settings of one player.
-
-    Args:
-        player: how errors call it.
-        written: the settings, ``key=value`` with commas between.
-        known: the keys it takes.
-        others: whether it takes others too, as an engine does.
-
-    Raises:
-        MatchError: one is not a key with a value, not known, or there twice.
-    """
-
-    def __init__(self, player: str, written: str, known: Sequence[str], others: bool = False) -> None:
-        self._player = player
-        self.given: dict[str, str] = {}
-        """The settings, by key."""
-        expected = ", ".join(f"{key}=…" for key in known)
-        for part in filter(None, written.split(",")):
-            key, equals, value = part.partition("=")
-            key = key.strip()
-            if not equals or not value or not key or (key not in known and not others):
-                raise MatchError(f"player: expected {expected} after {player}'s @, got {part!r}")
-            if key in self.given:
-                raise MatchError(f"player: expected {key} once after {player}'s @, got it twice")
-            self.given[key] = value
-
-    def number(self, key: str) -> float | None:
-        """A setting that is a number; None if it is not given.
-
-        Raises:
-            MatchError: it is no number.
-        """
-        value = self.given.get(key)
-        if value is None:
-            return None
-        try:
-            number = float(value)
-            if not math.isfinite(number):
-                raise ValueError
-        except ValueError:
-            raise MatchError(f"player: expected a number for {key} after {self._player}'s @, got {value!r}") from None
-        return number
-
-    def count(self, key: str, least: int = 1) -> int | None:
-        """A setting that is a whole number; None if it is not given.
-
-        Raises:
-            MatchError: it is none, or too small.
-        """
-        number = self.number(key)
-        if number is not None and (not number.is_integer() or number < least):
-            raise MatchError(f"player: expected a whole number of {key} from {least}, got {number:g}")
-        return None if number is None else int(number)
+BundleFile = Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)]
+Provider = Annotated[str, typer.Option(help="The execution provider.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Simulations = Annotated[
+    int | None, typer.Option(help="Simulations a move, for bundles.", show_default="each bundle's own")
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads that compute the network.")]
+Time = Annotated[
+    float | None,
+    typer.Option(help="Seconds a move, for bundles; instead of --simulations or besides.", show_default="no limit"),
+]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from myoshu.cli._options import Options
+from myoshu.cli._kinds import ANY_PLAYER, PERSON
+from myoshu.cli._player_settings import PlayerSettings
 
 if TYPE_CHECKING:
     from myoshu.arena.player import Player
@@ -16,13 +17,8 @@ if TYPE_CHECKING:
     from myoshu.runtime.agent import Agent
     from myoshu.runtime.limit import Limit
 
-__all__ = ["KINDS", "PERSON", "Seating", "Table", "limit_of"]
+__all__ = ["Seating", "Table", "limit_of"]
 
-PERSON = "person"
-KINDS = (
-    "a bundle such as agent.myoshu or agent.myoshu@level=3, random, perfect, mcts:N (OpenSpiel, N simulations), "
-    "cfr:N (OpenSpiel, N iterations), bot:NAME (OpenSpiel), gtp:COMMAND, uci:COMMAND or person"
-)
 _BUNDLE = ".myoshu"
 _OPTIONS = ("simulations", "time", "level", "elo", "temperature", "seed")
 
@@ -142,7 +138,7 @@ class Table:
         agent = self._agent(text)
         assert agent is not None
         path, written = _parts(text)
-        options = Options(Path(path).name, written, _OPTIONS)
+        options = PlayerSettings(Path(path).name, written, _OPTIONS)
         simulations = options.count("simulations", 0)
         search = simulations != 0
         limit = limit_of(simulations or None, options.number("time"))
@@ -185,7 +181,7 @@ def _check_kind(text: str) -> None:
             return
         what = "simulations" if kind == "mcts" else "iterations"
         raise MatchError(f"player: expected {kind}:N with a number of {what}, as {kind}:1000, got {text!r}")
-    raise MatchError(f"player: expected {KINDS}, got {text!r}")
+    raise MatchError(f"player: expected {ANY_PLAYER}, got {text!r}")
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.cli._options import BundleFile, Provider, Threads
 from myoshu.counted import counted
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ With another budget, on a GPU:
 
 
 def bench(
-    bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    bundle: BundleFile,
     simulations: Annotated[int, typer.Option(min=1, help="Simulations a move.")] = 50,
     trees: Annotated[int, typer.Option(min=1, help="How many games at once, besides one alone.")] = 64,
-    seconds: Annotated[float, typer.Option(min=0.01, help="How long to measure each.")] = 2.0,
-    provider: Annotated[str, typer.Option(help="The execution provider.")] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="Threads that compute the network.")] = 1,
+    seconds: Annotated[float, typer.Option(min=0.01, help="Seconds to measure each.")] = 2.0,
+    provider: Provider = "auto",
+    threads: Threads = 1,
 ) -> None:
     """Measure simulations a second: one game alone, and many games whose positions are evaluated together."""
     import myoshu

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.cli._options import SEED, BundleFile, Seed
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import share, table
 from myoshu.cores import available_cores
@@ -33,7 +34,7 @@ Five levels for a quick game, into another file; then play one of them:
 
   myoshu calibrate agent.myoshu --levels 5 --simulations 32 --out new.myoshu
 
-  myoshu match new.myoshu@level=2 new.myoshu@level=4 --opening 2
+  myoshu match new.myoshu@level=2 new.myoshu@level=4 --random-plies 2
 """
 
 _STEADY = 0.99
@@ -41,27 +42,32 @@ _STEADY = 0.99
 
 
 def calibrate(
-    bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    bundle: BundleFile,
     game: Annotated[
         str | None,
         typer.Option(
-            help="Where the agent's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT. "
-            "By default as its file says."
+            help="Where the agent's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT.",
+            show_default="as its file says",
         ),
     ] = None,
     levels: Annotated[int, typer.Option(min=2, max=100, help="How many levels.")] = 10,
     games: Annotated[int, typer.Option(min=2, help="Games between each two levels that meet.")] = 40,
     simulations: Annotated[
-        int | None, typer.Option(min=1, help="Simulations a move of the strongest level. By default the bundle's.")
-    ] = None,
-    opening: Annotated[
         int | None,
-        typer.Option(min=0, help="Random moves that games begin with. By default 2, or as many more as are needed."),
+        typer.Option(min=1, help="Simulations a move of the strongest level.", show_default="the bundle's own"),
+    ] = None,
+    random_plies: Annotated[
+        int | None,
+        typer.Option(min=0, help="Random moves that games begin with.", show_default="2, or as many as are needed"),
     ] = None,
     wins: Annotated[int, typer.Option(min=0, help="Positions with a win at once that every level is asked.")] = 200,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that play. By default every core.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Write to this file. By default into the agent's own.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that play.", show_default="one for every core")
+    ] = None,
+    seed: Seed = SEED,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write the agent to.", show_default="the agent's own")
+    ] = None,
 ) -> None:
     """Measure an agent at many strengths and write a table of levels into its file.
 
@@ -88,7 +94,7 @@ def calibrate(
         if progress.due:
             progress.show(f"{stage}: {done}/{total} games")
 
-    plies = enough_openings(rules, games, seed).plies if opening is None else opening
+    plies = enough_openings(rules, games, seed).plies if random_plies is None else random_plies
     measured = measure(
         lambda strengths: partial(_seated, _Ladder(bundle, found, strengths)),
         rules,
@@ -106,7 +112,7 @@ def calibrate(
     conditions: dict[str, object] = {
         "zero": "random play",
         "games_a_pairing": games,
-        "opening_plies": plies,
+        "random_plies": plies,
         "seed": seed,
         "wins_at_once": wins,
         "wins_missed": missed,

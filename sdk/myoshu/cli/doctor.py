@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from myoshu.cli._options import SEVERAL, BundleFile
 
 if TYPE_CHECKING:
     from myoshu.runtime.bundle import Bundle
@@ -34,16 +35,16 @@ _HARMLESS = re.compile(r"openspiel:.*|gymnasium:[^:]*", re.DOTALL)
 
 
 def doctor(
-    bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    bundle: BundleFile,
     provider: Annotated[
         list[str] | None,
-        typer.Option(help="Which execution provider; may be given several times. By default all that are there."),
+        typer.Option(help=f"The execution provider. {SEVERAL}", show_default="all that are there"),
     ] = None,
     game: Annotated[
         str | None,
         typer.Option(
-            help="The game to compare the file's positions with. By default the agent's own if OpenSpiel or Gymnasium "
-            "has it; others are only loaded if they are named here."
+            help="The game to compare the file's positions with.",
+            show_default="the agent's own if OpenSpiel or Gymnasium has it: others are loaded only if named here",
         ),
     ] = None,
 ) -> None:

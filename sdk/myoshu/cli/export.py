@@ -26,13 +26,13 @@ The rules of its game have moved to another folder:
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a training run.")],
     out: Annotated[
-        Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
+        Path | None, typer.Option(help="The agent's file.", show_default="agent.myoshu in the run's folder")
     ] = None,
     game: Annotated[
         str | None,
         typer.Option(
-            help="Where the run's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT. "
-            "By default where it was found last."
+            help="Where the run's game is now, as python:rules.py:MyGame or the engine's tcp://HOST:PORT.",
+            show_default="where it was found last",
         ),
     ] = None,
 ) -> None:

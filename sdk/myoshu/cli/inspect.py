@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
+from myoshu.cli._options import BundleFile
 from myoshu.counted import counted
 from myoshu.model import Port, ports
 from myoshu.rating.intervals import margin
@@ -40,7 +40,7 @@ _SHOWN = 32
 
 
 def inspect(
-    bundle: Annotated[Path, typer.Argument(help="The agent's file.", show_default=False)],
+    bundle: BundleFile,
     json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Show what is in an agent's file. The file is validated, but the network is not run."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from myoshu.cli._match_json import games_json, write_json
+from myoshu.cli._kinds import ANY_PLAYER, PERSON
+from myoshu.cli._match_json import games_json, print_json
 from myoshu.cli._match_text import match_text, progress_text
+from myoshu.cli._options import SEED, Seed, Simulations, Time
 from myoshu.cli._paths import expect_folder
-from myoshu.cli._players import PERSON, Seating, Table, limit_of
+from myoshu.cli._players import Seating, Table, limit_of
 from myoshu.cli._progress import Progress
 from myoshu.cli._text import game_text
 from myoshu.cores import available_cores
@@ -39,9 +41,9 @@ Against OpenSpiel's tree search with 1000 rollouts a move, 50 milliseconds a mov
   myoshu match agent.myoshu mcts:1000 --time 0.05
 
 Agent against agent; since neither does anything at random, games begin with four random moves. Two processes play, a
-test ends the match when it has said enough, and an interrupted match goes on where its file ends:
+test ends the match when it has said enough, and an interrupted match is resumed from its file:
 
-  myoshu match one.myoshu other.myoshu --opening 4 --workers 2 \\
+  myoshu match one.myoshu other.myoshu --random-plies 4 --workers 2 \\
     --sprt 0,50 --games 2000 --record match.jsonl
 
 Against engines of Go and chess; these run anew for every game:
@@ -53,7 +55,7 @@ Against engines of Go and chess; these run anew for every game:
 Everybody against everybody, with ratings, and a page to look at; an agent may come at several strengths:
 
   myoshu match agent.myoshu agent.myoshu@simulations=8 agent.myoshu@level=3 \\
-    random mcts:100 --opening 2 --html pool.html
+    random mcts:100 --random-plies 2 --report pool.html
 
 Check that recorded games are what the rules make of them; with the players, that they would play them again:
 
@@ -76,8 +78,7 @@ def match(
     players: Annotated[
         list[str] | None,
         typer.Argument(
-            help="agent.myoshu, random, perfect, mcts:N, cfr:N or bot:NAME (all OpenSpiel), gtp:COMMAND, uci:COMMAND "
-            "or person. A bundle may be followed by settings: agent.myoshu@level=3, @simulations=64,temperature=0.5, "
+            help=f"Who plays: {ANY_PLAYER}. Other settings of a bundle: agent.myoshu@simulations=64,temperature=0.5, "
             "@time=0.1, @elo=400, @seed=7; @simulations=0 plays its network alone. With more players than seats, "
             "everybody meets everybody.",
             show_default=False,
@@ -86,53 +87,67 @@ def match(
     game: Annotated[
         str | None,
         typer.Option(
-            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
-            "By default the first bundle's game; with --replay, the records'."
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT.",
+            show_default="the first bundle's game; with --replay, the records'",
         ),
     ] = None,
     games: Annotated[int, typer.Option(min=1, help="How many games, between each who meet.")] = 100,
-    simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
-    time: Annotated[float | None, typer.Option(help="Seconds a move, for bundles; instead or besides.")] = None,
+    simulations: Simulations = None,
+    time: Time = None,
     clock: Annotated[
-        str | None, typer.Option(help="Seconds a game for each side and what a move adds, as 60 or 60+0.5.")
+        str | None,
+        typer.Option(
+            help="Seconds a game for each side and what a move adds, as 60 or 60+0.5.", show_default="no clock"
+        ),
     ] = None,
-    opening: Annotated[
-        int, typer.Option(min=0, help="Random moves to begin with, the same for each round in which seats rotate.")
+    random_plies: Annotated[
+        int,
+        typer.Option(min=0, help="Random moves that games begin with, the same in each round in which seats rotate."),
     ] = 0,
-    openings: Annotated[Path | None, typer.Option(help="A file of openings instead, one a line.")] = None,
+    openings: Annotated[
+        Path | None, typer.Option(help="A file of openings, one a line, instead of random moves.")
+    ] = None,
     gauntlet: Annotated[bool, typer.Option("--gauntlet", help="Only the first player meets the others.")] = False,
     sprt: Annotated[
         str | None,
         typer.Option(help="ELO0,ELO1 or ELO0,ELO1,ALPHA,BETA: end a match of two as soon as this test decides."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that play. By default every core, in long matches.")
+        int | None,
+        typer.Option(min=1, help="Processes that play.", show_default="one for every core, fewer in short matches"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    seed: Seed = SEED,
     record: Annotated[
-        Path | None, typer.Option(help="Write every game to this file (.jsonl), and go on where it ends.")
+        Path | None, typer.Option(help="Write every game to this file (.jsonl); a match that it holds is resumed.")
     ] = None,
     replay: Annotated[Path | None, typer.Option(help="Check this file's games instead of playing new ones.")] = None,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Play one player against every line its opponent could choose.")
     ] = False,
     show: Annotated[int, typer.Option(min=0, help="Show this many games, move by move.")] = 0,
-    html: Annotated[Path | None, typer.Option(help="Write a report to this file: one page, for a browser.")] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write games and figures to this file as well.")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a report to this file: one page, for a browser.")] = None,
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print games and figures as JSON; what is for people goes to standard error instead."
+        ),
+    ] = False,
 ) -> None:
     """Play a match and count it: wins, draws, losses, the score with its 95% interval, Elo, time per move.
 
     Seats rotate from game to game. An illegal move, an error or a clock that runs out loses that game only, and makes
     the exit status 1.
     """
-    for option, path in (("--json", json_file), ("--html", html), ("--record", record)):
+    for option, path in (("--report", report), ("--record", record)):
         if path is not None:
             expect_folder(option, path)
     texts = tuple(players or ())
     limit = limit_of(simulations, time)
+    if json and PERSON in texts:
+        raise MatchError(f"--json: expected players that are programs, got {PERSON!r}, who reads standard output")
     if replay is not None:
+        if json:
+            raise MatchError("--json: expected a match to play, got --replay")
         from myoshu.cli._replay import replay_file
 
         replay_file(replay, texts, game, limit)
@@ -141,11 +156,11 @@ def match(
     if exhaustive:
         from myoshu.cli._every_line import play_exhaustively
 
-        play_exhaustively(setting, texts, seed, json_file)
+        play_exhaustively(setting, texts, seed, json)
         return
     seating = Seating(texts, setting.string, limit)
-    _Match(setting, seating, games, seed, opening, openings, clock, gauntlet, sprt, workers, record).play(
-        show, html, json_file
+    _Match(setting, seating, games, seed, random_plies, openings, clock, gauntlet, sprt, workers, record).play(
+        show, report, json
     )
 
 
@@ -158,7 +173,7 @@ class _Match:
         seating: Seating,
         games: int,
         seed: int,
-        opening: int,
+        random_plies: int,
         openings: Path | None,
         clock: str | None,
         gauntlet: bool,
@@ -179,9 +194,9 @@ class _Match:
         groups = tables(len(self._names), self._seats, form)
         self._total = games * len(groups)
         self._clock = None if clock is None else Clock.parse(clock)
-        if openings is not None and opening:
-            raise MatchError("--openings: expected either a file or --opening, got both")
-        source = RandomOpenings(opening) if openings is None else read_openings(openings, self._game)
+        if openings is not None and random_plies:
+            raise MatchError("--openings: expected either a file or --random-plies, got both")
+        source = RandomOpenings(random_plies) if openings is None else read_openings(openings, self._game)
         self._fixtures = list(
             schedule(self._game, len(self._names), games=games, seed=seed, openings=source, groups=groups)
         )
@@ -193,13 +208,13 @@ class _Match:
         elif PERSON in seating.texts and workers > 1:
             raise MatchError(f"--workers: expected 1, as a person plays, got {workers}")
         self._workers = workers
-        begun = f"openings {source.lines}" if isinstance(source, WrittenOpenings) else f"opening {opening}"
+        begun = f"openings {source.lines}" if isinstance(source, WrittenOpenings) else f"random plies {random_plies}"
         who = ", ".join(setting.identity(text) for text in seating.texts)
         limited = "" if seating.limit is None else f", limit {seating.limit.simulations} {seating.limit.time}"
         timed = "" if self._clock is None else f", clock {self._clock}"
         self._conditions = f"{form} of {who}; seed {seed}, {begun}{limited}{timed}"
 
-    def play(self, show: int, html: Path | None, json_file: Path | None) -> None:
+    def play(self, show: int, report: Path | None, json: bool) -> None:
         """Play it, show how it goes, and tell how it went."""
         from contextlib import nullcontext
 
@@ -223,18 +238,18 @@ class _Match:
                 results.append(result)
                 if len(results) <= show:
                     progress.clear()
-                    typer.echo(game_text(self._game, result, self._names, self._person(result)) + "\n")
+                    typer.echo(game_text(self._game, result, self._names, self._person(result)) + "\n", err=json)
                 if progress.due:
                     state = None if self._test is None else sprt_state(results, self._test)
                     progress.show(progress_text(stand(results, self._names, self._seats), self._total, state))
         progress.clear()
         standings = stand(results, self._names, self._seats)
         state = None if self._test is None else sprt_state(results, self._test)
-        typer.echo(match_text(self._game, self._seed, standings, state))
-        if json_file is not None:
-            write_json(json_file, games_json(self._game.spec.name, self._seed, results, standings))
-        if html is not None:
-            self._report(html, results, str(state) if state is not None else "")
+        typer.echo(match_text(self._game, self._seed, standings, state), err=json)
+        if json:
+            print_json(games_json(self._game.spec.name, self._seed, results, standings))
+        if report is not None:
+            self._report(report, results, str(state) if state is not None else "")
         self._own_up(results)
 
     def _person(self, result: GameResult) -> int | None:
@@ -249,7 +264,7 @@ class _Match:
         try:
             path.write_text(page, encoding="utf-8")
         except OSError as error:
-            raise MatchError(f"--html: cannot write {path}: {error.strerror}") from error
+            raise MatchError(f"--report: cannot write {path}: {error.strerror}") from error
 
     def _own_up(self, results: Sequence[GameResult]) -> None:
         from myoshu.record import Ending

@@ -11,7 +11,9 @@ import typer
 
 from myoshu.arena.seat_view import hides, seat_view, tells
 from myoshu.arena.written_move import meant
+from myoshu.cli._kinds import PERSON, PROGRAM
 from myoshu.cli._moves import all_moves, said_move, some_moves
+from myoshu.cli._options import SEED, Seed, Simulations, Time
 from myoshu.cli._text import game_text, share, signed, thoughts
 from myoshu.counted import counted
 from myoshu.traits import Traits
@@ -62,16 +64,13 @@ _BEST = 5
 def play(
     player: Annotated[
         str,
-        typer.Argument(
-            help="Whom to play: agent.myoshu or agent.myoshu@level=3, random, perfect, mcts:N, cfr:N or bot:NAME (all "
-            "OpenSpiel), gtp:COMMAND or uci:COMMAND (engines of Go and chess)."
-        ),
+        typer.Argument(help=f"Whom to play: {PROGRAM}.", show_default=False),
     ],
     game: Annotated[
         str | None,
         typer.Option(
-            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT. "
-            "By default the bundle's game."
+            help="What to play, as openspiel:tic_tac_toe, or where the engine with the rules is, as tcp://HOST:PORT.",
+            show_default="the bundle's game",
         ),
     ] = None,
     seat: Annotated[
@@ -82,19 +81,21 @@ def play(
         ),
     ] = 1,
     watch: Annotated[bool, typer.Option("--watch", help="Look on while the player plays an opponent.")] = False,
-    opponent: Annotated[str | None, typer.Option(help="With --watch: who plays against it. By default itself.")] = None,
+    opponent: Annotated[
+        str | None, typer.Option(help="With --watch: who plays against it.", show_default="itself")
+    ] = None,
     show_thoughts: Annotated[
         bool, typer.Option("--thoughts", help="Show after each of its moves what the player thought of.")
     ] = False,
-    simulations: Annotated[int | None, typer.Option(help="Simulations a move, for bundles.")] = None,
-    time: Annotated[float | None, typer.Option(help="Seconds a move, for bundles; instead or besides.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    simulations: Simulations = None,
+    time: Time = None,
+    seed: Seed = SEED,
 ) -> None:
     """Play against an agent at the terminal, or watch it play.
 
     Where cards or moves are hidden, you are shown what your seat may see; one who watches sees everything.
     """
-    from myoshu.cli._players import PERSON, Table, limit_of
+    from myoshu.cli._players import Table, limit_of
     from myoshu.errors import MatchError
 
     if opponent is not None and not watch:

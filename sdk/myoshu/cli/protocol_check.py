@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from myoshu.cli._options import SEED, Seed
+
 __all__ = ["protocol_check"]
 
 EPILOG = """
@@ -30,7 +32,7 @@ def protocol_check(
     address: Annotated[
         str, typer.Argument(help="HOST:PORT, or an address such as ws://HOST:PORT.", show_default=False)
     ],
-    seed: Annotated[int, typer.Option(min=0, help="Of the games that are played.")] = 0,
+    seed: Seed = SEED,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that each reply may take.")] = 5.0,
 ) -> None:
     """Check that an environment keeps to bindings/PROTOCOL.md: one line a check. One of them waits for 10 seconds.

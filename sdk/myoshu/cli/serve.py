@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from myoshu.cli._options import SEVERAL, Provider, Threads
+
 if TYPE_CHECKING:
     import ssl
 
@@ -28,7 +30,7 @@ Serve an agent to programs on this machine, on a port that is free; clients find
 
   myoshu serve connect_four.myoshu
 
-On a port of one's own, for browsers too, with metrics for Prometheus:
+On a chosen port, for browsers too, with metrics for Prometheus:
 
   myoshu serve connect_four.myoshu --port 7777 --websocket 7778 --metrics 7779
 
@@ -58,15 +60,17 @@ def serve(
     ] = None,
     stdio: Annotated[bool, typer.Option("--stdio", help="Serve one client on standard input and output only.")] = False,
     discovery: Annotated[
-        Path | None, typer.Option(help="File that tells clients where the server is. By default in the user's folder.")
+        Path | None,
+        typer.Option(help="File that tells clients where the server is.", show_default="in the user's folder"),
     ] = None,
     origin: Annotated[
-        list[str] | None, typer.Option(help="Web pages that may connect besides this machine's: https://example.org.")
+        list[str] | None,
+        typer.Option(help=f"Web pages that may connect besides this machine's, as https://example.org. {SEVERAL}"),
     ] = None,
     cert: Annotated[Path | None, typer.Option(help="TLS certificate chain (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS private key (PEM).")] = None,
-    provider: Annotated[str, typer.Option(help="The execution provider.")] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="Threads that compute the network.")] = 1,
+    provider: Provider = "auto",
+    threads: Threads = 1,
     log: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="What to write to standard error, as JSON.")
     ] = "info",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myoshu.cli._kinds import STATELESS
+from myoshu.cli._options import SEED, SEVERAL, Seed
 from myoshu.counted import counted
 
 if TYPE_CHECKING:
@@ -31,11 +33,11 @@ Choose where the run and the agent go:
 
   myoshu train openspiel:connect_four --run runs/four --out four.myoshu
 
-Go on with a run that was stopped or killed: the same command. With another --minutes, until it has learned so long:
+Resume a run that was stopped or killed: the same command. With another --minutes, until it has learned for that long:
 
   myoshu train openspiel:connect_four --run runs/four --minutes 40
 
-Other games: a game with parameters, a gymnasium environment with discrete actions, a Python class of one's own:
+Other games: a game with parameters, a gymnasium environment with discrete actions, a Python class:
 
   myoshu train 'openspiel:dots_and_boxes(num_rows=2,num_cols=2)'
 
@@ -55,7 +57,7 @@ connects to the trainer. It may be killed and started again while it is learned 
 Measure it against stronger opponents while it learns, and end as soon as it scores 90% against the last of them:
 
   myoshu train openspiel:connect_four --minutes 60 \\
-    --opponents mcts:100,mcts:1000 --until 0.9
+    --opponent mcts:100 --opponent mcts:1000 --until 0.9
 
 Change settings, for this run or in a file of your own; all of them with what each is for:
 
@@ -90,11 +92,13 @@ def _help_config(wanted: bool) -> None:
 
     from myoshu.training.settings import all_settings
 
-    typer.echo("Settings of `myoshu train`: --set NAME=VALUE, or a file for --config. What a preset says comes first;")
-    typer.echo("`myoshu train GAME --print-config` shows it.\n")
+    typer.echo(
+        "Settings of `myoshu train`: --set NAME=VALUE, or a file for --config. A preset may have other defaults:"
+    )
+    typer.echo("`myoshu train GAME --print-config` shows them.\n")
     for setting in all_settings():
-        default = "" if setting.default is None else f"; {_written(setting.default)} if no preset says otherwise"
-        typer.echo(f"{setting.name}  ({setting.kind}{default})")
+        default = "" if setting.default is None else f" [default: {_written(setting.default)}]"
+        typer.echo(f"{setting.name}  ({setting.kind}){default}")
         typer.echo("\n".join(wrap(setting.description, 96, initial_indent="    ", subsequent_indent="    ")) + "\n")
     raise typer.Exit
 
@@ -106,6 +110,7 @@ def _written(value: object) -> str:
 
 
 def train(
+    ctx: typer.Context,
     game: Annotated[
         str | None,
         typer.Argument(
@@ -124,26 +129,33 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="Settings to start from: CartPole-v1, connect_four, default, dots_and_boxes or tic_tac_toe. By "
-            "default those named like the game, else 'default'."
+            help="Settings to start from: CartPole-v1, connect_four, default, dots_and_boxes or tic_tac_toe.",
+            show_default="those named like the game, else default",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The agent's file. By default agent.myoshu in the run's folder.")
+        Path | None, typer.Option(help="The agent's file.", show_default="agent.myoshu in the run's folder")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(help="How long to learn. By default as the preset says.")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="How long to learn.", show_default="as the preset says; with --steps, no limit"),
+    ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="How many learning steps to do, instead of --minutes or besides.")
+        int | None,
+        typer.Option(
+            help="How many learning steps to do, instead of --minutes or besides.",
+            show_default="as the preset says; with --minutes, no limit",
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random. By default 1.")] = None,
+    seed: Seed = SEED,
     run: Annotated[
         Path | None,
-        typer.Option(help="The run's folder. One that holds a run is gone on with. By default runs/GAME-DATE."),
+        typer.Option(help="The run's folder. A run that it holds is resumed.", show_default="runs/GAME-DATE"),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Insist on going on: fail where --run holds no run.")
-    ] = False,
-    simulations: Annotated[int | None, typer.Option(help="Simulations a move in self-play.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Fail where --run holds no run to resume.")] = False,
+    simulations: Annotated[
+        int | None, typer.Option(help="Simulations a move in self-play.", show_default="as the preset says")
+    ] = None,
     offline: Annotated[
         Path | None,
         typer.Option(help="A file or folder of recorded games (.jsonl, .jsonl.gz) to learn from; none are played."),
@@ -151,16 +163,16 @@ def train(
     reanalyse: Annotated[
         float | None,
         typer.Option(
-            help="Share of the searches that renew what older ones found, instead of playing. "
-            "By default as the preset says; with --offline 1: all. 0 trusts the records."
+            help="Share of the searches that renew what older ones found, instead of playing; 0 trusts the records.",
+            show_default="as the preset says; with --offline, 1",
         ),
     ] = None,
     opponents: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="Whom to play to see how strong it has become: random, mcts:N (OpenSpiel, N simulations), perfect or "
-            "bundles, with commas. By default random, and mcts:100 where it can play.",
-            show_default=False,
+            "--opponent",
+            help=f"Whom to play to see how strong it has become: {STATELESS}. {SEVERAL}",
+            show_default="random, and mcts:100 where it can play",
         ),
     ] = None,
     until: Annotated[
@@ -178,12 +190,11 @@ def train(
     ] = None,
     assignments: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A setting, as learner.batch=512. May be given again and again."
-        ),
+        typer.Option("--set", metavar="NAME=VALUE", help=f"A setting, as learner.batch=512. {SEVERAL}"),
     ] = None,
     cores: Annotated[
-        int | None, typer.Option(min=1, help="How many cores to use. By default all that this process may run on.")
+        int | None,
+        typer.Option(min=1, help="How many cores to use.", show_default="all that this process may run on"),
     ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print the settings as a TOML file for --config, and learn nothing.")
@@ -215,12 +226,20 @@ def train(
     if (game is None) == (listen is None):
         raise ArgumentError(f"GAME, --listen: expected one of them, got {'neither' if game is None else 'both'}")
     if resume and run is None:
-        raise ArgumentError("--resume: expected --run with the folder of the run to go on with, got none")
+        raise ArgumentError("--resume: expected --run with the folder of the run to resume, got none")
     if minutes is not None and not minutes > 0:
         raise ArgumentError(f"--minutes: expected more than 0, got {minutes:g}")
     if out is not None:
         expect_folder("--out", out)
-    given = _given(seed, simulations, deterministic, offline, reanalyse, assignments or ())
+    source = ctx.get_parameter_source("seed")  # where the command does not say, a file's or a run's own seed holds
+    given = _given(
+        None if source is not None and source.name == "DEFAULT" else seed,
+        simulations,
+        deterministic,
+        offline,
+        reanalyse,
+        assignments or (),
+    )
     game = f"listen://{listen}" if game is None else game
     rules = load_game(game)  # before torch is imported, which takes seconds: a typing error is told at once
     if print_config:

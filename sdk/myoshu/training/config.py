@@ -207,7 +207,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """About how many of the latest positions are kept as game records in the run's folder; as many as the replay
     remembers if None, none for 0."""
     opponents: tuple[str, ...] = ()
-    """Whom the agent plays in checks of strength besides random play, as ``myoshu train --opponents`` names them."""
+    """Whom the agent plays in checks of strength besides random play, as ``myoshu train --opponent`` names them."""
     evaluation_games: int = 40
     """Games of each check of strength against each opponent, if they fit into 3% of the time; 0 for no checks."""
     evaluations: int = 10

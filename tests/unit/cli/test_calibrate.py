@@ -44,6 +44,7 @@ def test_levels_are_written_into_the_bundle(bundle: Path, tmp_path: Path) -> Non
     manifest = Bundle.read(out).manifest
     assert [each.level for each in manifest.strength] == [1.0, 2.0, 3.0]
     conditions = manifest.provenance["calibration"]
+    assert conditions["random_plies"] >= 2
     assert conditions["games_a_pairing"] == 2
     assert len(conditions["wins_missed"]) == 3
     assert "3 levels, written into" in said

@@ -63,7 +63,7 @@ def test_it_plays_wherever_the_engine_is(engine: Engine, agent: Path, tmp_path: 
 @pytest.mark.slow
 def test_a_run_goes_on_with_the_engine_at_another_address(engine: Engine, tmp_path: Path) -> None:
     run, out = str(tmp_path / "run"), tmp_path / "out.myoshu"
-    settings = ["--run", run, "--out", str(out), "--quiet", "--opponents", "random"]
+    settings = ["--run", run, "--out", str(out), "--quiet", "--opponent", "random"]
     text = said("train", engine.address, "--deterministic", "--steps", "1", "--simulations", "2", *settings)
     assert "learned three_in_a_row" in text
     before = myoshu.load(out, "cpu").manifest.spec_hash

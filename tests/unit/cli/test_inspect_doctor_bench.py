@@ -265,7 +265,9 @@ def test_a_verb_that_is_misspelt_is_suggested(typed: str, said: str) -> None:
 
 
 def test_the_presets_that_help_names_are_those_there_are() -> None:
-    named = re.search(r"Settings to start from: (.*?)\. By", " ".join(run("train", "-h").replace("│", " ").split()))
+    named = re.search(
+        r"Settings to start from: (.*?)\. \[default", " ".join(run("train", "-h").replace("│", " ").split())
+    )
     assert named is not None
     assert re.split(r", | or ", named[1]) == preset_names()
 

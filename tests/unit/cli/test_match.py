@@ -53,19 +53,18 @@ def test_a_match_is_counted_and_timed(run: Run) -> None:
     assert times.split()[-2:] == ["0", "0"]
 
 
-def test_the_same_seed_gives_the_same_match(run: Run, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_match(run: Run) -> None:
     games = []
-    for name in ("one", "other"):
-        file = tmp_path / f"{name}.json"
-        run("mcts:10", "random", *TIC_TAC_TOE, "--games", "6", "--seed", "5", "--json", str(file))
-        games.append([game["actions"] for game in json.loads(file.read_text())["games"]])
+    for _ in range(2):
+        result = run("mcts:10", "random", *TIC_TAC_TOE, "--games", "6", "--seed", "5", "--json")
+        games.append([game["actions"] for game in json.loads(result.stdout)["games"]])
     assert games[0] == games[1]
 
 
-def test_the_file_holds_games_that_can_be_played_again(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "match.json"
-    run("perfect", "random", "--game", "openspiel:nim", "--games", "4", "--json", str(file))
-    content = json.loads(file.read_text())
+def test_json_holds_games_that_can_be_played_again(run: Run) -> None:
+    result = run("perfect", "random", "--game", "openspiel:nim", "--games", "4", "--json")
+    assert "openspiel:nim: 4 games" in result.stderr
+    content = json.loads(result.stdout)
     assert content["players"] == ["perfect", "random"]
     game = load_game(content["game"])
     for record in content["games"]:
@@ -125,13 +124,10 @@ def test_repetitions_are_owned_up_to(run: Run) -> None:
     assert "of the 30 games differ" in result.stdout
 
 
-def test_openings_make_games_differ(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "match.json"
-    result = run(
-        "perfect", "random", *TIC_TAC_TOE, "--games", "4", "--opening", "2", "--show", "1", "--json", str(file)
-    )
-    assert "opening: x(" in result.stdout
-    openings = [game["opening"] for game in json.loads(file.read_text())["games"]]
+def test_openings_make_games_differ(run: Run) -> None:
+    result = run("perfect", "random", *TIC_TAC_TOE, "--games", "4", "--random-plies", "2", "--show", "1", "--json")
+    assert "opening: x(" in result.stderr
+    openings = [game["opening"] for game in json.loads(result.stdout)["games"]]
     assert openings[0] == openings[1]
     assert len(openings[0]) == 2
 
@@ -143,13 +139,12 @@ def test_a_game_lost_by_an_error_is_told_and_makes_the_status_1(run: Run) -> Non
     assert "openspiel:tic_tac_toe: 40 games" in result.stdout
 
 
-def test_every_line_is_played(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "lines.json"
-    result = run("perfect", *TIC_TAC_TOE, "--exhaustive", "--json", str(file))
+def test_every_line_is_played(run: Run) -> None:
+    result = run("perfect", *TIC_TAC_TOE, "--exhaustive", "--json")
     assert result.exit_code == 0
-    content = json.loads(file.read_text())
+    content = json.loads(result.stdout)
     lines = sum(seat["lines"] for seat in content["seats"])
-    assert f"None of {lines} lines is lost." in result.stdout
+    assert f"None of {lines} lines is lost." in result.stderr
     assert [seat["thrown"] for seat in content["seats"]] == [0, 0]
 
 
@@ -163,7 +158,7 @@ def test_lost_lines_are_shown(run: Run) -> None:
 
 def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> None:
     file, whole = tmp_path / "match.jsonl", tmp_path / "whole.jsonl"
-    match_of = ["mcts:5", "random", *TIC_TAC_TOE, "--opening", "2", "--seed", "3", "--games"]
+    match_of = ["mcts:5", "random", *TIC_TAC_TOE, "--random-plies", "2", "--seed", "3", "--games"]
     run(*match_of, "8", "--record", str(whole))
     run(*match_of, "3", "--record", str(file))
     again = run(*match_of, "8", "--record", str(file))
@@ -188,16 +183,16 @@ def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> N
 
 
 def test_a_pool_is_rated_and_reported(run: Run, tmp_path: Path) -> None:
-    page, file = tmp_path / "pool.html", tmp_path / "pool.json"
-    result = run("random", "mcts:2", "mcts:40", *TIC_TAC_TOE, "--games", "6", "--opening", "1",
-                 "--html", str(page), "--json", str(file))  # fmt: skip
-    assert "openspiel:tic_tac_toe: 18 games" in result.stdout
-    lines = result.stdout.splitlines()
+    page = tmp_path / "pool.html"
+    pool = ["random", "mcts:2", "mcts:40", *TIC_TAC_TOE, "--games", "6", "--random-plies", "1"]
+    result = run(*pool, "--report", str(page), "--json")
+    assert "openspiel:tic_tac_toe: 18 games" in result.stderr
+    lines = result.stderr.splitlines()
     assert sum(line.startswith(("1. ", "2. ", "3. ")) for line in lines) == 6
     assert any("random" in line and "anchor" in line for line in lines)
-    assert "score against" in result.stdout
+    assert "score against" in result.stderr
     assert "<svg" in page.read_text(encoding="utf-8")
-    content = json.loads(file.read_text())
+    content = json.loads(result.stdout)
     assert content["ratings"][0] == {"elo": 0, "error": 0}
     assert len(content["duels"]) == 6
     gauntlet = run("random", "mcts:2", "mcts:40", *TIC_TAC_TOE, "--games", "2", "--gauntlet")
@@ -205,7 +200,7 @@ def test_a_pool_is_rated_and_reported(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_test_ends_the_match_early(run: Run) -> None:
-    result = run("mcts:200", "random", *TIC_TAC_TOE, "--games", "400", "--opening", "4", "--sprt", "0,200",
+    result = run("mcts:200", "random", *TIC_TAC_TOE, "--games", "400", "--random-plies", "4", "--sprt", "0,200",
                  "--workers", "1")  # fmt: skip
     games = int(result.stdout.split()[1])
     assert 4 <= games < 100
@@ -230,7 +225,7 @@ def test_a_person_may_play(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("person", "random", *TIC_TAC_TOE, "--games", "1")
     assert "'nonsense' is no legal move" in result.stdout
     assert "'99' is no legal move" in result.stdout
-    assert "1 game, seed 0" in result.stdout
+    assert "1 game, seed 1" in result.stdout
     with pytest.raises(MatchError, match="--workers: expected 1, as a person plays, got 2"):
         run("person", "random", *TIC_TAC_TOE, "--workers", "2")
 
@@ -249,7 +244,9 @@ def test_clocks_and_written_openings(run: Run, tmp_path: Path) -> None:
 def test_bundles_take_settings_of_their_own(run: Run, tmp_path: Path) -> None:
     bundle = tmp_path / "untrained.myoshu"
     write_bundle(bundle, mlp((3, 3, 3), 9, 16), game=load_game("openspiel:tic_tac_toe").spec)
-    result = run(f"{bundle}@simulations=2", f"{bundle}@simulations=4,temperature=1", "--games", "2", "--opening", "1")
+    result = run(
+        f"{bundle}@simulations=2", f"{bundle}@simulations=4,temperature=1", "--games", "2", "--random-plies", "1"
+    )
     assert "untrained.myoshu@simulations=2 " in result.stdout
     assert "untrained.myoshu@simulations=4,temperature=1 " in result.stdout
     for settings, message in [
@@ -307,8 +304,15 @@ def test_an_engine_plays_by_its_command(run: Run) -> None:
         (["bot:nobody", "random", *TIC_TAC_TOE], MatchError, "expected one of"),
         (["perfect", "random", "--game", "openspiel:backgammon"], MatchError, "chance takes part"),
         (["random", "random", *TIC_TAC_TOE, "--exhaustive"], MatchError, "expected one player"),
-        (["random", "random", *TIC_TAC_TOE, "--json", "no/where.json"], ArgumentError, "expected a folder"),
-        (["random", "random", *TIC_TAC_TOE, "--html", "no/where.html"], ArgumentError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--record", "no/where.jsonl"], ArgumentError, "expected a folder"),
+        (["random", "random", *TIC_TAC_TOE, "--report", "no/where.html"], ArgumentError, "expected a folder"),
+        (["person", "random", *TIC_TAC_TOE, "--json"], MatchError, "--json: expected players that are programs"),
+        (["--replay", "nowhere.jsonl", "--json"], MatchError, "--json: expected a match to play, got --replay"),
+        (
+            ["random", "random", *TIC_TAC_TOE, "--openings", "README.md", "--random-plies", "2"],
+            MatchError,
+            "--openings: expected either a file or --random-plies, got both",
+        ),
         (["random", "random", *TIC_TAC_TOE, "--sprt", "5"], MatchError, "--sprt: expected ELO0,ELO1"),
         (["random", "random", *TIC_TAC_TOE, "--sprt", "5,1"], ArgumentError, "expected elo0 below elo1"),
         (["random", "mcts:1", "mcts:2", *TIC_TAC_TOE, "--sprt", "0,5"], MatchError, "expected a match of two"),
@@ -336,7 +340,7 @@ def test_who_moves_first_is_whom_the_game_asks_first(
     run: Run, tmp_path: Path, game: str, first: str, second: str
 ) -> None:
     page = tmp_path / "page.html"
-    said = run("random", "random", "--game", game, "--games", "1", "--show", "1", "--html", str(page)).stdout
+    said = run("random", "random", "--game", game, "--games", "1", "--show", "1", "--report", str(page)).stdout
     assert f"Game 1: {first} plays first, {second} plays second" in said
     assert f"\n1. {first}: " in said
     assert f"1. <b>{first} – {second}</b>" in page.read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ GAME = load_game("openspiel:tic_tac_toe")
 
 
 def test_names() -> None:
-    assert opponent_names("random, mcts:100") == ("mcts:100",)
-    assert opponent_names("random") == opponent_names("") == ()
-    assert opponent_names("perfect,a.myoshu") == ("perfect", "a.myoshu")
+    assert opponent_names(["random", "mcts:100"]) == ("mcts:100",)
+    assert opponent_names(["random"]) == opponent_names([]) == ()
+    assert opponent_names(["perfect", "a.myoshu"]) == ("perfect", "a.myoshu")
 
 
 def test_every_kind_takes_a_win(tmp_path: Path) -> None:
@@ -55,7 +55,11 @@ def test_defaults(game: str, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("game", "name", "message"),
     [
-        ("openspiel:tic_tac_toe", "mcts:many", "--opponents: expected random, mcts:N"),
+        (
+            "openspiel:tic_tac_toe",
+            "mcts:many",
+            "--opponent: expected a bundle such as agent.myoshu, random, perfect .*, got 'mcts:many'",
+        ),
         ("openspiel:tic_tac_toe", "mcts:0", "at least 1 simulation"),
         ("openspiel:tic_tac_toe", "stockfish", "got 'stockfish'"),
         ("openspiel:tic_tac_toe", "none.myoshu", "none.myoshu: expected a bundle file"),

@@ -77,6 +77,13 @@ def test_a_game_that_is_misspelt_is_told_before_torch_is_loaded() -> None:
     assert done.stdout.startswith("2 False myoshu: game: OpenSpiel does not know 'tictactoe'; expected")
 
 
+@pytest.mark.parametrize(("options", "seed"), [([], 7), (["--seed", "1"], 1), (["--seed", "3"], 3)])
+def test_a_files_seed_holds_unless_the_command_names_one(tmp_path: Path, options: list[str], seed: int) -> None:
+    (tmp_path / "mine.toml").write_text("seed = 7\n")
+    words = ["train", "openspiel:tic_tac_toe", "--print-config", "--config", str(tmp_path / "mine.toml"), *options]
+    assert f"seed = {seed}\n" in CliRunner().invoke(app, words).stdout
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -147,7 +154,7 @@ def test_a_run_outlives_a_move_of_its_rules(tmp_path: Path, monkeypatch: pytest.
     myoshu("export", "run", "--out", "later.myoshu")  # found where it was last
     train(named, "--offline", "run/games", "--run", "second", "--steps", "3")
     myoshu("calibrate", "later.myoshu", "--game", named, "--levels", "2", "--games", "2", "--simulations", "2",
-           "--wins", "0", "--opening", "1", "--workers", "1")  # fmt: skip
+           "--wins", "0", "--random-plies", "1", "--workers", "1")  # fmt: skip
     assert "game: expected 'openspiel:nim', as the command says" in train("openspiel:nim", "--run", "run", expected=2)
 
 
@@ -225,7 +232,7 @@ def test_a_setting_that_is_none_is_told(options: list[str], message: str) -> Non
 def test_all_settings_are_listed() -> None:
     result = CliRunner().invoke(app, ["train", "--help-config"])
     assert result.exit_code == 0
-    assert "learner.batch  (int; 256 if no preset says otherwise)\n    Positions a step learns from." in result.stdout
+    assert "learner.batch  (int) [default: 256]\n    Positions a step learns from." in result.stdout
 
 
 def test_a_run_is_not_resumed_with_another_setting(tmp_path: Path) -> None:

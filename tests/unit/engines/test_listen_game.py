@@ -141,7 +141,7 @@ def test_training_survives_the_death_of_the_engine_and_of_the_trainer(start: Sta
         port = held.getsockname()[1]
     train = ["-m", "myoshu.cli", "train", "--listen", f"127.0.0.1:{port}", "--deterministic"]
     train += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4", "--quiet"]
-    train += ["--opponents", "random"]
+    train += ["--opponent", "random"]
 
     def said(number: int) -> str:
         return (tmp_path / f"stderr{number}").read_text()

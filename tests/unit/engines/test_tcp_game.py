@@ -246,7 +246,7 @@ def test_nobody_there_is_one_clear_error() -> None:
 def test_it_is_learned_and_training_goes_on_when_the_engine_returns(engine: Engine, tmp_path: Path) -> None:
     command = ["train", f"tcp://127.0.0.1:{engine.port}", "--deterministic", "--steps", "1000000", "--quiet"]
     command += ["--run", str(tmp_path / "run"), "--out", str(tmp_path / "out.myoshu"), "--simulations", "4"]
-    command += ["--opponents", "random"]
+    command += ["--opponent", "random"]
     command = [sys.executable, "-m", "myoshu.cli", *command]
     told = tmp_path / "told"
     with (
