@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import hashlib
 import math
-import operator
 import sys
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
+from myoshu.checks import integer, interval, whole
 from myoshu.errors import ArgumentError
 
 __all__ = ["GameSpec", "ModelSpec", "Movers", "reward_bounds", "same_game", "spec_hash", "value_bounds"]
@@ -85,15 +85,15 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _keep(
             self,
             name=_text("name", self.name),
-            players=_integer("players", self.players, 1, MAX_PLAYERS),
-            actions=_integer("actions", self.actions, 1, MAX_ACTIONS),
+            players=integer("players", self.players, 1, MAX_PLAYERS),
+            actions=integer("actions", self.actions, 1, MAX_ACTIONS),
             observation=_shape("observation", self.observation),
-            returns=_interval("returns", self.returns),
+            returns=interval("returns", self.returns),
             zero_sum=_flag("zero_sum", self.zero_sum),
             movers=_movers("movers", self.movers),
             final_rewards_only=_flag("final_rewards_only", self.final_rewards_only),
             stochastic=_flag("stochastic", self.stochastic),
-            max_length=None if longest is None else _integer("max_length", longest, 1, 1 << 31),
+            max_length=None if longest is None else integer("max_length", longest, 1, 1 << 31),
             hidden_information=_flag("hidden_information", self.hidden_information),
             action=_only("action", self.action, ()),
             features=_only("features", self.features, 0),
@@ -148,12 +148,12 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How many observations, the latest last, the model sees at once. Only 1 is supported by this version."""
 
     def __post_init__(self) -> None:
-        players = _integer("players", self.players, 1, MAX_PLAYERS)
+        players = integer("players", self.players, 1, MAX_PLAYERS)
         narrow = {1, players} if players <= 2 else {players}
         _keep(
             self,
             observation=_shape("observation", self.observation),
-            actions=_integer("actions", self.actions, 1, MAX_ACTIONS),
+            actions=integer("actions", self.actions, 1, MAX_ACTIONS),
             players=players,
             latent=_shape("latent", self.latent),
             value_columns=_choice("value_columns", self.value_columns, narrow),
@@ -215,16 +215,6 @@ def _keep(spec: GameSpec | ModelSpec, **fields: object) -> None:
         msgspec.structs.force_setattr(spec, name, value)
 
 
-def _integer(field: str, value: Any, low: int, high: int) -> int:
-    try:
-        number = low - 1 if isinstance(value, bool | np.bool_) else operator.index(value)
-    except TypeError:
-        number = low - 1
-    if not low <= number <= high:
-        raise ArgumentError(f"{field}: expected an integer from {low} to {high}, got {value!r}")
-    return number
-
-
 def _flag(field: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ArgumentError(f"{field}: expected True or False, got {value!r}")
@@ -254,10 +244,7 @@ def _movers(field: str, value: Any) -> Movers:
 
 
 def _choice(field: str, value: Any, choices: set[int]) -> int:
-    try:
-        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
-    except TypeError:
-        number = None
+    number = whole(value)
     if number is None or number not in choices:
         allowed = " or ".join(map(str, sorted(choices)))
         raise ArgumentError(f"{field}: expected {allowed}, got {value!r}")
@@ -267,7 +254,7 @@ def _choice(field: str, value: Any, choices: set[int]) -> int:
 def _shape(field: str, value: Any) -> tuple[int, ...]:
     try:
         sizes = value if isinstance(value, Sequence | np.ndarray) and np.ndim(value) else (value,)
-        shape = tuple(_integer(field, size, 1, sys.maxsize) for size in sizes)
+        shape = tuple(integer(field, size, 1, sys.maxsize) for size in sizes)
     except (ArgumentError, ValueError):
         shape = ()
     if not shape:
@@ -275,14 +262,3 @@ def _shape(field: str, value: Any) -> tuple[int, ...]:
     if math.prod(shape) > MAX_ELEMENTS:
         raise ArgumentError(f"{field}: expected at most {MAX_ELEMENTS} elements, got {math.prod(shape)}")
     return shape
-
-
-def _interval(field: str, value: Any) -> tuple[float, float]:
-    try:
-        ends = [math.nan if isinstance(end, bool | np.bool_ | str | bytes) else float(end) + 0.0 for end in value]
-        low, high = ends
-    except (TypeError, ValueError, OverflowError):
-        low, high = math.nan, math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ArgumentError(f"{field}: expected two finite numbers in order, got {value!r}")
-    return low, high

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+from myoshu.checks import integer
 from myoshu.errors import GameError
 
 __all__ = ["StateTraits", "Traits"]
@@ -57,7 +57,7 @@ class Traits:
         """
         said = _said(Traits, game)
         if "most_games" in said:
-            said["most_games"] = _count(game, "most_games", said["most_games"])
+            said["most_games"] = integer(f"{type(game).__name__}.most_games", said["most_games"], 1, error=GameError)
         return cls(**said)
 
     @staticmethod
@@ -120,10 +120,3 @@ def _said(kind: type[Traits] | type[StateTraits], where: object) -> dict[str, An
             member = Traits.method(where, name)
         said[name] = member
     return said
-
-
-def _count(game: object, name: str, value: Any) -> int:
-    whole = not isinstance(value, bool) and hasattr(value, "__index__")
-    if not whole or operator.index(value) < 1:
-        raise GameError(f"{type(game).__name__}.{name}: expected an integer from 1, got {value!r:.60}")
-    return operator.index(value)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import math
 import re
 from typing import Any
 
+from myoshu.checks import interval, whole
 from myoshu.errors import GameStringError
 
 __all__ = ["first_line", "max_length_of", "parsed", "returns_of"]
@@ -55,13 +55,7 @@ def returns_of(given: Any) -> tuple[float, float] | None:
     """
     if given is None:
         return None
-    try:
-        low, high = map(float, given)
-    except (TypeError, ValueError):
-        low, high = math.nan, math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise GameStringError(f"game: returns: expected two finite numbers in order, as (0, 500), got {given!r}")
-    return low, high
+    return interval("game: returns", given, like="(0, 500)", error=GameStringError)
 
 
 def max_length_of(given: Any) -> int | None:
@@ -72,9 +66,10 @@ def max_length_of(given: Any) -> int | None:
     """
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+    steps = whole(given)
+    if steps is None or steps < 1:
         raise GameStringError(f"game: max_length: expected a number of steps, 1 or more, got {given!r}")
-    return given
+    return steps
 
 
 def first_line(error: BaseException) -> str:

@@ -34,6 +34,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, GameError, IllegalActionError
 from myoshu.spec import GameSpec, Movers
 from myoshu_engines.pygame.eyes import Eye, Sight
@@ -99,15 +100,13 @@ class Arcade(Generic[Kind]):
         repeat: int = 1,
         final_rewards_only: bool = False,
     ) -> None:
-        if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
-            raise ArgumentError(f"repeat: expected an integer from 1, got {repeat!r}")
         self.make = make
         """Begins a game."""
         self.eye = eye
         """How the game is seen."""
         self.actions = tuple(actions)
         """The actions' names."""
-        self.repeat = repeat
+        self.repeat = integer("repeat", repeat, 1)
         """Frames that an action is held for."""
         self.length = length
         """Decisions after which a game is cut off."""

@@ -15,6 +15,7 @@ import numpy as np
 import pygame
 from numpy.typing import ArrayLike, NDArray
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, GameError
 
 __all__ = ["Eye", "Numbers", "Pixels", "Sight"]
@@ -60,13 +61,13 @@ class Numbers(Generic[Scene]):
     def __init__(
         self, read: Callable[[Scene], ArrayLike], count: int, *, stack: int = 1, names: Sequence[str] = ()
     ) -> None:
-        self.shape: tuple[int, ...] = (_whole("count", count),)
+        self.shape: tuple[int, ...] = (integer("count", count, 1),)
         """One dimension."""
         if names and len(names) != count:
             raise ArgumentError(f"names: expected {count}, got {len(names)}")
         self.names = tuple(names)
         """What each number is; empty if that is not said."""
-        self.stack = _whole("stack", stack)
+        self.stack = integer("stack", stack, 1)
         """How many looks, one a decision, make an observation."""
         self._read = read
 
@@ -113,13 +114,15 @@ class Pixels(Generic[Scene]):
         stack: int = 3,
         color: bool = False,
     ) -> None:
-        self.size = _whole("size[0]", size[0]), _whole("size[1]", size[1])
+        self.size = integer("size[0]", size[0], 1), integer("size[1]", size[1], 1)
         """Width and height of what is drawn."""
-        self.small = self.size if small is None else (_whole("small[0]", small[0]), _whole("small[1]", small[1]))
+        self.small = (
+            self.size if small is None else (integer("small[0]", small[0], 1), integer("small[1]", small[1], 1))
+        )
         """Width and height of what is seen."""
         if self.small[0] > self.size[0] or self.small[1] > self.size[1]:
             raise ArgumentError(f"small: expected at most {self.size}, got {self.small}")
-        self.stack = _whole("stack", stack)
+        self.stack = integer("stack", stack, 1)
         """How many looks, one a decision, make an observation."""
         self.color = color
         """Whether colours are told apart."""
@@ -191,9 +194,3 @@ def _display() -> None:
             del os.environ["SDL_VIDEODRIVER"]
         else:
             os.environ["SDL_VIDEODRIVER"] = before
-
-
-def _whole(field: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ArgumentError(f"{field}: expected an integer from 1, got {value!r}")
-    return value

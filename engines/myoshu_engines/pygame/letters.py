@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 import pygame
 
-from myoshu.errors import ArgumentError
+from myoshu.checks import integer
 
 __all__ = ["Letters"]
 
@@ -34,8 +34,7 @@ class Letters:
     """
 
     def __init__(self, size: int) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ArgumentError(f"size: expected an integer from 1, got {size!r}")
+        size = integer("size", size, 1)
         pygame.font.init()
         self._large = pygame.font.Font(None, TIMES * size)
         self._drawn: OrderedDict[tuple[str, Color], pygame.Surface] = OrderedDict()

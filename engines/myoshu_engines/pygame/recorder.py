@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import pygame
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, DependencyError
 
 if TYPE_CHECKING:
@@ -49,14 +50,16 @@ class Recorder:
     def __init__(
         self, path: str | Path, *, every: int = 3, scale: float = 0.5, rate: int = 60, most: int = 2_000_000
     ) -> None:
-        for field, value in (("every", every), ("rate", rate), ("most", most)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ArgumentError(f"{field}: expected an integer from 1, got {value!r}")
+        self.every, self.rate, self.most = (
+            integer("every", every, 1),
+            integer("rate", rate, 1),
+            integer("most", most, 1),
+        )
         if not 0.0 < scale <= 1.0:
             raise ArgumentError(f"scale: expected a number above 0, at most 1, got {scale!r}")
         self.path = Path(path)
         """Where it goes."""
-        self.every, self.scale, self.rate, self.most = every, scale, rate, most
+        self.scale = scale
         self.frames = 0
         """Frames seen so far; one in ``every`` is kept."""
         self._moving = self.path.suffix.lower() == ".gif"

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
+from myoshu.checks import positive
 from myoshu.errors import MatchError
 
 __all__ = ["Clock", "Timed"]
@@ -26,8 +27,7 @@ class Clock:
     """Seconds that each finished move adds."""
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.seconds < math.inf:
-            raise MatchError(f"clock: expected seconds above 0, got {self.seconds:g}")
+        positive("clock", self.seconds, "seconds", error=MatchError)
         if not 0.0 <= self.increment < math.inf:
             raise MatchError(f"clock: expected an increment of 0 seconds or more, got {self.increment:g}")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
+from myoshu.checks import integer, number
 from myoshu.errors import ArgumentError
 from myoshu.game import Game
 from myoshu.model import played
@@ -134,18 +134,16 @@ class Agent:
             raise ArgumentError(f"search: expected a SearchConfig, got {search!r}")
         if temperature is None:
             temperature = 0.0 if settings is None else settings.temperature
-        if isinstance(temperature, bool | str) or not 0.0 <= temperature < math.inf:
-            raise ArgumentError(f"temperature: expected a number from 0, got {temperature!r}")
         low, high = self.game.returns
         return Session(
             self,
             search=config,
             limit=Limit(simulations=config.simulations if settings is None else settings.simulations),
-            temperature=float(temperature),
+            temperature=number("temperature", temperature, 0.0),
             mix=0.0 if settings is None else settings.mix,
             slack=math.inf if settings is None or settings.margin >= 1.0 else settings.margin * (high - low),
-            seed=None if seed is None else _whole("seed", seed, 0),
-            max_simulations=None if max_simulations is None else _whole("max_simulations", max_simulations, 1),
+            seed=None if seed is None else integer("seed", seed, 0),
+            max_simulations=None if max_simulations is None else integer("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,
             trees=trees,
         )
@@ -224,13 +222,3 @@ def _unpickled(
     held = Manifest.decode(manifest)
     bundle = Bundle(held, graphs, Parity.decode(parity, held.model, held.game), examples)
     return Agent(bundle, providers, threads=threads)
-
-
-def _whole(field: str, value: int, low: int) -> int:
-    try:
-        number = low - 1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = low - 1
-    if number < low:
-        raise ArgumentError(f"{field}: expected an integer from {low}, got {value!r}")
-    return number

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from myoshu.errors import ArgumentError
+from myoshu.checks import integer
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.decision import Decision, StopReason
 from myoshu.runtime.evaluator import as_observations
@@ -77,8 +77,7 @@ class Crowd:
     def __init__(
         self, agent: Agent, *, size: int = 64, simulations: int | None = None, search: SearchConfig | None = None
     ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ArgumentError(f"size: expected an integer from 1, got {size!r}")
+        size = integer("size", size, 1)
         config = agent.manifest.search if search is None else search
         self.agent = agent
         """Who thinks."""
@@ -122,8 +121,7 @@ class Crowd:
             ArgumentError: the seat is none.
         """
         begin, model = perf_counter(), self.agent.model
-        if isinstance(to_play, bool) or not isinstance(to_play, int) or not 0 <= to_play < model.players:
-            raise ArgumentError(f"to_play: expected an integer from 0 to {model.players - 1}, got {to_play!r}")
+        to_play = integer("to_play", to_play, 0, model.players - 1)
         question = _Question(
             as_observations(model, (observation,)).copy(), as_mask(model.actions, legal_actions), to_play
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, BundleError, EvaluationError, ObservationError, ProviderError, ProviderWarning
 from myoshu.model import Ports, played
 from myoshu.runtime.evaluators.binding import Binding
@@ -53,8 +54,7 @@ class Evaluator:
         threads: int = 1,
         parity: Parity | None = None,
     ) -> None:
-        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-            raise ArgumentError(f"threads: expected a positive integer, got {threads!r}")
+        threads = integer("threads", threads, 1)
         self.model = model
         self.generation = 0
         """Counts :meth:`replace`: bindings of an earlier generation run the earlier weights."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import operator
 
+from myoshu.checks import integer, positive
 from myoshu.errors import LimitError
 
 __all__ = ["Limit"]
@@ -30,7 +29,7 @@ class Limit:
         if self.time is not None:
             object.__setattr__(self, "time", seconds("limit.time", self.time))
         if self.simulations is not None:
-            object.__setattr__(self, "simulations", _count("limit.simulations", self.simulations))
+            object.__setattr__(self, "simulations", integer("limit.simulations", self.simulations, 1, error=LimitError))
 
 
 def seconds(field: str, value: object) -> float:
@@ -39,20 +38,4 @@ def seconds(field: str, value: object) -> float:
     Raises:
         LimitError: it is not a finite number above 0.
     """
-    try:
-        number = math.nan if isinstance(value, bool | str | bytes) else float(value)  # type: ignore[arg-type]  # tried
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0.0 < number < math.inf:
-        raise LimitError(f"{field}: expected seconds above 0, got {value!r}")
-    return number
-
-
-def _count(field: str, value: object) -> int:
-    try:
-        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]  # tried
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise LimitError(f"{field}: expected an integer from 1, got {value!r}")
-    return number
+    return positive(field, value, "seconds", error=LimitError)

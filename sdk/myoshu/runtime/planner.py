@@ -15,6 +15,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, CapacityError, EvaluationError, MyoshuError
 from myoshu.model import Ports, ports
 from myoshu.runtime.evaluator import as_observations
@@ -73,9 +74,7 @@ class Planner:
         nodes: int | None = None,
     ) -> None:
         model = evaluator.model
-        budget = config.simulations if simulations is None else simulations
-        if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
-            raise ArgumentError(f"simulations: expected an integer from 0, got {budget!r}")
+        budget = config.simulations if simulations is None else integer("simulations", simulations, 0)
         nodes = budget + 1 if nodes is None else nodes
         if nodes * model.actions > MOST_EDGES:
             raise CapacityError(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-import math
 
 import msgspec
 
+from myoshu.checks import integer, interval, number
 from myoshu.errors import ArgumentError
 
 __all__ = ["Algorithm", "Normalization", "SearchConfig"]
@@ -75,28 +75,18 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     of the normalised Q. Gone once the leaf is evaluated."""
 
     def __post_init__(self) -> None:
-        _integer("simulations", self.simulations, 1 << 30)
-        _number("discount", self.discount, 0.0, 1.0)
-        low, high = self.value_range
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise ArgumentError(f"value_range: expected two finite numbers in order, got {self.value_range!r}")
-        _number("c1", self.c1, 0.0, math.inf)
-        _number("c2", self.c2, 1.0, math.inf)
-        _number("dirichlet_alpha", self.dirichlet_alpha, 1e-6, math.inf)
-        _number("dirichlet_fraction", self.dirichlet_fraction, 0.0, 1.0)
-        _integer("considered_actions", self.considered_actions, 1 << 20)
-        _number("c_visit", self.c_visit, 0.0, math.inf)
-        _number("c_scale", self.c_scale, 0.0, math.inf)
-        _integer("max_depth", self.max_depth, 1 << 30)
-        _integer("leaves", self.leaves, 1 << 16)
-        _number("virtual_loss", self.virtual_loss, 0.0, math.inf)
-
-
-def _integer(field: str, value: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
-        raise ArgumentError(f"{field}: expected an integer from 1 to {high}, got {value!r}")
-
-
-def _number(field: str, value: float, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ArgumentError(f"{field}: expected a number from {low} to {high}, got {value!r}")
+        integer("simulations", self.simulations, 1, 1 << 30, exact=True)
+        number("discount", self.discount, 0.0, 1.0)
+        low, high = interval("value_range", self.value_range)
+        if low == high:
+            raise ArgumentError(f"value_range: expected two different numbers, got {self.value_range!r}")
+        number("c1", self.c1, 0.0)
+        number("c2", self.c2, 1.0)
+        number("dirichlet_alpha", self.dirichlet_alpha, 1e-6)
+        number("dirichlet_fraction", self.dirichlet_fraction, 0.0, 1.0)
+        integer("considered_actions", self.considered_actions, 1, 1 << 20, exact=True)
+        number("c_visit", self.c_visit, 0.0)
+        number("c_scale", self.c_scale, 0.0)
+        integer("max_depth", self.max_depth, 1, 1 << 30, exact=True)
+        integer("leaves", self.leaves, 1, 1 << 16, exact=True)
+        number("virtual_loss", self.virtual_loss, 0.0)

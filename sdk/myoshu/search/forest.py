@@ -9,6 +9,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from myoshu.checks import integer
 from myoshu.errors import ArgumentError, CapacityError
 from myoshu.search import _core
 from myoshu.search.arrays import as_booleans, as_floats, as_integers, as_list
@@ -58,8 +59,7 @@ class Forest:
             ("nodes", nodes, MAX_INDEX),
             ("edges", edges, MAX_INDEX),
         ):
-            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= high:
-                raise ArgumentError(f"{field}: expected an integer from 1 to {high}, got {size!r}")
+            integer(field, size, 1, high, exact=True)
         self.config = config
         """How to search."""
         self.slots = slots

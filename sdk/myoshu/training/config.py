@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import math
 import re
 import tomllib
@@ -10,10 +11,13 @@ from typing import Any
 
 import msgspec
 
+from myoshu.checks import integer, number, positive
 from myoshu.errors import ArgumentError, TrainingError
 from myoshu.search.config import SearchConfig
 
 __all__ = ["Device", "LearnerConfig", "NetworkConfig", "NetworkKind", "SelfPlayConfig", "TrainingConfig"]
+
+_integer = functools.partial(integer, exact=True)  # they are written as they are
 
 
 class NetworkKind(enum.StrEnum):
@@ -100,11 +104,11 @@ class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         _integer("selfplay.games", self.games, 1, 1 << 16)
         _integer("selfplay.simulations", self.simulations, 1, 1 << 20)
-        _number("selfplay.opening_share", self.opening_share, 0.0, 1.0)
+        number("selfplay.opening_share", self.opening_share, 0.0, 1.0)
         _integer("selfplay.opening_plies", self.opening_plies, 1, 1 << 20)
-        _number("selfplay.exploration", self.exploration, 0.0, 1.0)
-        _number("selfplay.careless_share", self.careless_share, 0.0, 1.0)
-        _number("selfplay.temperature", self.temperature, 1e-3, 1e3)
+        number("selfplay.exploration", self.exploration, 0.0, 1.0)
+        number("selfplay.careless_share", self.careless_share, 0.0, 1.0)
+        number("selfplay.temperature", self.temperature, 1e-3, 1e3)
         _integer("selfplay.temperature_plies", self.temperature_plies, 0, 1 << 30)
 
 
@@ -166,21 +170,21 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _integer("learner.batch", self.batch, 2, 1 << 20)
         _integer("learner.unroll", self.unroll, 1, 1000)
         _integer("learner.bootstrap_steps", self.bootstrap_steps, 0, 1 << 20)
-        _number("learner.search_share", self.search_share, 0.0, 1.0)
+        number("learner.search_share", self.search_share, 0.0, 1.0)
         _integer("learner.replay_positions", self.replay_positions, 1, 1 << 31)
-        _number("learner.priority_exponent", self.priority_exponent, 0.0, 2.0)
-        _number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)
-        _number("learner.reanalyse", self.reanalyse, 0.0, 1.0)
+        number("learner.priority_exponent", self.priority_exponent, 0.0, 2.0)
+        number("learner.importance_exponent", self.importance_exponent, 0.0, 2.0)
+        number("learner.reanalyse", self.reanalyse, 0.0, 1.0)
         _integer("learner.first_positions", self.first_positions, 1, self.replay_positions)
-        _positive("learner.positions_per_step", self.positions_per_step)
-        _number("learner.learning_rate", self.learning_rate, 0.0, 1e3)
-        _number("learner.final_learning_rate", self.final_learning_rate, 0.0, self.learning_rate)
+        positive("learner.positions_per_step", self.positions_per_step)
+        number("learner.learning_rate", self.learning_rate, 0.0, 1e3)
+        number("learner.final_learning_rate", self.final_learning_rate, 0.0, self.learning_rate)
         _integer("learner.warm_up", self.warm_up, 0, 1 << 30)
-        _number("learner.weight_decay", self.weight_decay, 0.0, 1e3)
-        _number("learner.clip", self.clip, 1e-9, math.inf)
+        number("learner.weight_decay", self.weight_decay, 0.0, 1e3)
+        number("learner.clip", self.clip, 1e-9, math.inf)
         for field in ("value_weight", "reward_weight", "mover_weight", "consistency_weight", "observation_weight"):
-            _number(f"learner.{field}", getattr(self, field), 0.0, 1e6)
-        _number("learner.average", self.average, 0.0, 0.999999)
+            number(f"learner.{field}", getattr(self, field), 0.0, 1e6)
+        number("learner.average", self.average, 0.0, 0.999999)
         _integer("learner.hand_over", self.hand_over, 1, 1 << 30)
 
 
@@ -232,7 +236,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if self.minutes is None and self.steps is None:
             raise ArgumentError("minutes, steps: expected at least one of them, got neither")
         if self.minutes is not None:
-            _positive("minutes", self.minutes)
+            positive("minutes", self.minutes)
         if self.steps is not None:
             _integer("steps", self.steps, 1, 1 << 40)
         if self.deterministic and self.steps is None:
@@ -241,7 +245,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ArgumentError(
                 f"minutes: expected none in a deterministic run, which ends by steps, got {self.minutes}"
             )
-        _number("checkpoint_seconds", self.checkpoint_seconds, 0.1, math.inf)
+        number("checkpoint_seconds", self.checkpoint_seconds, 0.1, math.inf)
         if self.checkpoint_steps is not None:
             _integer("checkpoint_steps", self.checkpoint_steps, 1, 1 << 40)
         if self.offline is None and self.learner.reanalyse == 1.0:
@@ -251,7 +255,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if len(set(self.opponents)) < len(self.opponents) or "random" in self.opponents or "" in self.opponents:
             raise ArgumentError(f"opponents: expected different names other than random, got {list(self.opponents)}")
         if self.until is not None:
-            _number("until", self.until, -math.inf, math.inf)
+            number("until", self.until, -math.inf, math.inf)
             if not self.evaluation_games or not self.evaluations:
                 raise ArgumentError(
                     "until: expected evaluation_games and evaluations, without which it is never reached"
@@ -312,18 +316,3 @@ def _toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     raise AssertionError(value)
-
-
-def _integer(field: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ArgumentError(f"{field}: expected an integer from {low} to {high}, got {value!r}")
-
-
-def _number(field: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ArgumentError(f"{field}: expected a number from {low:g} to {high:g}, got {value!r}")
-
-
-def _positive(field: str, value: float) -> None:
-    if not 0.0 < value < math.inf:
-        raise ArgumentError(f"{field}: expected a number above 0, got {value!r}")
