@@ -164,9 +164,8 @@ class RemoteGame:
 
     def _step(self, states: Sequence[RemoteState], actions: Sequence[int]) -> list[NDArray[np.float32] | Exception]:
         outcomes: list[NDArray[np.float32] | Exception] = [
-            state.refusal(action) or np.zeros(0, np.float32)
-            for state, action in zip(states, actions, strict=True)
-        ]  # fmt: skip
+            state.refusal(action) or np.zeros(0, np.float32) for state, action in zip(states, actions, strict=True)
+        ]
         for row, state in enumerate(states):
             if state.slot is None and not self.replayable:
                 outcomes[row] = _GameLostError(f"{self._where}: expected a game that goes on, its slot went to another")

@@ -47,7 +47,6 @@ class RandomOpenings:
         self.plies = plies
 
     def draw(self, game: Game, seeds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
-        """As :meth:`Openings.draw`."""
         seen: set[Hashable] = set()
         for chance, seed in seeds:
             if not self.plies:
@@ -91,7 +90,6 @@ class WrittenOpenings:
         self.lines = tuple(lines)
 
     def draw(self, game: Game, seeds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
-        """As :meth:`Openings.draw`."""
         for number, _ in enumerate(seeds):
             if number >= len(self.lines):
                 raise MatchError(

@@ -62,7 +62,5 @@ def _parse(url: str, token: str | None) -> Address:
     if parts.scheme == "unix" and parts.path:
         return Address("unix", parts.netloc + parts.path, 0, token)
     if parts.scheme not in SCHEMES or not parts.hostname or not port:
-        raise ArgumentError(
-            f"address: expected one such as tcp://127.0.0.1:7777 ({', '.join(SCHEMES)}), got {url!r}"
-        )  # fmt: skip
+        raise ArgumentError(f"address: expected one such as tcp://127.0.0.1:7777 ({', '.join(SCHEMES)}), got {url!r}")
     return Address(parts.scheme, parts.hostname, port, token)

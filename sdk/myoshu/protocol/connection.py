@@ -93,15 +93,9 @@ TRANSITIONS: dict[tuple[State, Sender, Group], State] = {
         for sender in Sender
         for group in (Group.REQUEST, Group.REPLY)
     },
-    **{
-        (state, sender, Group.BYE): State.CLOSING for state in (State.OPEN, State.CLOSING) for sender in Sender
-    },
-    **{
-        (state, sender, Group.FATAL): State.CLOSED
-        for state in (State.OPEN, State.CLOSING)
-        for sender in Sender
-    },
-}  # fmt: skip
+    **{(state, sender, Group.BYE): State.CLOSING for state in (State.OPEN, State.CLOSING) for sender in Sender},
+    **{(state, sender, Group.FATAL): State.CLOSED for state in (State.OPEN, State.CLOSING) for sender in Sender},
+}
 """What may be said when, by whom, and where it leads. A request after ``bye`` is let through so that it is answered."""
 
 

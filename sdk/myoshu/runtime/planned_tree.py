@@ -32,54 +32,43 @@ class PlannedTree:
 
     @property
     def nodes(self) -> int:
-        """See :class:`Tree`."""
         return self._planner.nodes
 
     @property
     def nbytes(self) -> int:
-        """See :class:`Tree`."""
         return self._planner.nbytes
 
     @property
     def leaves(self) -> int:
-        """See :class:`Tree`."""
         return self._planner.config.leaves
 
     @property
     def remaining(self) -> int:
-        """See :class:`Tree`."""
         return self._forest.remaining(SLOT)
 
     def open(self, observation: NDArray[np.float32], *, to_play: int, **root: Unpack[RootOptions]) -> None:
-        """See :class:`Tree`."""
         for name in ("legal", "noise", "gumbel"):
             if root.get(name) is not None:
                 root[name] = np.asarray(root[name])[np.newaxis]
         self._planner.open(SLOTS, observation, to_play=to_play, **root)
 
     def reuse(self, action: int, *, observation: ArrayLike | None = None, **root: Unpack[RootOptions]) -> int:
-        """See :class:`Tree`."""
         return self._planner.reuse(SLOT, action, observation=observation, **root)
 
     def run(self, deadline: float | None = None, *, aside: bool = False) -> bool:
-        """See :class:`Tree`."""
         return self._planner.run(deadline, aside=aside)
 
     def result(self) -> SearchResult:
-        """See :class:`Tree`."""
         return self._planner.result(SLOT)
 
     def root_prior(self) -> NDArray[np.float32]:
-        """See :class:`Tree`."""
         prior: NDArray[np.float32] = self._planner.root_prior()[SLOT]
         return prior
 
     def principal_variation(self, first: int) -> tuple[int, ...]:
-        """See :class:`Tree`."""
         return self._forest.principal_variation(SLOT, first)
 
     def wave(self) -> Callable[[], None]:
-        """See :class:`Tree`."""
         return self._planner.bound(self.leaves)
 
     def release(self) -> None:
@@ -99,5 +88,4 @@ class PlannedTrees:
         """See :class:`Trees`."""
 
     def take(self, config: SearchConfig, simulations: int, nodes: int) -> PlannedTree:
-        """See :class:`Trees`."""
         return PlannedTree(Planner(self._evaluator, config, simulations=simulations, nodes=nodes))

@@ -53,6 +53,4 @@ class Settings:
 
     def limits(self) -> Limits:
         """What ``welcome`` announces."""
-        return Limits(
-            sessions=self.sessions, thinking=self.thinking, simulations=self.simulations, batch=self.batch
-        )  # fmt: skip
+        return Limits(sessions=self.sessions, thinking=self.thinking, simulations=self.simulations, batch=self.batch)

@@ -144,9 +144,7 @@ class Link:
     def _resume(self) -> None:
         """Connect again, with the old sessions."""
         attempts = self._conversation.attempts(time.monotonic())
-        log.warning(
-            f"{self.address.url}: the connection is lost; waiting {self._patience:g} s for it to come back"
-        )  # fmt: skip
+        log.warning(f"{self.address.url}: the connection is lost; waiting {self._patience:g} s for it to come back")
         while True:
             try:
                 self._connect()

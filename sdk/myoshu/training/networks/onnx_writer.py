@@ -88,15 +88,12 @@ class _GraphOperations:
         return x if action is None else self.add(x, row)
 
     def relu(self, x: str) -> str:
-        """Relu."""
         return self.node("Relu", [x])
 
     def add(self, x: str, y: str) -> str:
-        """Add."""
         return self.node("Add", [x, y])
 
     def flatten(self, x: str) -> str:
-        """Flatten."""
         return self.node("Flatten", [x], axis=1)
 
     def pool(self, x: str) -> str:
@@ -106,7 +103,6 @@ class _GraphOperations:
         return self.join(greatest, self.node("ReduceMean", [x, axes], keepdims=0))
 
     def join(self, x: str, y: str) -> str:
-        """Concat."""
         return self.node("Concat", [x, y], axis=1)
 
     def scale(self, x: str) -> str:
@@ -119,11 +115,9 @@ class _GraphOperations:
     """Dimensions of a batch of latent states."""
 
     def softmax(self, x: str) -> str:
-        """Softmax over the last dimension."""
         return self.node("Softmax", [x], axis=-1)
 
     def greatest(self, x: str) -> str:
-        """ArgMax over the last dimension."""
         return self.node("ArgMax", [x], axis=-1, keepdims=0)
 
     def number(self, x: str, support: Support, columns: int) -> str:

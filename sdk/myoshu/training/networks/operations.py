@@ -134,15 +134,12 @@ class Declaration:
         return shape
 
     def relu(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """The same shape."""
         return x
 
     def add(self, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
-        """The same shape."""
         return x
 
     def flatten(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """One dimension."""
         return (math.prod(x),)
 
     def pool(self, x: tuple[int, ...]) -> tuple[int, ...]:
@@ -150,15 +147,12 @@ class Declaration:
         return (2 * x[0],)
 
     def join(self, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
-        """As long as both."""
         return (x[0] + y[0],)
 
     def scale(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """The same shape."""
         return x
 
     def softmax(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """The same shape."""
         return x
 
     def greatest(self, x: tuple[int, ...]) -> tuple[int, ...]:

@@ -95,15 +95,12 @@ class _TensorOperations:
     """What does not depend on how weights are held."""
 
     def relu(self, x: Tensor) -> Tensor:
-        """max(x, 0)."""
         return functional.relu(x)
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
-        """The sum."""
         return x + y
 
     def flatten(self, x: Tensor) -> Tensor:
-        """Each sample as one vector."""
         return x.flatten(1)
 
     def pool(self, x: Tensor) -> Tensor:

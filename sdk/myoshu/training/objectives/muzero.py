@@ -46,7 +46,6 @@ class MuZero:
 
     @property
     def modules(self) -> Mapping[str, nn.Module]:
-        """See :class:`Objective`."""
         return {"consistency": self._consistency, "decoder": self._decoder}
 
     def loss(self, network: Network, batch: Batch, placement: Placement) -> Loss:

@@ -82,7 +82,6 @@ class ActorSource:
         return trajectories
 
     def abandoned(self) -> Sequence[AbandonedGame]:
-        """What was given up."""
         return [game for actor in self._actors for game in actor.abandoned()]
 
     def renew(self, replay: Replay) -> None:

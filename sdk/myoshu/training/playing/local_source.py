@@ -68,7 +68,6 @@ class LocalSource:
         self._computed += time.perf_counter() - start
 
     def abandoned(self) -> Sequence[AbandonedGame]:
-        """What was given up."""
         if self._selfplay is None:
             return []
         games, self._selfplay.abandoned = self._selfplay.abandoned, []
@@ -79,7 +78,6 @@ class LocalSource:
         return True
 
     def moves(self) -> int:
-        """Moves played."""
         return 0 if self._selfplay is None else self._selfplay.moves
 
     def busy(self) -> float:
@@ -93,8 +91,7 @@ class LocalSource:
         """There are no other processes."""
         return 0.0
 
-    def stop(self) -> None:
-        """Nothing to do."""
+    def stop(self) -> None: ...
 
     def state(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Everything needed to go on."""

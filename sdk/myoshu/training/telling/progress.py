@@ -70,14 +70,11 @@ class Progress(Protocol):
 class QuietProgress:
     """Shows nothing."""
 
-    def update(self, status: Status) -> None:
-        """Nothing."""
+    def update(self, status: Status) -> None: ...
 
-    def note(self, text: str) -> None:
-        """Nothing."""
+    def note(self, text: str) -> None: ...
 
-    def close(self) -> None:
-        """Nothing."""
+    def close(self) -> None: ...
 
 
 class PlainProgress:
@@ -106,11 +103,9 @@ class PlainProgress:
         )
 
     def note(self, text: str) -> None:
-        """The line."""
         print(text, file=self._stream, flush=True)
 
-    def close(self) -> None:
-        """Nothing to do."""
+    def close(self) -> None: ...
 
 
 class LiveProgress:
