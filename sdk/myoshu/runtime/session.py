@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from myoshu.errors import ArgumentError, LimitError, SessionBusyError
+from myoshu.checks import integer
+from myoshu.errors import LimitError, SessionBusyError
 from myoshu.runtime.budget import most_simulations, timed_budget
 from myoshu.runtime.decision import Analysis, Decision, StopReason
 from myoshu.runtime.deliberation import Deliberation
@@ -211,7 +211,7 @@ class Session:
             ArgumentError: it is not an action of the game.
             SessionBusyError: another thread is in a call of this session.
         """
-        number = self._index("action", action, self.agent.model.actions)
+        number = integer("action", action, 0, self.agent.model.actions - 1)
         if not self._lock.acquire(blocking=False):
             raise _busy()
         try:
@@ -230,7 +230,7 @@ class Session:
             ArgumentError: it is no number from 1, or fewer were told.
             SessionBusyError: another thread is in a call of this session.
         """
-        number = self._count("moves", moves)
+        number = integer("moves", moves, 1)
         with self._alone():
             self._history.take_back(number)
             self._settle()
@@ -366,7 +366,7 @@ class Session:
         limit = self.limit if limit is None else limit
         if not isinstance(limit, Limit):
             raise LimitError(f"limit: expected a Limit, got {limit!r}")
-        mover = None if to_play is None else self._index("to_play", to_play, model.players)
+        mover = None if to_play is None else integer("to_play", to_play, 0, model.players - 1)
         legal = as_mask(model.actions, legal_actions)
         batch = as_observations(model, (observation,))
         tree, budget, planned = self._prepare(limit)
@@ -449,26 +449,6 @@ class Session:
         if thinking is not None:
             thinking.stop()
             thinking.wait()
-
-    @staticmethod
-    def _index(field: str, value: int, size: int) -> int:
-        try:
-            number = -1 if isinstance(value, bool) else operator.index(value)
-        except TypeError:
-            number = -1
-        if not 0 <= number < size:
-            raise ArgumentError(f"{field}: expected an integer from 0 to {size - 1}, got {value!r}")
-        return number
-
-    @staticmethod
-    def _count(field: str, value: int) -> int:
-        try:
-            number = 0 if isinstance(value, bool) else operator.index(value)
-        except TypeError:
-            number = 0
-        if number < 1:
-            raise ArgumentError(f"{field}: expected an integer from 1, got {value!r}")
-        return number
 
 
 def _busy() -> SessionBusyError:
