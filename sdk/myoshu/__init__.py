@@ -1,6 +1,6 @@
 """An embeddable agent SDK for games.
 
-Play with what was learned; neither a training framework nor a game library is loaded::
+Play with a trained agent; neither a training framework nor a game library is loaded::
 
     import myoshu
 

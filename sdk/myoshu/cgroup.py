@@ -1,4 +1,4 @@
-"""What a Linux control group (a container's, a batch system's) allows this process: files read, nothing kept.
+"""What a Linux control group (a container's, a batch system's) allows this process: read from files, without any state.
 
 Both kinds are read: version 2 (one tree, ``cpu.max``, ``memory.max``) and version 1 (a tree for each controller). A
 limit of a group holds for all below it, so the least on the way up to the root counts.
@@ -16,10 +16,10 @@ UNLIMITED = 1 << 60
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:
-    """How many cores' time this process may use, such as 0.5; None without a limit.
+    """The CPU limit of this process, in cores, such as 0.5; None without a limit.
 
     Args:
-        root: where ``proc`` and ``sys`` are.
+        root: the folder that holds ``proc`` and ``sys``.
     """
     quotas = []
     for folder in _folders(root, "cpu"):
@@ -33,12 +33,12 @@ def cpu_quota(root: Path = Path("/")) -> float | None:
 
 
 def memory_left(root: Path = Path("/")) -> int | None:
-    """How many bytes this process and its children may still take before a limit is reached; None without a limit.
+    """The bytes that this process and its children may still take before a limit is reached; None without a limit.
 
-    What the kernel keeps of files and would give up counts as free.
+    The kernel's reclaimable file cache counts as free.
 
     Args:
-        root: where ``proc`` and ``sys`` are.
+        root: the folder that holds ``proc`` and ``sys``.
     """
     left = []
     for folder in _folders(root, "memory"):
@@ -55,7 +55,7 @@ def memory_left(root: Path = Path("/")) -> int | None:
 
 
 def _folders(root: Path, controller: str) -> Iterator[Path]:
-    """The folders of this process's groups that speak of a controller, each with all above it."""
+    """The folders of this process's groups for a controller, each with all above it."""
     for line in _lines(root / "proc/self/cgroup"):
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
@@ -67,7 +67,7 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
         else:
             continue
         group = top / path.lstrip("/")
-        # In a container the path is the host's, and what is mounted is the group itself.
+        # In a container the path is the host's, but the group itself is mounted.
         yield from (group, *[folder for folder in group.parents if folder == top or top in folder.parents])
 
 
@@ -93,5 +93,5 @@ def _words(path: Path) -> list[str] | None:
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:  # another system, or a file that is not there
+    except OSError:  # another system, or a missing file
         return []

@@ -1,4 +1,4 @@
-"""Where a server is: a file that its clients read."""
+"""A server's addresses, in a file that its clients read."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PATIENCE = 1.0
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file holds."""
+    """The contents of the file."""
 
     proto: tuple[int, int] = (VERSION, VERSION)
-    """Versions spoken."""
+    """Least and greatest protocol version spoken."""
     pid: int
-    """The server's process."""
+    """The server's process id."""
     tcp: str | None = None
     """``tcp://host:port``, or ``tcps://`` with TLS."""
     unix: str | None = None
@@ -40,14 +40,14 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """The token, if there is one."""
 
     def write(self, path: Path) -> None:
-        """Put the file in place at once, readable by its owner alone.
+        """Write the file atomically, readable by its owner alone.
 
         Raises:
-            ArgumentError: another server that answers is found by it, or it cannot be written.
+            ArgumentError: it belongs to another server that answers, or it cannot be written.
         """
         with contextlib.suppress(ConnectionLostError):
             there = Discovery.read(path)
-            if there.tcp != self.tcp and there.answers():  # where this one listens, no other does
+            if there.tcp != self.tcp and there.answers():  # no other server listens where this one does
                 raise ArgumentError(
                     f"{path}: expected a discovery file of no other server, got that of process {there.pid}, which "
                     f"answers at {there.tcp}: name another file"
@@ -60,7 +60,7 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
             raise ArgumentError(f"{path}: expected to write a discovery file, got: {error.strerror}") from error
 
     def answers(self) -> bool:
-        """Whether somebody takes connections there."""
+        """Whether a server accepts connections there."""
         host, _, port = str(self.tcp).rpartition("://")[2].rpartition(":")
         try:
             socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
@@ -69,14 +69,14 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
         return True
 
     def remove(self, path: Path) -> None:
-        """Take the file away, if it is still this server's."""
+        """Remove the file, if it is still this server's."""
         with contextlib.suppress(ConnectionLostError, OSError):
             if Discovery.read(path).pid == self.pid:
                 path.unlink()
 
     @staticmethod
     def read(path: Path) -> Discovery:
-        """What a file says.
+        """Read a discovery file.
 
         Raises:
             ConnectionLostError: there is none, or it is damaged.
@@ -95,10 +95,10 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def default_path() -> Path:
-    """Where the file is where nobody says.
+    """The default path of the file.
 
     Raises:
-        ArgumentError: somebody else could put a file of theirs there.
+        ArgumentError: another user could put a file there.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
@@ -111,7 +111,7 @@ def default_path() -> Path:
 
 
 def _check_own(folder: Path, user: int) -> None:
-    """Everybody may make a folder of that name among the temporary files: it must be this user's, and no link."""
+    """Check that the folder is this user's and not a link: anyone may create one of that name among temporary files."""
     try:
         held = folder.lstat()
     except OSError:

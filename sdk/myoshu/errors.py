@@ -5,21 +5,21 @@
     MyoshuError
     ├── ArgumentError (ValueError)      a call's argument is not what the function takes
     │   ├── ObservationError            wrong shape or type, or not finite
-    │   ├── LegalActionsError           empty, or an action the game does not have
-    │   └── LimitError                  a limit that allows nothing
-    ├── CapacityError                   more simulations, slots or edges than were opened for
+    │   ├── LegalActionsError           empty, or an action that the game does not have
+    │   └── LimitError                  a limit that allows no search
+    ├── CapacityError                   more simulations, slots or edges than memory was allocated for
     ├── SessionBusyError                a session was called by a thread while another is in a call of it
     ├── EvaluationError                 a network answered with NaN, infinity or a wrong shape
     ├── BundleError                     a bundle file is damaged, hostile or inconsistent
     │   └── BundleVersionError          it was written by a newer myoshu
     ├── ProviderError                   an execution provider is absent, failed, or computes wrong results
     ├── ExportError                     the exported graphs do not reproduce the trained network
-    ├── TrainingError                   a training run cannot start, go on or be resumed
+    ├── TrainingError                   a training run cannot start, continue or be resumed
     ├── GameError                       a game broke its contract
     │   ├── GameStringError             a game's name does not parse or is not known
     │   └── IllegalActionError          an action was applied that is not legal in the state
     ├── RecordError                     a game record is damaged, or does not fit its game
-    ├── MatchError                      a match cannot be played as asked
+    ├── MatchError                      a match cannot be played as requested
     ├── ProtocolError                   the socket protocol is broken
     │   ├── LocalProtocolError          by this side: a message that may not be sent
     │   └── RemoteProtocolError         by the peer: bytes or a message that may not come
@@ -27,10 +27,10 @@
     ├── ConnectionLostError (ConnectionError)   the peer is gone, or does not answer
     └── DependencyError (ImportError)   an optional package is not installed
 
-    ObservationWarning (UserWarning)    a game shows an agent something else than it learned from
-    ProviderWarning (UserWarning)       a provider was passed over; the message names the cause
+    ObservationWarning (UserWarning)    a game's observations are not what an agent learned from
+    ProviderWarning (UserWarning)       a provider was not used; the message names the cause
 
-Messages say where, what was expected and what came:
+Messages name the field, what was expected and what came:
 ``manifest.model.latent: expected at least 1 integer, got []``.
 """
 
@@ -83,15 +83,15 @@ class LegalActionsError(ArgumentError):
 
 
 class LimitError(ArgumentError):
-    """A limit allows nothing, or is not a number."""
+    """A limit allows no search, or is not a number."""
 
 
 class CapacityError(MyoshuError):
-    """More simulations, slots or edges were asked for than memory was opened for."""
+    """More simulations, slots or edges were requested than memory was allocated for."""
 
 
 class SessionBusyError(MyoshuError):
-    """A session was called by a thread while another is in a call of it; each thread wants a session of its own."""
+    """A session was called by a thread while another is in a call of it; each thread needs its own session."""
 
 
 class EvaluationError(MyoshuError):
@@ -115,7 +115,7 @@ class ExportError(MyoshuError):
 
 
 class TrainingError(MyoshuError):
-    """A training run cannot start, go on or be resumed."""
+    """A training run cannot start, continue or be resumed."""
 
 
 class GameError(MyoshuError):
@@ -135,7 +135,7 @@ class RecordError(MyoshuError):
 
 
 class MatchError(MyoshuError):
-    """A match cannot be played as asked."""
+    """A match cannot be played as requested."""
 
 
 class ProtocolError(MyoshuError):
@@ -143,9 +143,9 @@ class ProtocolError(MyoshuError):
 
     Args:
         code: what is wrong, one of the codes in ``bindings/PROTOCOL.md``.
-        field: where, as ``think.obs.sh``.
+        field: the field's path, as ``think.obs.sh``.
         expected: what was expected there.
-        got: what came.
+        got: what came instead.
         request: the request's id, if the message had one.
         kind: the message's type, if it had one.
     """
@@ -155,13 +155,13 @@ class ProtocolError(MyoshuError):
     ) -> None:
         super().__init__(f"{field}: expected {expected}, got {got}")
         self.code = code
-        """What is wrong, in one word."""
+        """What is wrong: one of the protocol's codes."""
         self.field = field
-        """Where."""
+        """The field's path, as ``think.obs.sh``."""
         self.expected = expected
-        """What was expected."""
+        """What was expected there."""
         self.got = got
-        """What came."""
+        """What came instead."""
         self.request = request
         """The request's id, if the message had one."""
         self.kind = kind
@@ -188,7 +188,7 @@ class RequestError(MyoshuError):
     def __init__(self, code: str, message: str, retry: float | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
-        """What is wrong, in one word."""
+        """What is wrong: one of the protocol's codes."""
         self.retry = retry
         """Seconds after which to try again, if the peer said so."""
 
@@ -198,12 +198,12 @@ class ConnectionLostError(MyoshuError, ConnectionError):
 
 
 class DependencyError(MyoshuError, ImportError):
-    """An optional package is not installed; the message says which extra brings it."""
+    """An optional package is not installed; the message says which extra installs it."""
 
 
 class ObservationWarning(UserWarning):
-    """A game shows an agent something else than it learned from; the message says how, where that can be told."""
+    """A game's observations are not what an agent learned from; the message says how they differ, if known."""
 
 
 class ProviderWarning(UserWarning):
-    """An execution provider was passed over; the message names the cause."""
+    """An execution provider was not used; the message names the cause."""

@@ -1,4 +1,4 @@
-"""One writer a file: the operating system's lock on it, which ends with whoever holds it, however it ends."""
+"""One writer per file: the operating system's lock on it, which ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["lock_file"]
 
 
 def lock_file(file: BinaryIO) -> bool:
-    """Whether the file is this process's now, until it is closed; False if another has it.
+    """Lock a file for this process until it is closed; False if another process has it.
 
     Raises:
-        OSError: its file system knows no locks.
+        OSError: its file system does not support locks.
     """
     if sys.platform == "win32":
         import msvcrt
 
-        file.seek(1 << 40)  # far behind what is written: on Windows a locked part cannot be read by others
+        file.seek(1 << 40)  # far beyond the contents: on Windows others cannot read a locked part
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:

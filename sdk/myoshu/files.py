@@ -1,4 +1,4 @@
-"""Files that are replaced in one piece."""
+"""Files that are replaced atomically."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["replaced"]
 
 @contextlib.contextmanager
 def replaced(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """A file to write that takes another's place at once when it is whole.
+    """A file to write that replaces another atomically when it is complete.
 
-    A reader of the path finds the old file or the new one, meanwhile and after a crash or a loss of power. What is
-    written lies beside it as ``.NAME.`` and random letters; a process that is killed leaves that behind.
+    A reader of the path finds the old file or the new one, at any time and after a crash or a loss of power. The
+    incomplete file lies beside it as ``.NAME.`` and random letters; a process that is killed leaves it behind.
 
     Args:
         path: the file.
-        mode: its permissions, less the process's umask.
+        mode: its permissions, before the process's umask is applied.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: it cannot be written; the old file is unchanged.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -41,7 +41,7 @@ def replaced(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name last through a loss of power, where the file system can."""
+    """Make a new name survive a loss of power, if the file system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

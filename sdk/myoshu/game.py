@@ -1,7 +1,7 @@
 """The game that training and matches play: two small protocols, no registry.
 
-A custom class that has these methods is a myoshu game; nothing needs to be inherited. What it may say beyond them is in
-:mod:`myoshu.traits`.
+A custom class that has these methods is a myoshu game; nothing needs to be inherited. What it may declare beyond them
+is in :mod:`myoshu.traits`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class State(Protocol):
     """One position of a game, changed by :meth:`apply`."""
 
     def to_play(self) -> int:
-        """The player to move, in [0, players). Of no meaning once the game is over."""
+        """The player to move, in [0, players). Meaningless once the game is over."""
         ...
 
     def legal_actions(self) -> Sequence[int]:
-        """The actions the player to move may choose, ascending; empty exactly when the game is over."""
+        """The actions that the player to move may choose, ascending; empty exactly when the game is over."""
         ...
 
     def observation(self) -> NDArray[np.float32]:
@@ -35,10 +35,10 @@ class State(Protocol):
         ...
 
     def apply(self, action: int) -> NDArray[np.float32]:
-        """Play an action, then whatever chance brings, up to the next player's turn or the end.
+        """Play an action and the chance outcomes that follow, up to the next player's turn or the end.
 
         Returns:
-            float32 [players]: what each player was paid on the way.
+            float32 [players]: what each player was paid by them.
 
         Raises:
             IllegalActionError: the action is not legal here; the state is unchanged.
@@ -50,7 +50,7 @@ class State(Protocol):
         ...
 
     def clone(self) -> Self:
-        """An independent copy (of its chance too: the same actions bring the same states)."""
+        """An independent copy (including its chance: the same actions lead to the same states)."""
         ...
 
     def key(self) -> Hashable:
@@ -76,20 +76,20 @@ class Game(Protocol):
         ...
 
     def action_name(self, state: Any, action: int) -> str:
-        """The action as a person would write it; ``state`` is one of this game's own."""
+        """The action as a person would write it; ``state`` is a state of this game."""
         ...
 
 
 def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Sequence[NDArray[np.float32] | Exception]:
     """Play one action in each of several states.
 
-    A game that can do this faster than one after the other says so (:attr:`myoshu.traits.Traits.apply_all`), as one in
+    A game that can do this faster than one at a time declares it (:attr:`myoshu.traits.Traits.apply_all`), as one in
     another process does.
 
     Args:
-        game: whose states they are.
-        states: different ones.
-        actions: one a state.
+        game: the game of the states.
+        states: different state objects.
+        actions: one per state.
 
     Returns:
         For each state what :meth:`State.apply` returned, or what it raised.
@@ -101,7 +101,7 @@ def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Se
     for state, action in zip(states, actions, strict=True):
         try:
             outcomes.append(state.apply(action))
-        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             outcomes.append(error)
     return outcomes
 
@@ -109,12 +109,12 @@ def apply_all(game: Game, states: Sequence[State], actions: Sequence[int]) -> Se
 def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[State | Exception]:
     """Begin several games.
 
-    A game that can do this faster than one after the other says so (:attr:`myoshu.traits.Traits.new_states`), as one in
+    A game that can do this faster than one at a time declares it (:attr:`myoshu.traits.Traits.new_states`), as one in
     another process does.
 
     Args:
         game: the rules.
-        rngs: one a game, for the chance in it.
+        rngs: one per game, for its chance.
 
     Returns:
         For each what :meth:`Game.new_state` returned, or what it raised.
@@ -126,6 +126,6 @@ def new_states(game: Game, rngs: Sequence[np.random.Generator]) -> Sequence[Stat
     for rng in rngs:
         try:
             begun.append(game.new_state(rng))
-        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             begun.append(error)
     return begun

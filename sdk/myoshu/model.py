@@ -1,7 +1,8 @@
-"""Which graphs a model has, and what goes into each and comes out: the one table that all who handle graphs read.
+"""Which graphs a model has, with their inputs and outputs: the one table that all code that handles graphs reads.
 
-Beside it, graphs are named only where each is used in its own way: by the evaluator and the planner, and by what makes
-parity vectors (the trainer's export gate and the test kit), which goes on from the one's latent states with the other.
+Elsewhere, graphs are named only where each is used in its own way: by the evaluator and the planner, and by the code
+for parity vectors (the trainer's export gate and the test kit), which continues from the one's latent states with the
+other.
 """
 
 from __future__ import annotations
@@ -22,35 +23,35 @@ class Port(NamedTuple):
     shape: tuple[int, ...]
     """Its dimensions after the batch."""
     dtype: type[np.generic]
-    """Its type: float32, or int64 where it holds numbers of things."""
+    """Its type: float32, or int64 where it holds indices."""
     below: int | None = None
-    """An input of numbers of things takes those from 0 to this, exclusive; None for other ports."""
+    """An input of indices takes those from 0 to this, exclusive; None for other ports."""
 
 
 class Ports(NamedTuple):
-    """What goes into a graph and what comes out, by name."""
+    """A graph's inputs and outputs, by name."""
 
     inputs: Mapping[str, Port]
-    """What goes in."""
+    """The inputs, by name."""
     outputs: Mapping[str, Port]
-    """What comes out."""
+    """The outputs, by name."""
 
 
 class Graph(NamedTuple):
     """A row of the table: one graph that models may have."""
 
     name: str
-    """What it is called, in bundles too."""
+    """Its name, in bundles too."""
     ports: Callable[[ModelSpec], Ports | None]
-    """Its ports in a model; None where such a model has no such graph."""
+    """Its ports in a model; None if the model does not have the graph."""
     parts: tuple[str, ...] = ()
-    """The graphs it is made of, in the order in which they run: each takes the first output of the one before."""
+    """The graphs that it is composed of, in order: each takes the first output of the previous one."""
 
     @property
     def required(self) -> bool:
         """Whether play runs it, so that each bundle of a model that has it holds it.
 
-        The others are the parts of these: for hosts that run them apart, and to be compared with the whole.
+        The others are the parts of these: for hosts that run them separately, and for comparison with the whole.
         """
         return bool(self.parts)
 
@@ -102,7 +103,7 @@ TABLE = (
     Graph("initial", _initial, ("representation", "prediction")),
     Graph("recurrent", _recurrent, ("dynamics", "prediction")),
 )
-"""The graphs, in the order in which bundles store them: the three networks of MuZero, and what search runs of them."""
+"""The graphs, in the order in which bundles store them: MuZero's three networks, and what search runs of them."""
 
 
 def ports(model: ModelSpec) -> dict[str, Ports]:
@@ -112,13 +113,13 @@ def ports(model: ModelSpec) -> dict[str, Ports]:
 
 
 def played(model: ModelSpec) -> dict[str, Ports]:
-    """The same of the graphs that play runs."""
+    """The same for the graphs that play runs."""
     required = {graph.name for graph in TABLE if graph.required}
     return {name: each for name, each in ports(model).items() if name in required}
 
 
 def find_fault(model: ModelSpec, names: Iterable[str]) -> str | None:
-    """What is wrong with a set of graphs as those of a model: ``expected …, got …``; None if nothing is."""
+    """What is wrong with a set of graphs as a model's: ``expected …, got …``; None if nothing is wrong."""
     known, needed, got = ports(model), played(model), set(names)
     if set(needed) <= got <= set(known):
         return None

@@ -16,7 +16,7 @@ from myoshu.traits import Traits
 __all__ = ["MAX_LAYOUT", "MAX_WORD", "MAX_WORDS", "Planes", "planes_of"]
 
 MAX_WORDS = 1024
-"""The most planes that are described; of longer observations only the layout is."""
+"""The most planes that are described; for longer observations only the layout is."""
 MAX_WORD = 256
 """The longest description of one plane, in characters."""
 MAX_LAYOUT = 1024
@@ -24,15 +24,15 @@ MAX_LAYOUT = 1024
 
 
 class Planes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an observation holds: for people, and for what is said when a program shows something else.
+    """What an observation holds, in words: for people, and for messages when a program shows something else.
 
-    A game says it in two optional attributes, ``planes`` and ``layout``; without them it is not known.
+    A game declares it in two optional attributes, ``planes`` and ``layout``; without them it is not known.
     """
 
     words: tuple[str, ...] = ()
-    """What stands at each index of the observation's first dimension, as ``the mover's stones``; empty: not said."""
+    """What each index of the observation's first dimension holds, as ``the mover's stones``; empty: not stated."""
     layout: str = ""
-    """What the other dimensions are, and whose view it is, as ``row 0 is the lowest``; empty: not said."""
+    """What the other dimensions are, and whose view it is, as ``row 0 is the lowest``; empty: not stated."""
 
     def __post_init__(self) -> None:
         if len(self.words) > MAX_WORDS:
@@ -42,7 +42,7 @@ class Planes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         _text("layout", self.layout, 0, MAX_LAYOUT)
 
     def __bool__(self) -> bool:
-        """Whether anything is said."""
+        """Whether anything is described."""
         return bool(self.words or self.layout)
 
     def check(self, observation: Sequence[int]) -> None:
@@ -61,7 +61,7 @@ class Planes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
 
     def name(self, index: int, noun: str = "plane") -> str:
-        """``plane 2 (empty squares)``, or ``plane 2`` where nothing is said of it."""
+        """``plane 2 (empty squares)``, or ``plane 2`` if it is not described."""
         return f"{noun} {index} ({self.words[index]})" if index < len(self.words) else f"{noun} {index}"
 
 
@@ -69,7 +69,7 @@ def planes_of(game: Game) -> Planes:
     """What a game says of its observations in its attributes ``planes`` and ``layout``; both may be absent.
 
     Raises:
-        GameError: they are no texts, or not one for each index of the observation's first dimension.
+        GameError: they are not texts, or not one for each index of the observation's first dimension.
     """
     traits = Traits.of(game)
     words = traits.planes

@@ -1,7 +1,7 @@
-"""A game that was played, as one line of JSON: what self-play and matches write, and what can be learned from later.
+"""A played game, as one line of JSON: what self-play and matches write, and training can learn from later.
 
 A file of games, ``.jsonl`` or ``.jsonl.gz``, has one game a line; a folder of games has such files. A line that was cut
-off by the end of its file, because whoever wrote it was killed, is no error: it is passed over.
+off by the end of its file, because its writer was killed, is not an error: it is skipped.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ __all__ = [
 FORMAT = 1
 SUFFIXES = (".jsonl", ".jsonl.gz")
 TOLERANCE = 1e-4
-"""By what share of themselves returns may be rounded."""
+"""The greatest relative rounding error of returns."""
 
 
 class Ending(enum.StrEnum):
-    """How a game came to its end."""
+    """How a game ended."""
 
     FINISHED = "finished"
-    """By the rules."""
+    """It ended by the rules."""
     TRUNCATED = "truncated"
-    """It was cut off by a limit to its length; the rewards would have gone on."""
+    """It was cut off by a limit to its length; the rewards would have continued."""
     ILLEGAL = "illegal"
     """A player chose an action that is not legal."""
     CRASHED = "crashed"
@@ -54,41 +54,41 @@ class Ending(enum.StrEnum):
     TIMEOUT = "timeout"
     """A player's clock ran out, or it did not answer."""
     RESIGNED = "resigned"
-    """A player gave up."""
+    """A player resigned."""
 
 
 class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One game, with all that is needed to play it again: ``game.new_state(np.random.default_rng(seed))``, the moves.
+    """One game, with everything needed to replay it: ``game.new_state(np.random.default_rng(seed))``, the moves.
 
-    What is optional belongs to the N moves after the opening, and is left out where it is not known.
+    Optional fields concern the N moves after the opening, and are left out where unknown.
     """
 
     format: int
-    """The format's version."""
+    """The version of the record format."""
     game: str
-    """The game string."""
+    """The game string, as ``openspiel:tic_tac_toe``."""
     myoshu: str
-    """Which version of myoshu wrote it."""
+    """The version of myoshu that wrote it."""
     seed: int
     """Seed of the game's chance."""
     seats: tuple[str, ...]
     """For each seat, who sat there."""
     opening: int = 0
-    """How many of the moves nobody chose: random ones the game began with."""
+    """How many of the first moves no player chose: the random ones with which the game began."""
     moves: tuple[int, ...]
-    """Every action that was played, the opening's too."""
+    """Every action that was played, including the opening's."""
     movers: tuple[int, ...] | None = None
     """For each of the N moves, the seat that moved."""
     policies: tuple[dict[int, float] | None, ...] | None = None
-    """For each of the N moves, actions and the probabilities a search would play them with; those left out have 0."""
+    """For each of the N moves, the probabilities with which a search would play actions; those left out have 0."""
     values: tuple[tuple[float, ...] | None, ...] | None = None
-    """For each of the N moves, what each seat may still expect to be paid, in a search's opinion."""
+    """For each of the N moves, what a search expects each seat still to be paid."""
     explored: tuple[int, ...] = ()
     """Which of the N moves, counted from 0, were drawn at random instead of chosen."""
     seconds: tuple[float, ...] | None = None
-    """For each of the N moves, how long it took."""
+    """For each of the N moves, how long it took, in seconds."""
     returns: tuple[float, ...]
-    """For each seat, what it was paid in all."""
+    """For each seat, what it was paid in total."""
     ending: Ending = Ending.FINISHED
     """How the game ended."""
     offender: int | None = None
@@ -98,15 +98,15 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     number: int | None = None
     """In a match: the game's place in it, from 0."""
     round: int | None = None
-    """In a match: which of the pairing's openings was played, from 0; its games differ in who sits where."""
+    """In a match: which of the pairing's openings was played, from 0; its games differ in the seats."""
     entrants: tuple[int, ...] | None = None
     """In a match: for each seat, which of the match's players sat there, from 0."""
     player_seeds: tuple[int, ...] | None = None
     """In a match: for each seat, the seed of everything random that its player did."""
     conditions: str | None = None
-    """In a match: what else decides its games, the same text in every game of it."""
+    """In a match: what else determines its games, the same text in all of its games."""
     versions: dict[str, str] | None = None
-    """Which versions of what else the players ran on wrote it."""
+    """The versions of the other software that the players ran on."""
 
     def __post_init__(self) -> None:
         count = len(self.moves) - self.opening
@@ -128,18 +128,19 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ArgumentError(f"explored: expected numbers of the {count} moves, got {list(self.explored)}")
 
     def replay(self, game: Game, visit: Callable[[int, State], None] | None = None) -> NDArray[np.float32]:
-        """Play the game again.
+        """Replay the game.
 
         Args:
             game: the rules.
-            visit: called before each move with its number, the opening's counted, and the position, which is changed
+            visit: called before each move with its number, counting the opening's, and the position, which is changed
                 afterwards.
 
         Returns:
             float32 [moves, players]: what each player was paid for each move.
 
         Raises:
-            RecordError: it is another game's, or not what the rules make of these moves; the message says where.
+            RecordError: it is another game's, or not what follows from these moves by the rules; the message says
+                where.
         """
         spec = game.spec
         if not same_game(self.game, spec.name):
@@ -160,7 +161,7 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             rewards[ply] = state.apply(action)
         if self.ending in (Ending.FINISHED, Ending.TRUNCATED):
             if not state.is_terminal():
-                raise RecordError(f"moves: expected a whole game, got one that goes on after {len(self.moves)} moves")
+                raise RecordError(f"moves: expected a whole game, got one not over after {len(self.moves)} moves")
             paid = rewards.sum(0, dtype=np.float64)
             if not np.allclose(paid, self.returns, rtol=TOLERANCE, atol=TOLERANCE):
                 raise RecordError(f"returns: expected {paid.tolist()}, as the moves bring, got {list(self.returns)}")
@@ -168,12 +169,12 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def encode_record(record: GameRecord) -> bytes:
-    """The game as a line of JSON, its end of line included."""
+    """The game as a line of JSON, including the end of the line."""
     return _ENCODER.encode(record) + b"\n"
 
 
 def write_records(path: Path, records: Iterable[GameRecord]) -> None:
-    """Put a file of games in place at once: a crash leaves all of it or nothing.
+    """Write a file of games atomically: a crash leaves all of it or nothing.
 
     Args:
         path: ends in ``.jsonl`` or ``.jsonl.gz``.
@@ -186,7 +187,7 @@ def write_records(path: Path, records: Iterable[GameRecord]) -> None:
 
 
 def write_lines(path: Path, lines: bytes) -> None:
-    """As :func:`write_records`, of what :func:`encode_record` made of the games."""
+    """As :func:`write_records`, for games already encoded by :func:`encode_record`."""
     _suffix(path)
     try:
         with replaced(path) as file:
@@ -199,7 +200,7 @@ def record_files(path: Path) -> list[Path]:
     """The files of games that a path names: itself, or those of a folder in the order of their names.
 
     Raises:
-        RecordError: there is none.
+        RecordError: there is no such file.
     """
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if _is_record_file(file))
@@ -214,14 +215,14 @@ def read_records(path: Path) -> Iterator[GameRecord]:
     """The games of a file, or of a folder's files in the order of their names.
 
     Raises:
-        RecordError: a line is no game; the message names the file, the line and the field.
+        RecordError: a line is not a game; the message names the file, the line and the field.
     """
     for _, record in locate_records(path):
         yield record
 
 
 def locate_records(path: Path) -> Iterator[tuple[str, GameRecord]]:
-    """As :func:`read_records`, each with the place where it stands: ``games.jsonl: line 7``."""
+    """As :func:`read_records`, each with its place: ``games.jsonl: line 7``."""
     for file in record_files(path):
         for number, (line, whole) in enumerate(_lines(file), 1):
             place = f"{file}: line {number}"
@@ -234,7 +235,7 @@ def locate_records(path: Path) -> Iterator[tuple[str, GameRecord]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """The lines of a file, and whether each is whole."""
+    """The lines of a file, and whether each is complete."""
     rest = b""
     try:
         with path.open("rb") as file:
@@ -253,7 +254,7 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
 
 
 def _inflated(file: BinaryIO) -> Iterator[bytes]:
-    """What gzip compressed, as far as it is there."""
+    """The decompressed contents, as far as the file has them."""
     inflater = zlib.decompressobj(_GZIP)
     while part := file.read(_PART):
         while part:

@@ -1,4 +1,4 @@
-"""What a game and a model are: frozen, validated, hashable."""
+"""The specifications of a game and a model: frozen, validated, hashable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Movers(enum.StrEnum):
 
 
 def _written(default: T) -> T:
-    """A default that JSON shows. Other fields are left out of it while they have theirs, so that hashes stay."""
+    """A default that is written to JSON. Other fields are omitted at their defaults, so that hashes stay the same."""
     return msgspec.field(default_factory=lambda: default)
 
 
@@ -51,9 +51,9 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str
     """The game string that makes it, as ``openspiel:tic_tac_toe``."""
     players: int
-    """How many players take part: 1 or more."""
+    """The number of players: 1 or more."""
     actions: int
-    """How many distinct actions there are; an action is an integer in [0, actions)."""
+    """The number of actions; an action is an integer in [0, actions)."""
     observation: tuple[int, ...]
     """Shape of one observation, float32, as the player to move sees it."""
     returns: tuple[float, float]
@@ -67,7 +67,7 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stochastic: bool = _written(False)
     """Whether the rules themselves draw chance (dice, cards)."""
     max_length: int | None = _written(None)
-    """An upper bound on the number of actions in a game, where one is known; training cuts longer games off."""
+    """An upper bound on the number of actions in a game, if one is known; training truncates longer games."""
     hidden_information: bool = False
     """Whether there is something that the player to move does not see: what others hold, or chose just now."""
     action: tuple[int, ...] = ()
@@ -77,8 +77,8 @@ class GameSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many numbers describe one legal action. Only 0, for actions that are numbered, is supported by this version.
     """
     chance_outcomes: int = 0
-    """How many outcomes of chance the game tells apart, where it tells what came. Only 0, for a game that tells
-    nothing, is supported by this version."""
+    """How many outcomes of chance the game distinguishes, if it reports them. Only 0, for a game that reports
+    none, is supported by this version."""
 
     def __post_init__(self) -> None:
         longest = self.max_length
@@ -119,7 +119,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     mover's (the actor's); the other player has its negative. ``mover`` is how many seats the turn moves on:
     the next mover is (actor + mover) mod players.
 
-    Fields are converted and checked as those of :class:`GameSpec` are.
+    Fields are converted and checked like those of :class:`GameSpec`.
     """
 
     observation: tuple[int, ...]
@@ -127,7 +127,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     actions: int
     """How many actions the prior covers; an action is an integer in [0, actions)."""
     players: int
-    """How many players a position's value speaks of."""
+    """The number of players of the game."""
     latent: tuple[int, ...]
     """Shape of one latent state."""
     value_columns: int
@@ -139,13 +139,13 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     action: tuple[int, ...] = ()
     """As the game's. Only empty is supported by this version."""
     outcomes: int = 0
-    """How many outcomes of chance the model tells apart. Only 0, for none, is supported by this version."""
+    """How many outcomes of chance the model distinguishes. Only 0, for none, is supported by this version."""
     dynamics: bool = True
-    """Whether the model knows what comes of an action. Only True is supported by this version."""
+    """Whether the model predicts the result of an action. Only True is supported by this version."""
     features: int = 0
     """As the game's. Only 0 is supported by this version."""
     history: int = 1
-    """How many observations, the latest last, the model sees at once. Only 1 is supported by this version."""
+    """How many observations the model sees at once, the latest last. Only 1 is supported by this version."""
 
     def __post_init__(self) -> None:
         players = integer("players", self.players, 1, MAX_PLAYERS)
@@ -168,7 +168,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def latent_size(self) -> int:
-        """How many float32 numbers one latent state has."""
+        """The number of float32 numbers in one latent state."""
         return math.prod(self.latent)
 
 
@@ -180,8 +180,9 @@ def spec_hash(*specs: GameSpec | ModelSpec) -> str:
 def same_game(one: str, other: str) -> bool:
     """Whether two game strings name the same game.
 
-    A Python class is known by its module's name and its own, wherever the module lies: ``python:rules.py:MyGame``,
-    ``python:a/rules.py:MyGame`` and ``python:package.rules:MyGame`` are the same. Of other kinds, equal strings are.
+    A Python class is identified by its module's name and its own, wherever the module lies: ``python:rules.py:MyGame``,
+    ``python:a/rules.py:MyGame`` and ``python:package.rules:MyGame`` are the same. For other kinds, only equal strings
+    are.
     """
     return _identity(one) == _identity(other)
 
@@ -222,7 +223,7 @@ def _flag(field: str, value: Any) -> bool:
 
 
 def _only(field: str, value: Any, default: T) -> T:
-    """The default of a field of which this version knows nothing else."""
+    """The default of a field, the only value that this version supports."""
     given = tuple(value) if isinstance(value, list) else value.item() if isinstance(value, np.generic) else value
     if type(given) is not type(default) or given != default:
         raise ArgumentError(f"{field}: expected {default!r}, got {value!r}, which is not supported by this version")

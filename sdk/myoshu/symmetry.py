@@ -20,12 +20,12 @@ __all__ = ["Symmetry", "board_symmetry", "symmetries_of"]
 class Symmetry:
     """One way to turn a board: a game stays a game, and pays the same, with its squares and actions renamed.
 
-    A game says which it has by :attr:`myoshu.traits.Traits.symmetries`.
+    A game declares its symmetries in :attr:`myoshu.traits.Traits.symmetries`.
     """
 
     observation: NDArray[np.int64]
     """int64 [size of an observation]: entry i of the turned observation, flattened, is entry ``observation[i]`` of the
-    observation as it was."""
+    original one."""
     actions: NDArray[np.int64]
     """int64 [actions]: action a is called ``actions[a]`` on the turned board."""
 
@@ -36,11 +36,11 @@ class Symmetry:
 
 
 def board_symmetry(shape: Sequence[int], squares: NDArray[np.int64], actions: NDArray[np.int64]) -> Symmetry:
-    """A symmetry of planes that all show the same board.
+    """A symmetry for planes that all show the same board.
 
     Args:
         shape: [planes, height, width] of the observation.
-        squares: int64 [height, width]: the square, counted row by row, that comes to lie at each place.
+        squares: int64 [height, width]: the square, counted row by row, that moves to each place.
         actions: int64 [actions]: action a is called ``actions[a]`` on the turned board.
     """
     planes, height, width = shape

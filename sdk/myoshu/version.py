@@ -1,4 +1,4 @@
-"""The version of this package, said once: builds read it here too."""
+"""The version of this package, defined once: builds read it here too."""
 
 from __future__ import annotations
 

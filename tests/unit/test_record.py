@@ -155,7 +155,7 @@ def test_a_record_is_played_again(game: Game) -> None:
         ({"seats": ("a",), "returns": (1.0,)}, "seats: expected 2, got 1"),
         ({"moves": (0, 3, 3, 4, 2)}, r"moves\[2\]: expected a legal action, one of \[1, 2, 4, 5, 6, 7, 8\], got 3"),
         ({"movers": (1, 1, 1, 0)}, r"movers\[1\]: expected 0, got 1"),
-        ({"moves": (0, 3, 1, 4, 5)}, "expected a whole game, got one that goes on after 5 moves"),
+        ({"moves": (0, 3, 1, 4, 5)}, "expected a whole game, got one not over after 5 moves"),
         (
             {"moves": (0, 3, 1, 4, 2, 8), "opening": 2, "movers": None},
             r"moves\[5\]: expected a legal action, one of \[\], got 8",

@@ -18,9 +18,9 @@ class AgentPlayer:
     Args:
         agent: the agent; several players may share it.
         limit: how long to think about a move; as the agent's bundle says if not given.
-        name: how results call the player.
+        name: the player's name in results.
         level: one of the bundle's measured levels.
-        elo: a strength between the bundle's measured levels, instead.
+        elo: a strength between the bundle's measured levels, instead of ``level``.
         temperature: how freely to play; the level's, or 0, if not given.
         seed: the seed of every game's session, instead of the game's own.
         search: whether to look ahead; else the network's first guess is played.
@@ -70,7 +70,7 @@ class AgentPlayer:
         )
 
     def choose(self, state: State) -> Choice:
-        """What the search decides, or the network alone."""
+        """Choose by the search, or by the network alone."""
         if self._session is None:
             raise RuntimeError("choose: expected new_game before it")
         limit, self._time = self._within(self._session), None
@@ -86,16 +86,16 @@ class AgentPlayer:
         )
 
     def tell_clock(self, remaining: float, increment: float) -> None:
-        """Think for a twentieth of what is left and most of the increment, and never longer than half of it."""
+        """Plan for a twentieth of the time left and most of the increment, and never more than half of the time."""
         self._time = min(remaining / 20 + 0.9 * increment, remaining / 2)
 
     def observe(self, state: State, action: int) -> None:
-        """Tell the session of the move."""
+        """Report the move to the session."""
         if self._session is not None:
             self._session.observe(action)
 
     def _within(self, session: Session) -> Limit | None:
-        """The limit, and no longer than the clock allows."""
+        """The limit, cut to what the clock allows."""
         if self._time is None:
             return self._limit
         limit = self._limit or session.limit

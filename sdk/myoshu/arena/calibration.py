@@ -1,7 +1,7 @@
 """Levels of strength for a bundle: settings that weaken it plausibly, measured against each other and random play.
 
 What weakens an agent is one number, its *ease* from 0 (as strong as it plays) to 1. With more of it the agent looks
-ahead less, samples its moves more freely, takes them more from the network's first guess, and lets moves pass that seem
+ahead less, samples its moves more freely, takes them more from the network's first guess, and accepts moves that seem
 worse to it: mistakes of judgement, as people make them. A sampled move is always legal, and never one that the agent
 itself holds to be worse than the best by more than the level's margin.
 """
@@ -35,21 +35,21 @@ FREEST = 6.0
 STEADY = 0.25
 """Least margin: a steady level may still choose among moves that differ by an eighth of all that a game can pay."""
 FEWEST_PLIES, MOST_PLIES = 2, 12
-"""Random moves that games begin with, where nothing is said."""
+"""The fewest and the most random moves that games begin with, by default."""
 PROBES = 9
 """Strengths that are tried before levels are set."""
 REACH = 3
-"""A player meets those whose place on the ladder is at most so far from its own."""
+"""A player meets those at most this many places away on the ladder."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A strength with what was found out about it."""
+    """A strength with its measurements."""
 
     strength: Level
     """Settings, Elo and its standard error."""
     games: int
-    """Games it played."""
+    """Games that it played."""
 
 
 def ease(amount: float, most: int) -> Level:
@@ -83,11 +83,11 @@ def calibrate(
     workers: int = 1,
     tell: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> list[Measured]:
-    """Find settings whose strengths are evenly spaced, and measure them in games of their own.
+    """Find settings whose strengths are evenly spaced, and measure them in separate games.
 
     First a ladder of probes of more and more ease is rated. From their ratings, made monotone (Ayer et al. 1955, Annals
-    of Mathematical Statistics 26:641), the eases are read off that should be evenly spaced in Elo between the weakest
-    and the strongest. Then these play a new pool, with other openings, whose ratings are the levels'.
+    of Mathematical Statistics 26:641), the eases that should be evenly spaced in Elo between the weakest
+    and the strongest are interpolated. Then these play a new pool, with other openings, whose ratings are the levels'.
 
     Args:
         make: makes what a process needs to play: the game, and as players random play and then an agent at each of
@@ -99,7 +99,7 @@ def calibrate(
         plies: random moves that games begin with; 2 if not given, or more where that makes too few openings.
         seed: seed of everything random.
         workers: processes that play.
-        tell: hears of the stage, the games played and those to be played.
+        tell: called with the stage, the games played and those to be played.
 
     Returns:
         The levels, weakest first, numbered from 1.
@@ -164,7 +164,7 @@ def enough_openings(game: Game, games: int, seed: int) -> RandomOpenings:
 
 
 def neighbours(players: int) -> list[tuple[int, int]]:
-    """Who meets whom on a ladder."""
+    """The pairs that meet on a ladder, by index."""
     return [(one, other) for one in range(players) for other in range(one + 1, min(one + REACH + 1, players))]
 
 
@@ -183,7 +183,7 @@ def graded(bundle: Bundle, strengths: Sequence[Level], conditions: dict[str, obj
 
 
 def misses(game: Game, agent: Agent, levels: Sequence[float], positions: int, seed: int = 0) -> list[int]:
-    """In how many positions that offer a win at once each level plays something else.
+    """In how many positions that offer an immediate win each level plays something else.
 
     Args:
         game: the rules, of a game for two.
@@ -193,7 +193,7 @@ def misses(game: Game, agent: Agent, levels: Sequence[float], positions: int, se
         seed: seed of the positions and of the sessions.
 
     Returns:
-        For each level, the number of wins missed. Fewer positions are asked about where the game offers few.
+        For each level, the number of wins missed. Fewer positions are tested where the game offers few.
     """
     rng = np.random.default_rng(seed)
     missed, found = [0] * len(levels), 0

@@ -15,14 +15,14 @@ __all__ = ["Clock", "Timed"]
 
 @dataclass(frozen=True)
 class Clock:
-    """What every side has to think with.
+    """Each side's thinking time.
 
     Raises:
         MatchError: there is no time at all, or it is not a number.
     """
 
     seconds: float
-    """For the whole game, at its beginning; more than 0."""
+    """Seconds for the whole game; more than 0."""
     increment: float = 0.0
     """Seconds that each finished move adds."""
 
@@ -52,7 +52,7 @@ class Timed(Protocol):
     """A player that wants to know how much time it has left."""
 
     def tell_clock(self, remaining: float, increment: float) -> None:
-        """Hear of the clock before every move of one's own.
+        """Take note of the clock; called before each of the player's moves.
 
         Args:
             remaining: seconds left for the rest of the game.

@@ -1,9 +1,9 @@
 """One player against every possible line of an opponent, in small games without chance.
 
 At each of the opponent's turns every legal action is tried, good and bad alike, so nothing an opponent could do is left
-out. Every line is played as a game of its own, from the beginning, with the player sitting down anew from the same
-seed: what it chooses may depend on all that happened in the game, and nothing is looked up. That a player does choose
-the same again after the same moves is checked, since otherwise the lines would not be all of them.
+out. Every line is played as a separate game, from the beginning, with the player sitting down again with the same
+seed: its choice may depend on everything that happened in the game, and nothing is looked up. That a player chooses
+the same again after the same moves is checked, since otherwise the lines would not be complete.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ _TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class ExhaustiveReport:
-    """What became of all lines."""
+    """The outcomes of all lines."""
 
     seat: int
-    """Where the player sat."""
+    """The player's seat, from 0."""
     lines: int
-    """How many lines there are: games that differ in at least one of the opponent's moves."""
+    """Number of lines: games that differ in at least one of the opponent's moves."""
     tally: Tally
-    """How they ended for the player. A line it ended by an illegal move or an error is lost."""
+    """The player's results. A line that it ended by an illegal move or an error is lost."""
     illegal: int
     """Lines that ended with an illegal move or an error of the player."""
     decisions: int
-    """How many different situations (all moves so far) the player decided in."""
+    """Number of different situations (all moves so far) in which the player decided."""
     positions: int
-    """How many different positions these were."""
+    """Number of different positions among them."""
     thrown: int | None
-    """In how many of the situations the player's move was worth less than the best; None without a solver."""
+    """Number of situations in which the player's move was worth less than the best; None without a solver."""
     lost_lines: tuple[tuple[int, ...], ...] = ()
     """The moves of the first few lines that were lost."""
     thrown_lines: tuple[tuple[int, ...], ...] = ()
-    """The moves up to and with the first few that were worth less than the best."""
+    """The moves up to and including the first few that were worth less than the best."""
 
 
 @dataclass
 class _Account:
-    """What has been seen so far."""
+    """The account so far."""
 
     wins: int = 0
     draws: int = 0
@@ -75,14 +75,14 @@ def play_every_line(
     examples: int = 5,
     on_line: Callable[[int], None] | None = None,
 ) -> ExhaustiveReport:
-    """Play a player against everything its opponent could do.
+    """Test a player against everything that its opponent could do.
 
     Args:
         game: a game for two without chance.
         player: the player. It must choose the same after the same moves: limit it by simulations, not by time.
         seat: where it sits, 0 or 1.
         seed: its seed, the same in every line.
-        solver: says what each position is worth, to count the values thrown away; not counted if not given.
+        solver: gives each position's value, to count the values thrown away; not counted if not given.
         lines: how many lines to play at most.
         examples: how many lost lines to keep, and how many moves that threw value away.
         on_line: called after each line with their number so far.
@@ -167,10 +167,10 @@ def _play_line(
 
 
 def _ask(player: Player, state: State) -> int:
-    """What the player chooses; -1, which is never legal, if it raises an error instead."""
+    """The player's choice; -1, which is never legal, if it raises an error instead."""
     try:
         return player.choose(state).action
-    except Exception:  # noqa: BLE001 - the player may be anybody's code; the line is counted as lost
+    except Exception:  # noqa: BLE001 -- user code may raise anything; the line counts as lost
         return -1
 
 
@@ -183,7 +183,7 @@ def _decide(
     account: _Account,
     examples: int,
 ) -> None:
-    """Enter a decision, or compare it with what was chosen here before."""
+    """Enter a decision, or compare it with the earlier choice here."""
     before = account.decisions.get(history)
     if before is not None:
         if before != action:

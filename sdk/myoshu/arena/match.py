@@ -22,7 +22,7 @@ from myoshu.spec import GameSpec
 __all__ = ["Ending", "GameResult", "Move", "Outcome", "ended", "overrun", "play_fixture", "play_game", "play_match"]
 
 _LONGEST = 1_000_000
-"""Moves after which a game that names no greatest length is taken to be endless."""
+"""Moves after which a game without a stated maximum length counts as endless."""
 
 
 class Outcome(enum.StrEnum):
@@ -33,7 +33,7 @@ class Outcome(enum.StrEnum):
     DRAW = "draw"
     """It shared the highest pay."""
     LOSS = "loss"
-    """Somebody was paid more."""
+    """Another player was paid more."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Move:
     """One move of a game."""
 
     seat: int
-    """Who moved: a player's index in the game."""
+    """The seat that moved, from 0."""
     choice: Choice
-    """What was played, and what the player thought of it."""
+    """The move, and what the player thought of it."""
     elapsed: float
     """How long it took, in seconds."""
 
 
 @dataclass(frozen=True)
 class GameResult:
-    """One game as it was played."""
+    """One played game."""
 
     number: int
     """Its place in the match, from 0."""
@@ -59,13 +59,13 @@ class GameResult:
     seed: int
     """Seed of the game's chance: ``game.new_state(np.random.default_rng(seed))``."""
     opening: tuple[int, ...]
-    """The random moves the game began with, chosen by no player."""
+    """The random moves with which the game began, chosen by no player."""
     moves: tuple[Move, ...]
     """The players' moves; one that was illegal is not among them."""
     returns: tuple[float, ...]
-    """For each seat, the sum of what it was paid. Where somebody ended it: see :func:`play_game`."""
+    """For each seat, the sum of its rewards. For games that an offender ended, see :func:`play_game`."""
     ending: Ending = Ending.FINISHED
-    """How it ended."""
+    """How the game ended."""
     offender: int | None = None
     """The seat that ended it, unless it ended by the rules."""
     reason: str = ""
@@ -81,11 +81,11 @@ class GameResult:
         return (*self.opening, *(move.choice.action for move in self.moves))
 
     def seat_of(self, player: int) -> int:
-        """Where one of the match's players sat."""
+        """The seat of one of the match's players."""
         return self.seats.index(player)
 
     def outcome(self, player: int) -> Outcome:
-        """How the game went for one of the match's players."""
+        """The outcome for one of the match's players."""
         seat = self.seat_of(player)
         mine = self.returns[seat]
         best = max((paid for other, paid in enumerate(self.returns) if other != seat), default=mine)
@@ -102,16 +102,16 @@ class GameResult:
 def play_match(
     game: Game, players: Sequence[Player], *, games: int, seed: int = 0, random_plies: int = 0
 ) -> Iterator[GameResult]:
-    """Play a match of as many players as the game has seats, one game after the other; each is yielded as it ends.
+    """Play a match of as many players as the game has seats, one game at a time; each is yielded as it ends.
 
-    :func:`myoshu.arena.schedule.schedule` says who sits where, with which opening and seeds.
+    :func:`myoshu.arena.schedule.schedule` decides who sits where, with which opening and seeds.
 
     Args:
         game: the game.
         players: as many as the game has seats. The same player object may not sit twice.
         games: how many games.
         seed: seed of everything random; the same seed and players give the same games.
-        random_plies: how many random moves each round's games begin with. Players without anything random in them would
+        random_plies: how many random moves each round's games begin with. Deterministic players would
             otherwise play the same games again and again.
 
     Raises:
@@ -162,9 +162,9 @@ def play_game(
 ) -> GameResult:
     """Play one game.
 
-    A player that chooses an illegal action, raises an error, lets its clock run out or gives up ends the game: it gets
-    the least the game can pay and, of two players, the other the most; of more than two, the others keep what they had
-    been paid.
+    A player that chooses an illegal action, raises an error, lets its clock run out or resigns ends the game: it gets
+    the least that the game can pay and, of two players, the other the most; of more than two, the others keep what they
+    had been paid.
 
     Args:
         game: the game.
@@ -175,9 +175,9 @@ def play_game(
         opening: actions that are played before the players are asked.
         number: the game's place in a match.
         round: the opening's place in a match.
-        clock: what every side has to think with; no limit if not given.
-        watch: called before every move, with the seat that is to choose, the seconds it has left (None without a
-            clock), the move before, and what every seat has been paid.
+        clock: each side's thinking time; no limit if not given.
+        watch: called before every move, with the seat to move, the seconds it has left (None without a
+            clock), the previous move, and what every seat has been paid.
 
     Raises:
         MatchError: a player cannot play this game.
@@ -229,7 +229,7 @@ def play_game(
                 choice = player.choose(state)
             except Resignation:
                 return stopped(Ending.RESIGNED, seat, "gave up")
-            except Exception as error:  # noqa: BLE001 - anybody's code: its failure costs it this game, no more
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything; it costs this game
                 elapsed = time.perf_counter() - started
                 if remaining is not None and elapsed > remaining:
                     return stopped(Ending.TIMEOUT, seat, overrun(elapsed, remaining))
@@ -246,7 +246,7 @@ def play_game(
         for listener, player in enumerate(players):
             try:
                 player.observe(state, action)
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 return stopped(_failing(error), listener, f"{type(error).__name__}: {error}")
         returns += state.apply(action)
         history.append(action)
@@ -262,10 +262,10 @@ def ended(
     offender: int | None = None,
     reason: str = "",
 ) -> GameResult:
-    """A game's result, with what the offender's deed costs.
+    """A game's result, with the cost of the offence.
 
     Args:
-        spec: the game's.
+        spec: the game's specification.
         fixture: the game as it was planned.
         moves: the players' moves.
         returns: for each seat, what it had been paid.
@@ -294,12 +294,12 @@ def ended(
 
 
 def _failing(error: Exception) -> Ending:
-    """What an error of a player means."""
+    """How a game ends by an error of a player."""
     if isinstance(error, TimeoutError):
         return Ending.TIMEOUT
     return Ending.ILLEGAL if isinstance(error, IllegalActionError) else Ending.CRASHED
 
 
 def overrun(elapsed: float, remaining: float) -> str:
-    """What is said of a player whose clock ran out."""
+    """The reason given for a player whose clock ran out."""
     return f"thought for {elapsed:.3f} s with {remaining:.3f} s left on its clock"

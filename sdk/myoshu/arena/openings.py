@@ -15,7 +15,7 @@ from myoshu.game import Game
 __all__ = ["Openings", "RandomOpenings", "WrittenOpenings", "read_openings"]
 
 _ATTEMPTS = 1000
-"""How often a random opening is drawn again because it ended the game or was there before."""
+"""How often a random opening is redrawn because it ended the game or was drawn before."""
 
 
 class Openings(Protocol):
@@ -26,7 +26,7 @@ class Openings(Protocol):
 
         Args:
             game: the rules.
-            seeds: for each round, the seeds of the game's chance and of what is random about the opening.
+            seeds: for each round, the seeds of the game's chance and of the opening.
 
         Raises:
             MatchError: there are no more.
@@ -35,7 +35,7 @@ class Openings(Protocol):
 
 
 class RandomOpenings:
-    """Random legal moves, leading to a different position each time; without any, every game begins at the beginning.
+    """Random legal moves, leading to a different position each time; with 0 plies, games begin at the initial position.
 
     Args:
         plies: how many moves.
@@ -83,7 +83,7 @@ class WrittenOpenings:
     """Openings from a list, in its order.
 
     Args:
-        lines: the moves of each.
+        lines: the moves of each opening.
     """
 
     def __init__(self, lines: Sequence[tuple[int, ...]]) -> None:
@@ -99,16 +99,16 @@ class WrittenOpenings:
 
 
 def read_openings(path: Path, game: Game) -> WrittenOpenings:
-    """Openings from a file: one a line, moves by number or by the game's own names, ``#`` before remarks.
+    """Openings from a file: one per line, moves by number or by the game's own names, ``#`` before comments.
 
     Raises:
-        MatchError: it cannot be read, a move is not legal, a game would be over, or a position comes twice; the message
-            names the line.
+        MatchError: it cannot be read, a move is not legal, a game would be over, or a position occurs twice; the
+            message names the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error  # an OSError's whole text names the file once more
+        reason = getattr(error, "strerror", None) or error  # an OSError's full text repeats the file's name
         raise MatchError(f"openings: expected to read {path}, got: {reason}") from error
     lines: list[tuple[int, ...]] = []
     seen: dict[Hashable, int] = {}

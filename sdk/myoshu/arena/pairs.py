@@ -19,9 +19,9 @@ from myoshu.rating.intervals import Interval
 __all__ = ["PAIR_SCORES", "Pentanomial", "count_pairs"]
 
 PAIR_SCORES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""What a game of the pair brought on average: the pentanomial's five categories."""
+"""Mean score of the pair's games: the pentanomial's five categories."""
 _POINTS = {Outcome.WIN: 2, Outcome.DRAW: 1, Outcome.LOSS: 0}
-"""Half points of a game."""
+"""Half points for each outcome of a game."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Pentanomial:
 
     @property
     def pairs(self) -> int:
-        """All of them."""
+        """Number of all pairs."""
         return sum(self.counts)
 
     @property
@@ -45,18 +45,18 @@ class Pentanomial:
 
     @property
     def variance(self) -> float:
-        """Of a pair's score, as observed (divided by the number of pairs); NaN without pairs."""
+        """Variance of a pair's score, as observed (divided by the number of pairs); NaN without pairs."""
         if not self.pairs:
             return math.nan
         mean = self.score
         return sum(c * (value - mean) ** 2 for value, c in zip(PAIR_SCORES, self.counts, strict=True)) / self.pairs
 
     def interval(self, confidence: float = 0.95) -> Interval:
-        """Where the true score lies: both ends in [0, 1]. Without pairs, everywhere.
+        """An interval for the true score: both ends in [0, 1]; all of that without pairs.
 
         As Agresti and Coull (1998, The American Statistician 52:119) improve the normal approximation, for scores in
         [0, 1] instead of successes: z² pairs are added, half of them lost and half of them won, z being the normal
-        quantile. So it does not collapse where all pairs went alike, and covers what it claims from few pairs on.
+        quantile. So it does not collapse where all pairs ended alike, and its coverage holds even for few pairs.
         """
         if not self.pairs:
             return Interval(0.0, 1.0)

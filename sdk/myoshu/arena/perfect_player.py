@@ -15,8 +15,8 @@ class PerfectPlayer:
     """Plays any of the best moves, chosen at random with equal probability.
 
     Args:
-        solver: a solver to share; one is made for the game if not given.
-        name: how results call the player.
+        solver: a solver to share; if not given, one is created for the game.
+        name: the player's name in results.
     """
 
     def __init__(self, solver: Solver | None = None, name: str = "perfect") -> None:
@@ -34,11 +34,11 @@ class PerfectPlayer:
         if self._solver is None or (self._solves is not None and self._solves.spec != game.spec):
             self._solver = Solver(game)
         self._solves = game
-        self._solver.value(game.new_state(np.random.default_rng(0)))  # thought through before the clock runs
+        self._solver.value(game.new_state(np.random.default_rng(0)))  # solved before the clock runs
         self._rng = np.random.default_rng(seed)
 
     def choose(self, state: State) -> Choice:
-        """One of the best actions.
+        """Choose one of the best actions.
 
         Raises:
             MatchError: the game is too large to be solved.
@@ -49,4 +49,4 @@ class PerfectPlayer:
         return Choice(good[int(self._rng.integers(len(good)))], value=self._solver.value(state))
 
     def observe(self, state: State, action: int) -> None:
-        """Nothing is remembered."""
+        """Do nothing: no moves are remembered."""

@@ -15,18 +15,18 @@ __all__ = ["Placement", "place", "placements"]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where one player came in, over a match."""
+    """One player's places over a match."""
 
     counts: tuple[float, ...]
-    """Games in which it came first, second, …; those who tie share the places they take."""
+    """Games in which it came first, second, …; tied players share the places they take."""
     mean: float
-    """Its place on average, from 1 for the best; NaN without games."""
+    """Its mean place, from 1 for the best; NaN without games."""
     interval: Interval
-    """Where the true mean lies, at 95%."""
+    """The 95% interval of the mean."""
 
     @property
     def first(self) -> float:
-        """The share of games it came first in; by chance that is 1 / players."""
+        """The share of games in which it came first; by chance that is 1 / players."""
         games = sum(self.counts)
         return self.counts[0] / games if games else float("nan")
 
@@ -39,7 +39,7 @@ def place(returns: Sequence[float], seat: int) -> tuple[int, int]:
 
 
 def placements(results: Sequence[GameResult], player: int) -> Placement:
-    """Where one of a match's players came in."""
+    """The placement of one of a match's players."""
     seats = len(results[0].seats) if results else 0
     counts, means = np.zeros(seats), []
     for result in results:

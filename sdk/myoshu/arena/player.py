@@ -1,4 +1,4 @@
-"""What a match asks of a player."""
+"""What a match requires of a player."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from myoshu.game import Game, State
 __all__ = ["Choice", "Player", "Resignation"]
 
 
-class Resignation(Exception):  # noqa: N818 - no error: it may be raised by a player that has had enough
-    """A player gives its game up, instead of choosing a move."""
+class Resignation(Exception):  # noqa: N818 -- not an error: a player may raise it to resign
+    """A player resigns, instead of choosing a move."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A move, with what the player thinks of it where it says so."""
+    """A move, with what the player thinks of it, if it says so."""
 
     action: int
     """The action to play."""
@@ -30,7 +30,7 @@ class Choice:
     principal_variation: tuple[int, ...] = ()
     """The moves the player expects, this one first."""
     simulations: int = 0
-    """How many simulations the move took."""
+    """Number of simulations made for the move."""
     values: tuple[float, ...] | None = None
     """What it expects the rest of the game to pay each player."""
 
@@ -41,7 +41,7 @@ class Player(Protocol):
 
     @property
     def name(self) -> str:
-        """How results call the player."""
+        """The player's name in results."""
         ...
 
     def new_game(self, game: Game, seat: int, seed: int) -> None:
@@ -61,12 +61,12 @@ class Player(Protocol):
         """Choose a move in a state in which it is this player's turn. The state must not be changed.
 
         Raises:
-            Resignation: it gives the game up.
-            IllegalActionError: what it would choose is no legal move.
-            TimeoutError: what chooses for it does not answer.
+            Resignation: it resigns.
+            IllegalActionError: its choice is not a legal move.
+            TimeoutError: the program that chooses for it does not answer.
         """
         ...
 
     def observe(self, state: State, action: int) -> None:
-        """Hear of a move, anybody's, in the state it is about to be played in. The state must not be changed."""
+        """Take note of any player's move, in the state before it is played. The state must not be changed."""
         ...

@@ -22,9 +22,9 @@ class RandomPlayer:
         self._rng = np.random.default_rng(seed)
 
     def choose(self, state: State) -> Choice:
-        """Any legal action."""
+        """Choose any legal action."""
         legal = state.legal_actions()
         return Choice(legal[int(self._rng.integers(len(legal)))])
 
     def observe(self, state: State, action: int) -> None:
-        """Nothing is remembered."""
+        """Do nothing: no moves are remembered."""

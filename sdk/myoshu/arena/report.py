@@ -1,4 +1,4 @@
-"""A match as one HTML page that needs nothing else: ratings and their plot, the cross table, every game."""
+"""A match as one self-contained HTML page: ratings and their plot, the cross table, every game."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ pre{margin:6px 0 6px 18px;font:13px/1.25 ui-monospace,monospace}
 def html_report(
     game: Game, results: Sequence[GameResult], names: Sequence[str], conditions: str, test: str = ""
 ) -> str:
-    """The page.
+    """The page's HTML.
 
     Args:
         game: the rules, which name the moves.
         results: the games.
-        names: what the match's players are called.
-        conditions: what decided the games.
-        test: what a sequential test said, if there was one.
+        names: the names of the match's players.
+        conditions: what determined the games.
+        test: the state of the sequential test, if there was one.
     """
     spec = game.spec
     standings = stand(results, names, spec.players)
@@ -145,7 +145,7 @@ def _plot(standings: Standings) -> str:
 
 
 def _step(span: float) -> float:
-    """A round distance between lines, about a seventh of the span."""
+    """A round distance between grid lines, about a seventh of the span."""
     rough = max(span, 1.0) / 7
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
@@ -208,7 +208,7 @@ def _cross_table(standings: Standings, results: Sequence[GameResult]) -> str:
 
 
 def _link(result: GameResult, player: int) -> str:
-    """A game as a square that leads to it."""
+    """A game as a square that links to it."""
     kind = {Outcome.WIN: "won", Outcome.DRAW: "drawn", Outcome.LOSS: "lost"}[result.outcome(player)]
     number = result.number + 1
     return f'<a class="{kind}" href="#game-{number}" title="game {number}: {kind}" aria-label="game {number}"></a>'

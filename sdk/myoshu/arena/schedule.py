@@ -16,14 +16,14 @@ from myoshu.game import Game
 __all__ = ["Fixture", "Format", "schedule", "tables"]
 
 EARLY = 1000
-"""So many openings are drawn before the first game, so that too few are known of at once."""
+"""Openings drawn before the first game, so that a shortage is noticed at once."""
 
 
 class Format(enum.StrEnum):
     """Which of the players meet."""
 
     ROUND_ROBIN = "round-robin"
-    """Everybody meets everybody."""
+    """Every player meets every other."""
     GAUNTLET = "gauntlet"
     """The first meets all others, who do not meet each other."""
 
@@ -35,7 +35,7 @@ class Fixture:
     number: int
     """Its place in the match, from 0."""
     round: int
-    """Which opening, from 0: the games of a round, between the same players, differ in who sits where."""
+    """Which opening, from 0: the games of a round, between the same players, differ only in the seats."""
     seats: tuple[int, ...]
     """For each seat, which of the match's players sits there."""
     seed: int
@@ -43,7 +43,7 @@ class Fixture:
     player_seeds: tuple[int, ...]
     """For each seat, its player's own seed."""
     opening: tuple[int, ...] = ()
-    """The moves it begins with."""
+    """The moves with which it begins."""
 
 
 def tables(players: int, seats: int, form: Format = Format.ROUND_ROBIN) -> list[tuple[int, ...]]:
@@ -51,7 +51,7 @@ def tables(players: int, seats: int, form: Format = Format.ROUND_ROBIN) -> list[
 
     Args:
         players: how many there are.
-        seats: how many sit at one game.
+        seats: how many players take part in one game.
         form: which of them meet.
 
     Raises:
@@ -76,15 +76,15 @@ def schedule(
 
     A round is one opening, played by every group of players, from every seat: in its g-th game the group's i-th player
     sits at seat (i + g) mod seats. The games of a round share their opening and the game's chance, those of one group
-    each player's seed too. So every group's games are paired, and no opening comes twice.
+    each player's seed too. So every group's games are paired, and no opening occurs twice.
 
     Args:
         game: the rules.
         players: how many players there are; at least as many as the game has seats.
         games: how many games each group plays.
         seed: seed of everything random.
-        openings: how rounds begin; at the game's beginning if not given.
-        groups: which of the players meet, as :func:`tables` gives them; everybody meets everybody if not given.
+        openings: how rounds begin; at the initial position if not given.
+        groups: which of the players meet, as :func:`tables` gives them; all meet all if not given.
 
     Raises:
         MatchError: there are too few players, games or openings.

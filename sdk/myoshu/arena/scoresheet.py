@@ -1,4 +1,4 @@
-"""A match's games as records, and back: what a file needs for a match to be replayed, learned from, or gone on with."""
+"""A match's games as records, and back: what a file needs for a match to be replayed, learned from, or resumed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from myoshu.version import __version__
 __all__ = ["Scoresheet", "as_record", "as_result", "versions"]
 
 _RUNNING = ("numpy", "onnxruntime", "open_spiel")
-"""What decides players' moves beside myoshu, where it is installed."""
+"""Packages other than myoshu that affect players' moves, where installed."""
 _SUFFIX = ".jsonl"
 
 
 def versions() -> dict[str, str]:
-    """Versions of what players run on."""
+    """Versions of the software that players run on."""
     found = {}
     for package in _RUNNING:
         try:
@@ -45,9 +45,9 @@ def as_record(
 
     Args:
         result: the game.
-        spec: the game's.
-        names: what the match's players are called.
-        conditions: what else decides the match's games.
+        spec: the game's specification.
+        names: the names of the match's players.
+        conditions: what else determines the match's games.
         running: see :func:`versions`.
     """
     chosen = [move.choice for move in result.moves]
@@ -79,10 +79,10 @@ def as_record(
 
 
 def as_result(record: GameRecord) -> GameResult:
-    """A match's record as the game it was, without the players' policies and expectations.
+    """The game in a match's record, without the players' policies and expectations.
 
     Raises:
-        RecordError: it is not a match's.
+        RecordError: it is not a match's record.
     """
     for field in ("number", "round", "entrants", "player_seeds", "movers", "seconds"):
         if getattr(record, field) is None:
@@ -114,14 +114,14 @@ def as_result(record: GameRecord) -> GameResult:
 class Scoresheet:
     """The file of a match's games, added to game by game in their order.
 
-    If the file is there, its games are those that the match has played already; a line that was cut off when the match
-    was interrupted is dropped. As long as it is open, no other match can write to it.
+    If the file exists, its games are those that the match has played already; a line that was cut off when the match
+    was interrupted is dropped. While it is open, no other match can write to it.
 
     Args:
         path: ends in ``.jsonl``.
-        spec: the game's.
-        names: what the match's players are called.
-        conditions: what decides the match's games; those of a file that is there must be the same.
+        spec: the game's specification.
+        names: the names of the match's players.
+        conditions: what determines the match's games; those of an existing file must be the same.
 
     Raises:
         MatchError: the file is another match's, or one is writing to it.
@@ -146,7 +146,7 @@ class Scoresheet:
             raise MatchError(f"--record: expected a file that nobody writes to, but a match is writing {path}")
         try:
             self.played: list[GameResult] = list(self._before())
-            """The games that were there already."""
+            """The games that the file already held."""
             self._file.truncate(self._whole)
         except OSError as error:
             self._file.close()
@@ -181,7 +181,7 @@ class Scoresheet:
                 raise RecordError(f"{where}: {error}") from error
 
     def add(self, result: GameResult) -> None:
-        """Write a game; it is on its way to the disk when this returns.
+        """Write a game; it is handed to the operating system before this returns.
 
         Raises:
             RecordError: it cannot be written.
@@ -211,7 +211,7 @@ class Scoresheet:
 
 
 def _values(move: Move, spec: GameSpec) -> tuple[float, ...] | None:
-    """What each seat may expect, where the player says so, or where it follows from the mover's."""
+    """Each seat's expected return, if the player says so, or if it follows from the mover's."""
     if move.choice.values is not None:
         return tuple(round(value, 6) for value in move.choice.values)
     value = move.choice.value

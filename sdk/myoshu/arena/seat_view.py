@@ -24,7 +24,7 @@ def seat_view(game: Game, state: State, seat: int | None) -> str:
     Args:
         game: the rules.
         state: the position.
-        seat: where the person sits; None for one who looks on and may see everything.
+        seat: the person's seat; None for an observer who may see everything.
     """
     if seat is None or not hides(game):
         return str(state)
@@ -35,13 +35,13 @@ def seat_view(game: Game, state: State, seat: int | None) -> str:
 def tells(game: Game, state: State, action: int, seat: int) -> bool:
     """Whether a player at a seat sees which move another is about to play.
 
-    It does if what it sees afterwards comes of no other move.
+    It does if its view afterwards results from no other move.
 
     Args:
         game: the rules.
         state: the position before the move.
         action: the move.
-        seat: the seat that looks on.
+        seat: the observing seat.
     """
     if not hides(game) or state.to_play() == seat:
         return True

@@ -1,4 +1,4 @@
-"""Exact play of small games: every line is read to its end, positions met again are looked up."""
+"""Exact play of small games: every line is searched to its end, repeated positions are looked up."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Solver:
     """The value of positions in a two-player zero-sum game without chance, by minimax over all that follows.
 
     Values are what the rest of the game pays under perfect play by both; a player may move twice in a row. Positions
-    are told apart by :meth:`myoshu.game.State.key`. What was solved once is remembered.
+    are distinguished by :meth:`myoshu.game.State.key`. Solved positions are remembered.
 
     Args:
         game: the game.
-        moves: how many moves to read at most, over the solver's life: about 100,000 take a second.
+        moves: how many moves to search at most, over the solver's life: about 100,000 take a second.
 
     Raises:
         MatchError: the game is not of this kind.
@@ -43,11 +43,11 @@ class Solver:
 
     @property
     def positions(self) -> int:
-        """How many positions have been solved so far."""
+        """Number of positions solved so far."""
         return len(self._values)
 
     def value(self, state: State) -> float:
-        """What the rest of the game pays the player to move; 0 once the game is over.
+        """The value of the rest of the game for the player to move; 0 once the game is over.
 
         Raises:
             MatchError: the game is too large for the budget, or its positions repeat.
@@ -57,7 +57,7 @@ class Solver:
         return self._value_of_first(state) * _sign(state) + 0.0  # not −0.0
 
     def action_values(self, state: State) -> dict[int, float]:
-        """What each legal action is worth to the player to move, the rest of the game included.
+        """The value of each legal action for the player to move, including the rest of the game.
 
         Raises:
             MatchError: as :meth:`value`.
@@ -81,7 +81,7 @@ class Solver:
         return [action for action, value in values.items() if value >= best - _TOLERANCE]
 
     def _value_of_first(self, root: State) -> float:
-        """The value for player 0: depth first, on a stack of its own, since games outlast Python's."""
+        """The value for player 0: depth first, on an explicit stack, since games can be deeper than Python's."""
         key = root.key()
         known = self._values.get(key)
         if known is not None:
@@ -127,7 +127,7 @@ class Solver:
 
 @dataclass
 class _Frame:
-    """A position on the line being read."""
+    """A position on the line being searched."""
 
     state: State
     key: Hashable
@@ -138,7 +138,7 @@ class _Frame:
     best: float = float("-inf")
 
     def take(self, rest: float) -> None:
-        """Hear what the child last entered is worth to player 0."""
+        """Take in the value for player 0 of the child entered last."""
         self.best = max(self.best, (self.paid + rest) * self.sign)
 
 

@@ -1,4 +1,4 @@
-"""The generalised sequential probability ratio test: a match that ends as soon as it has said enough."""
+"""The generalised sequential probability ratio test: a match that ends as soon as the evidence suffices."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from myoshu.rating.elo import score_of_elo
 __all__ = ["Sprt", "SprtState", "Verdict", "log_likelihood_ratio"]
 
 _REGULAR = 1e-3
-"""Added to counts of 0, which would otherwise rule out what was merely not seen yet; as Fishtest does."""
+"""Added to counts of 0, which would otherwise rule out what was merely not observed yet; as Fishtest does."""
 
 
 class Verdict(enum.StrEnum):
-    """What a sequential test says so far."""
+    """A sequential test's verdict so far."""
 
     OPEN = "open"
-    """Neither yet: play on."""
+    """Neither yet: continue."""
     ACCEPTED = "accepted"
     """The player is stronger by about ``elo1`` (H1)."""
     REJECTED = "rejected"
@@ -40,7 +40,7 @@ class SprtState:
 
     @property
     def verdict(self) -> Verdict:
-        """What that means."""
+        """The verdict that follows."""
         if self.llr >= self.upper:
             return Verdict.ACCEPTED
         return Verdict.REJECTED if self.llr <= self.lower else Verdict.OPEN
@@ -85,11 +85,11 @@ class Sprt:
         return math.log((1 - self.beta) / self.alpha)
 
     def state(self, values: Sequence[float], counts: Sequence[float]) -> SprtState:
-        """What the outcomes so far say.
+        """The test's state after the outcomes so far.
 
         Args:
-            values: the scores a game (or a pair of games, on average) can bring: (0, ½, 1), or the five of pairs.
-            counts: how often each came.
+            values: the possible scores of a game (or of a pair of games, on average): (0, ½, 1), or the five of pairs.
+            counts: how often each occurred.
         """
         llr = log_likelihood_ratio(values, counts, score_of_elo(self.elo0), score_of_elo(self.elo1))
         return SprtState(llr, self.lower, self.upper)
@@ -98,12 +98,12 @@ class Sprt:
 def log_likelihood_ratio(values: Sequence[float], counts: Sequence[float], score0: float, score1: float) -> float:
     """Log of (greatest likelihood with mean ``score1``) / (greatest likelihood with mean ``score0``).
 
-    The generalised ratio: the distribution over the values is a nuisance parameter, estimated anew under either mean
+    The generalised ratio: the distribution over the values is a nuisance parameter, estimated again under either mean
     (M. Van den Bergh, *A Practical Introduction to the GSPRT*, 2020, propositions 0.1 and 0.2).
 
     Args:
-        values: the scores that are possible, in [0, 1].
-        counts: how often each came; zeros are taken for 0.001.
+        values: the possible scores, in [0, 1].
+        counts: how often each occurred; zeros count as 0.001.
         score0: the mean under H0, in (0, 1).
         score1: the mean under H1, in (0, 1).
     """

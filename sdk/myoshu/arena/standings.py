@@ -1,4 +1,4 @@
-"""Where a match stands: everybody's score, the cross table, ratings."""
+"""Where a match stands: all scores, the cross table, ratings."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["Duel", "Standings", "stand"]
 
 @dataclass(frozen=True)
 class Duel:
-    """All games of two players against each other, as the first of them sees it."""
+    """All games of two players against each other, from the first one's view."""
 
     tally: Tally
-    """Won, drawn, lost."""
+    """Games won, drawn and lost."""
     pairs: Pentanomial
     """The same by pairs of games with one opening."""
 
     @property
     def interval(self) -> Interval:
-        """Where the true score lies, at 95%: of pairs where there are any, since the games of a pair hang together."""
+        """The 95% interval of the score: by pairs if there are any, since the games of a pair are correlated."""
         return self.pairs.interval() if self.pairs.pairs else self.tally.interval()
 
     @property
     def elo(self) -> EloDifference:
-        """By how much the first is stronger, with its 95% interval."""
+        """How much stronger the first is, with its 95% interval."""
         return elo_difference(self.tally.score, self.interval)
 
     @property
     def superiority(self) -> float:
-        """How likely it is that the first is the stronger one, by pairs where there are any."""
+        """The probability that the first is the stronger one, by pairs if there are any."""
         if self.pairs.pairs:
             return superiority(PAIR_SCORES, self.pairs.counts)
         return superiority((0.0, 0.5, 1.0), (self.tally.losses, self.tally.draws, self.tally.wins))
@@ -50,19 +50,19 @@ class Standings:
     """A match, summed up."""
 
     names: tuple[str, ...]
-    """What the players are called."""
+    """The players' names."""
     games: int
-    """Games played."""
+    """Number of games played."""
     seats: int
-    """How many sit at one game."""
+    """Players in one game."""
     summaries: tuple[Summary, ...]
     """Each player's own games."""
     duels: dict[tuple[int, int], Duel]
-    """Games of two: for each two who met, either way round."""
+    """Games of two: for each pair that met, in both orders."""
     ratings: Ratings | None
-    """Games of two: everybody's strength; None while somebody has not played."""
+    """Games of two: all players' ratings; None until every player has played."""
     placements: tuple[Placement, ...]
-    """Games of more than two: where everybody came in; else empty."""
+    """Games of more than two: all players' placements; else empty."""
 
     @property
     def order(self) -> list[int]:
@@ -81,9 +81,9 @@ def stand(results: Sequence[GameResult], names: Sequence[str], seats: int, ancho
 
     Args:
         results: the games so far.
-        names: what the players are called.
-        seats: how many sit at one game.
-        anchor: whose rating is zero; the one called ``random``, or else the first, if not given.
+        names: the players' names.
+        seats: how many players take part in one game.
+        anchor: the player whose rating is zero; if not given, the one called ``random``, or else the first.
     """
     if anchor is None:
         anchor = next((index for index, name in enumerate(names) if name == "random"), 0)
@@ -105,7 +105,7 @@ def stand(results: Sequence[GameResult], names: Sequence[str], seats: int, ancho
         try:
             ratings = fit_ratings(len(names), pairings, anchor)
         except ArgumentError:
-            ratings = None  # somebody has not played yet
+            ratings = None  # a player has not played yet
     return Standings(
         tuple(names),
         len(results),

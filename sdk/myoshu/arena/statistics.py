@@ -1,7 +1,7 @@
 """What a match says about its players.
 
 Intervals are those of :mod:`myoshu.rating.intervals`. They hold for games that are independent of one another. Two
-players without anything random in them play the same two games again and again: :attr:`Summary.distinct` counts how
+deterministic players play the same two games again and again: :attr:`Summary.distinct` counts how
 many different games there were.
 """
 
@@ -25,7 +25,7 @@ class Times:
     """How long one player's moves took, in seconds."""
 
     moves: int
-    """How many moves."""
+    """Number of moves."""
     p50: float
     """Half the moves took at most this; NaN without moves."""
     p99: float
@@ -45,13 +45,13 @@ class Summary:
     """A match from one player's view."""
 
     overall: Tally
-    """All games."""
+    """Results of all games."""
     by_seat: tuple[Tally, ...]
-    """The games in which the player sat at each seat."""
+    """Results at each seat."""
     mean_return: float
-    """What the game paid the player, on average."""
+    """The player's mean return."""
     mean_return_interval: Interval
-    """Where its true mean lies, at 95%."""
+    """The 95% interval of the mean return."""
     times: Times
     """How long the player's moves took."""
     illegal: int
@@ -61,7 +61,7 @@ class Summary:
     timeouts: int
     """Games the player ended by letting its clock run out."""
     distinct: int
-    """How many games of the match differ in their moves or seats: the others are repetitions."""
+    """Number of games that differ in their moves or seats: the others are repetitions."""
 
 
 def summarize(results: Sequence[GameResult], player: int) -> Summary:

@@ -1,4 +1,4 @@
-"""A match from its first game to its last: what was played before is not played again, and a test may end it early."""
+"""A match from its first game to its last: games already played are not repeated, and a test may end it early."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def play_tournament(
         make: makes the rules and the players; see :func:`myoshu.arena.workers.play_fixtures`.
         fixtures: the schedule.
         workers: how many processes play.
-        clock: what every side has to think with.
-        sheet: where games are written down; those it has already are yielded first, and not played again.
-        test: ends a match of two as soon as its whole pairs say enough. It looks at games in the schedule's order, so
+        clock: each side's thinking time.
+        sheet: where games are recorded; those that it already has are yielded first, and not repeated.
+        test: ends a match of two as soon as its complete pairs suffice. It reads games in the schedule's order, so
             it ends at the same game at any parallelism.
 
     Raises:
-        MatchError: the sheet's games are of another schedule, or players cannot play.
+        MatchError: the sheet's games belong to another schedule, or players cannot play.
         GameError: the game broke its contract.
     """
     planned = iter(fixtures)
@@ -65,7 +65,7 @@ def play_tournament(
 
 
 def sprt_state(results: Sequence[GameResult], test: Sprt) -> SprtState:
-    """What a sequential test says of a match of two, by its whole pairs, about its first player."""
+    """A sequential test's state for a match of two, by its complete pairs, about its first player."""
     return test.state(PAIR_SCORES, count_pairs(results, 0).counts)
 
 

@@ -1,4 +1,4 @@
-"""Games side by side, in processes of their own, yielded in the order in which they were planned.
+"""Games side by side, in separate processes, yielded in the order in which they were planned.
 
 A player that ends its process (a crash in native code), or never answers although its clock has run out, loses that
 game alone: a new process takes the place of the old one.
@@ -30,25 +30,25 @@ Setting = tuple[Game, Sequence[Player]]
 """The rules, and the match's players."""
 
 _GRACE = 2.0
-"""Seconds after which a player whose clock has run out is no longer waited for."""
+"""Seconds to wait for a player whose clock has run out."""
 _AHEAD = 64
-"""How many games may wait, finished, for an earlier one."""
+"""How many finished games may wait for an earlier one."""
 
 
 def play_fixtures(
     make: Callable[[], Setting], fixtures: Iterable[Fixture], *, workers: int = 1, clock: Clock | None = None
 ) -> Generator[GameResult, None, None]:
-    """Play the games of a schedule; the same games come of it however many processes there are.
+    """Play the games of a schedule; the games are the same for any number of processes.
 
     Args:
         make: makes the rules and the players; with more than one worker it must be picklable, as every process makes
             its own.
         fixtures: the games.
         workers: how many processes play; with 1 the games are played in this one.
-        clock: what every side has to think with; no limit if not given.
+        clock: each side's thinking time; no limit if not given.
 
     Raises:
-        MatchError: players cannot be made or cannot play the game.
+        MatchError: players cannot be created or cannot play the game.
         GameError: the game broke its contract.
     """
     if workers < 1:
@@ -103,14 +103,14 @@ def _played(crew: list[_Worker], fixtures: Iterator[Fixture]) -> Iterator[GameRe
 
 @dataclass
 class _Turn:
-    """The game a worker is at, as far as has been heard."""
+    """A worker's current game, as far as it has reported."""
 
     fixture: Fixture
-    """The game."""
+    """The planned game."""
     seat: int | None = None
-    """Who is thinking."""
+    """The seat that is thinking, if any."""
     remaining: float | None = None
-    """Seconds that seat has left, as its thinking began."""
+    """Seconds that the seat had left when it began to think."""
     since: float = 0.0
     """When it began, as of :func:`time.monotonic`."""
     moves: list[Move] = field(default_factory=list)
@@ -120,7 +120,7 @@ class _Turn:
 
 
 class _Worker:
-    """One process that plays, and what is known of it."""
+    """One process that plays, and its latest reports."""
 
     def __init__(self, make: Callable[[], Setting], clock: Clock | None) -> None:
         self._make = make
@@ -144,18 +144,18 @@ class _Worker:
 
     def begin(self, fixture: Fixture) -> None:
         self._turn = _Turn(fixture)
-        with suppress(OSError):  # its end is heard of when its answer is waited for
+        with suppress(OSError):  # its end is noticed when waiting for its answer
             self.pipe.send(fixture)
 
     def patience(self) -> float:
-        """Seconds after which the one who thinks is no longer waited for."""
+        """Seconds to wait for the player that is thinking."""
         turn = self._turn
         if turn is None or turn.remaining is None:
             return float("inf")
         return turn.since + turn.remaining + _GRACE - time.monotonic()
 
     def hear(self) -> GameResult | None:
-        """What the process says: the game's result, if it is that."""
+        """Read a message from the process; returns the game's result, if it is that."""
         try:
             said: Any = self.pipe.recv()
         except (EOFError, OSError):
@@ -210,8 +210,8 @@ class _Worker:
 
 
 def _play(make: Callable[[], Setting], clock: Clock | None, pipe: Connection) -> None:
-    """The process: games as they are sent, until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the match ends this process as well
+    """The process's main function: plays games as they are sent, until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the match ends this process when it is interrupted
     try:
         game, players = make()
         pipe.send(game.spec)

@@ -1,4 +1,4 @@
-"""A move as a person writes it: by the game's own name, by another name it is known by, or by its number."""
+"""A move as a person writes it: by the game's own name, by another known name, or by its number."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["meant", "written_move"]
 
 
 def meant(game: Game, state: State, said: str) -> Mapping[str, int]:
-    """The legal actions that somebody may mean, by their names: one, or several, or none.
+    """The legal actions that a person may mean, by their names: one, or several, or none.
 
-    A name that the game gives is taken as it stands; without regard to capitals only where it is no such name: in
+    A name that the game gives is matched exactly; capitals are ignored only if that fails: in
     chess, ``Bc4`` and ``bc4`` are two moves. A game may know more names
-    (:attr:`myoshu.traits.Traits.other_names`). What is no name may be a number.
+    (:attr:`myoshu.traits.Traits.other_names`). A text that is not a name may be a number.
 
     Args:
         game: the rules.
@@ -38,10 +38,10 @@ def meant(game: Game, state: State, said: str) -> Mapping[str, int]:
 
 
 def written_move(game: Game, state: State, said: str) -> int:
-    """The legal action that somebody means; arguments as of :func:`meant`.
+    """The legal action that a person means; arguments as of :func:`meant`.
 
     Raises:
-        IllegalActionError: it is no legal move, or could be several.
+        IllegalActionError: it is not a legal move, or could be several.
     """
     found = meant(game, state, said)
     if len(found) > 1:

@@ -1,4 +1,4 @@
-"""Agents in other processes, used as those in this process are."""
+"""Agents in other processes, used like those in this process."""
 
 from myoshu.client.asyncio.session import AsyncClient, AsyncRemoteSession, connect_async
 from myoshu.client.decision import RemoteDecision

@@ -1,4 +1,4 @@
-"""Where a server is, as a person writes it."""
+"""A server's address, as a person writes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        """As a person writes it."""
+        """The address as a person writes it."""
         if self.scheme == "unix":
             return f"unix://{self.host}"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -41,7 +41,7 @@ class Address:
         """The address in a text such as ``tcp://127.0.0.1:7777``, or in a discovery file; the default one if None.
 
         Raises:
-            ArgumentError: it is none.
+            ArgumentError: it is not an address.
             ConnectionLostError: there is no discovery file.
         """
         if isinstance(given, str) and "://" in given:

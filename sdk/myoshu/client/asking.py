@@ -1,4 +1,4 @@
-"""Requests as clients make them, from what a person gives."""
+"""Requests as clients make them, from their callers' arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["asking_for_a_crowd", "asking_for_a_move", "asking_for_a_seat", "with
 
 
 def with_id(kind: type[Request], **fields: Any) -> Callable[[int], Request]:
-    """What makes a request of a kind, given its id."""
+    """A function that makes a request of a kind, given its id."""
     return lambda number: kind(id=number, **fields)
 
 

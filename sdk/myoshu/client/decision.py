@@ -1,4 +1,4 @@
-"""What a remote agent decided."""
+"""The decision of a remote agent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["RemoteDecision", "check_acts", "check_result", "decision_of", "legal
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RemoteDecision(Decision):
-    """A decision, and where the time went. ``elapsed`` is the server's time from the request to the answer."""
+    """A decision, and the times of its parts. ``elapsed`` is the server's time from the request to the answer."""
 
     times: Times
-    """Seconds in the queue, in the network, in the rest of the search, and in all."""
+    """Seconds in the queue, in the network, in the rest of the search, and in total."""
     model: str
-    """What played."""
+    """The name of the model that decided."""
 
 
 def decision_of(result: Result) -> RemoteDecision:
@@ -47,18 +47,18 @@ def decision_of(result: Result) -> RemoteDecision:
 
 
 def check_result(models: tuple[Model, ...], model: str, legal_actions: ArrayLike | None) -> Callable[[Result], None]:
-    """What looks whether a reply's action is one that its request called legal.
+    """A function that checks that a reply's action is one that its request called legal.
 
     Args:
-        models: what the server said it plays with.
-        model: the session's.
+        models: the server's models.
+        model: the name of the session's model.
         legal_actions: as the request gave them.
     """
     actions = _actions(models, model)
     legal = None if legal_actions is None else np.array(legal_actions)
 
     def check(result: Result) -> None:
-        """Raises :class:`RemoteProtocolError`."""
+        """Raise :class:`RemoteProtocolError` if it is not."""
         right = actions is None or result.action < actions
         if legal is not None:
             allowed = np.flatnonzero(legal) if legal.dtype == np.bool_ else legal
@@ -72,12 +72,12 @@ def check_result(models: tuple[Model, ...], model: str, legal_actions: ArrayLike
 def check_acts(
     models: tuple[Model, ...], model: str | None, rows: int, legal_actions: NDArray[np.bool_] | None
 ) -> Callable[[Acts], None]:
-    """The same for a crowd of so many rows; arguments else as :func:`check_result`."""
+    """The same for a crowd of ``rows`` rows; other arguments as for :func:`check_result`."""
     actions = _actions(models, models[0].name if model is None and models else model)
     legal = None if legal_actions is None else np.array(legal_actions)
 
     def check(acts: Acts) -> None:
-        """Raises :class:`RemoteProtocolError`."""
+        """Raise :class:`RemoteProtocolError` if it is not."""
         for field in ("actions", "values", "simulations"):
             if len(getattr(acts, field)) != rows:
                 raise RemoteProtocolError("invalid", f"acts.{field}", f"{rows}", str(len(getattr(acts, field))))
@@ -89,7 +89,7 @@ def check_acts(
 
 
 def _actions(models: tuple[Model, ...], name: str | None) -> int | None:
-    """How many actions a model's game has."""
+    """The number of actions of a model's game."""
     return next((model.game.actions for model in models if model.name == name), None)
 
 
@@ -97,7 +97,7 @@ def tensor_of(observation: ArrayLike) -> Tensor:
     """An observation as a tensor: bytes as they are, other numbers as float32.
 
     Raises:
-        ArgumentError: it is no array of numbers.
+        ArgumentError: it is not an array of numbers.
     """
     try:
         array: NDArray[Any] = np.asarray(observation)

@@ -1,4 +1,4 @@
-"""A conversation with an engine that connects to us, instead of one that we connect to."""
+"""A connection to an engine that dials us, instead of one that we dial."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Door", "DoorLink"]
 
 log = logging.getLogger("myoshu.client")
 GLANCE = 0.5
-"""Seconds after which a wait for a connection looks up, so that Ctrl-C is heard."""
+"""Seconds between two checks for Ctrl-C while waiting for a connection."""
 HANDSHAKE = 10.0
 """Seconds that a handshake may take."""
 
@@ -29,7 +29,7 @@ class Door:
 
     Args:
         host: address to listen on; beyond this machine a token is needed.
-        port: 0 for one that is free.
+        port: 0 for any free one.
         token: what engines must show.
 
     Raises:
@@ -50,7 +50,7 @@ class Door:
         self.token = token
         """What engines must show."""
         self.address = Address("tcp", host, int(self._listener.getsockname()[1]))
-        """Where engines connect to."""
+        """The address that engines connect to."""
 
     def wait(self, seconds: float | None) -> SocketWire:
         """The next connection.
@@ -73,17 +73,17 @@ class Door:
                 )
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._listener.close()
 
 
 class DoorLink(Link):
-    """Asks the engine that connected; one that is lost is waited for.
+    """Asks the engine that connected; waits for one that is lost to come back.
 
     Args:
         door: where engines connect.
         timeout: seconds that a reply may take.
-        patience: seconds for which an engine that was lost is waited for. The first may take as long as it likes.
+        patience: seconds to wait for an engine that was lost. The first may take as long as it likes.
     """
 
     def __init__(self, door: Door, *, timeout: float, patience: float) -> None:
@@ -101,12 +101,12 @@ class DoorLink(Link):
         self._waits = patience
 
     def close(self) -> None:
-        """Say goodbye and listen no more."""
+        """Say goodbye and stop listening."""
         super().close()
         self._door.close()
 
     def _connect(self) -> None:
-        """Wait for a connection, up to its hello; who connects and is no engine is left out."""
+        """Wait for a connection, up to its hello; a peer that is not an engine is ignored."""
         while True:
             wire = self._door.wait(self._waits)
             try:

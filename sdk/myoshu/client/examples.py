@@ -1,4 +1,4 @@
-"""A served agent's positions, as a bundle has them."""
+"""A served agent's example positions, in the form that bundles have."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["RemoteExamples", "examples_of"]
 
 
 class RemoteExamples(NamedTuple):
-    """What a served agent saw in a few positions."""
+    """A served agent's observations of a few positions."""
 
     examples: tuple[Example, ...]
-    """The positions, which may be none. Of values there is the player to move's alone, and seeds are 0."""
+    """The positions, possibly none. Values are only those of the player to move, and seeds are 0."""
     planes: Planes
     """What observations hold, in words."""
 
 
 def examples_of(reply: Positions) -> RemoteExamples:
-    """What a server says of its agent's positions.
+    """Read the reply about an agent's positions.
 
     Raises:
-        RemoteProtocolError: an array is of another type or size than the protocol has it.
+        RemoteProtocolError: an array does not have the protocol's type or size.
     """
     count = len(reply.moves)
     observations, priors = _floats("obs", reply.obs), _floats("prior", reply.prior)

@@ -1,4 +1,4 @@
-"""A conversation in which anything may be said, right or wrong: what a conformance tester needs."""
+"""A connection over which anything may be sent, right or wrong: for conformance tests."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["RawTalk"]
 
 
 class RawTalk:
-    """One connection. What is sent is not looked at; what comes must be right in itself.
+    """One connection. What is sent is not checked; what arrives must be a valid message.
 
     Args:
         address: where the peer listens.
         timeout: seconds that each reply may take.
 
     Raises:
-        ConnectionLostError: nobody answers there.
+        ConnectionLostError: nothing answers there.
     """
 
     def __init__(self, address: Address, timeout: float) -> None:
@@ -37,7 +37,7 @@ class RawTalk:
         self._timeout = timeout
 
     def __enter__(self) -> Self:
-        """Nothing to do."""
+        """Return the object itself, to be closed at the end of the block."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -46,7 +46,7 @@ class RawTalk:
 
     @property
     def framed(self) -> bool:
-        """Whether frames have a length."""
+        """Whether frames have a length prefix."""
         return self._wire.framed
 
     def hello(self, role: str = "trainer", token: str | None = None, **more: Any) -> Message:
@@ -60,7 +60,7 @@ class RawTalk:
         return self.hear()
 
     def say(self, message: Mapping[str, Any]) -> None:
-        """Send a map."""
+        """Send a message given as a map."""
         self.write(self.pack(message))
 
     def pack(self, message: Mapping[str, Any]) -> bytes:
@@ -84,7 +84,7 @@ class RawTalk:
 
         Raises:
             ConnectionLostError: none came in time.
-            RemoteProtocolError: what came is no message.
+            RemoteProtocolError: what arrived is not a message.
         """
         end = time.monotonic() + (self._timeout if within is None else within)
         while True:

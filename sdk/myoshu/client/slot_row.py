@@ -13,7 +13,7 @@ __all__ = ["SlotRow"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SlotRow:
-    """What one slot is like."""
+    """The state of one slot."""
 
     observation: NDArray[Any]
     """What the player to move sees."""
@@ -22,7 +22,7 @@ class SlotRow:
     to_play: int
     """The player to move."""
     rewards: NDArray[np.float32]
-    """[players]: what each was paid."""
+    """float32 [players]: each player's reward."""
     terminated: bool
     """The rules have ended the game."""
     truncated: bool
@@ -30,11 +30,11 @@ class SlotRow:
 
     @property
     def over(self) -> bool:
-        """Whether no game goes on."""
+        """Whether no game is in progress."""
         return self.terminated or self.truncated
 
     def difference(self, other: SlotRow) -> str | None:
-        """The first field in which two are not the same."""
+        """The first field in which two rows differ, if any."""
         for field in dataclasses.fields(self):
             if not np.array_equal(getattr(self, field.name), getattr(other, field.name)):
                 return field.name

@@ -1,4 +1,4 @@
-"""What a player and an agent say to each other."""
+"""The messages between a player and an agent."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class Open(Request, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
     """Take a seat in a game."""
 
     model: Name | None = None
-    """Its name; the first if not given."""
+    """The model's name; the first model if not given."""
     hash: Name | None = None
-    """What the model's hash must be."""
+    """The hash that the model must have."""
     seed: Seed | None = None
-    """Of the session's random numbers."""
+    """Seed of the session's random numbers."""
     level: float | None = None
-    """How strongly to play."""
+    """How strongly to play: one of the model's levels."""
     elo: float | None = None
-    """The same in points, between those of two levels."""
+    """The strength in Elo points, between those of two levels."""
     options: dict[Name, Any] | None = None
     """What ``welcome.options`` offers: booleans and numbers."""
 
@@ -64,13 +64,13 @@ class Opened(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="opened")
     """A session is open."""
 
     session: Slot
-    """Its number."""
+    """The session's number on this connection."""
     model: Name
     """The model's name."""
     hash: Name
     """The model's hash."""
     simulations: Count
-    """What a move gets where no limit is given."""
+    """Simulations of a move if no limit is given."""
 
 
 class _Search(Request, frozen=True, kw_only=True, omit_defaults=True):
@@ -83,11 +83,11 @@ class _Search(Request, frozen=True, kw_only=True, omit_defaults=True):
     to_play: Action | None = None
     """The player to move."""
     moves: Actions | None = None
-    """Actions really made since the last request."""
+    """Actions actually made since the last request, in order."""
     time: Duration | None = None
     """Seconds from arrival to answer."""
     simulations: Count | None = None
-    """Simulations."""
+    """The most simulations."""
     stream: Streamed | None = None
     """What each info has besides action and value."""
     every: Every | None = None
@@ -102,18 +102,18 @@ class Think(_Search, frozen=True, kw_only=True, omit_defaults=True, tag="think")
 
 
 class Ponder(_Search, frozen=True, kw_only=True, omit_defaults=True, tag="ponder"):
-    """Think while somebody else decides."""
+    """Think while another player decides."""
 
 
 class Info(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="info"):
     """The best so far."""
 
     action: Action
-    """What would be played."""
+    """The best action so far."""
     value: float
     """What the player to move can expect."""
     simulations: int
-    """Made so far."""
+    """Simulations made so far."""
     elapsed: float
     """Seconds since the request arrived."""
     policy: Tensor | None = None
@@ -125,26 +125,26 @@ class Info(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="info"):
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the time went, in seconds."""
+    """The times of a request's parts, in seconds."""
 
     queue: float
-    """Before the search began."""
+    """Seconds before the search began."""
     network: float
-    """In the network."""
+    """Seconds in the network."""
     search: float
-    """The rest."""
+    """Seconds in the rest of the search."""
     total: float
-    """From arrival to answer."""
+    """Seconds from arrival to answer."""
 
 
 Stop = Literal["simulations", "time", "capacity", "only_move", "stopped"]
 
 
 class Result(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="result"):
-    """What to play."""
+    """The decision: the final reply of ``think`` and ``ponder``."""
 
     action: Action
-    """Always a legal action."""
+    """The action to play: always a legal one."""
     value: float
     """What the player to move can expect."""
     values: tuple[float, ...]
@@ -156,48 +156,48 @@ class Result(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="result")
     pv: Actions
     """The line of play expected."""
     simulations: int
-    """Made for this request."""
+    """Simulations made for this request."""
     stop: Stop
-    """Why it ended."""
+    """Why the search ended."""
     times: Times
-    """Where the time went."""
+    """The times of the request's parts."""
     provider: Name
-    """What computed the network."""
+    """The provider that computed the network."""
     model: Name
     """The model's name."""
 
 
 class Observe(Request, frozen=True, kw_only=True, omit_defaults=True, tag="observe"):
-    """Hear of moves really made."""
+    """Report moves actually made."""
 
     session: Slot
     """The session's number."""
     moves: Actions
-    """Actions in order."""
+    """The actions, in order."""
 
 
 class Cancel(Request, frozen=True, kw_only=True, omit_defaults=True, tag="cancel"):
     """End a request's thinking now."""
 
     request: RequestId
-    """Which."""
+    """Id of the ``think``, ``ponder`` or ``act_batch``."""
 
 
 class ActBatch(Request, frozen=True, kw_only=True, omit_defaults=True, tag="act_batch"):
     """Moves for a crowd, without sessions."""
 
     model: Name | None = None
-    """Its name; the first if not given."""
+    """The model's name; the first model if not given."""
     obs: Tensor
-    """[n, *observation]."""
+    """[n, *observation]: what each row's player to move sees."""
     legal: bytes | None = None
-    """n masks."""
+    """n masks of the legal actions; all are legal if not given."""
     to_play: Actions | None = None
-    """n players."""
+    """The n players to move; 0 if not given."""
     time: Duration | None = None
     """Seconds from arrival to answer."""
     simulations: Count | None = None
-    """For each row."""
+    """The most simulations of each row."""
     temperature: Annotated[float, Meta(ge=0.0, le=1e6)] | None = None
     """How freely moves are drawn; 0 if not given."""
     seed: Seed | None = None
@@ -207,20 +207,20 @@ class ActBatch(Request, frozen=True, kw_only=True, omit_defaults=True, tag="act_
 
 
 class Acts(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="acts"):
-    """What a crowd does."""
+    """The moves of a crowd: the reply of ``act_batch``."""
 
     actions: Actions
     """n legal actions."""
     values: tuple[float, ...]
     """n: what each row's player to move can expect."""
     simulations: tuple[int, ...]
-    """n."""
+    """Simulations made for each of the n rows."""
     stop: Stop
     """Why the last row's search ended."""
     times: Times
-    """Where the time went."""
+    """The times of the request's parts."""
     provider: Name
-    """What computed the network."""
+    """The provider that computed the network."""
     model: Name
     """The model's name."""
 
@@ -235,14 +235,14 @@ class Level(Request, frozen=True, kw_only=True, omit_defaults=True, tag="level")
 
 
 class Swap(Request, frozen=True, kw_only=True, omit_defaults=True, tag="swap"):
-    """Go on with another model."""
+    """Continue with another model."""
 
     session: Slot
     """The session's number."""
     model: Name
-    """Its name."""
+    """The new model's name."""
     hash: Name | None = None
-    """What the model's hash must be."""
+    """The hash that the model must have."""
 
 
 class Close(Request, frozen=True, kw_only=True, omit_defaults=True, tag="close"):
@@ -253,7 +253,7 @@ class Close(Request, frozen=True, kw_only=True, omit_defaults=True, tag="close")
 
 
 class Ok(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="ok"):
-    """Done."""
+    """The request was carried out."""
 
     found: bool | None = None
-    """Whether what was to be cancelled was still thinking."""
+    """Whether the request to be cancelled was still thinking."""

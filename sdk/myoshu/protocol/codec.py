@@ -15,12 +15,12 @@ from myoshu.protocol.messages import MESSAGES, VERSION, Hello, Message, Reply, R
 __all__ = ["MOST_ELEMENTS", "MOST_NESTING", "decode", "encode"]
 
 MOST_ELEMENTS = 1 << 20
-"""How many elements a payload may have: maps, arrays, their keys and all values, whatever else is in them."""
+"""How many elements a payload may have: maps, arrays, their keys and all values, including unknown ones."""
 
 MOST_NESTING = 16
-"""How deep maps and arrays may lie in each other, the message itself being 1."""
+"""How deep maps and arrays may be nested, the message itself being 1."""
 SMALL = 1 << 16
-"""Payloads up to so many bytes are first read as what they most likely are: a message just as we would write it."""
+"""Payloads of up to this many bytes are first read as what they most likely are: a message as we would write it."""
 _HIGHEST_ID = 0xFFFFFFFF
 _SIZES = bytes(
     1 + (first - 0xA0 if 0xA0 <= first <= 0xBF else
@@ -28,7 +28,7 @@ _SIZES = bytes(
           0xD6: 5, 0xD7: 9, 0xD8: 17, 0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}.get(first, 0))
     for first in range(256)
 )  # fmt: skip
-"""Bytes of a MessagePack element by its first byte, without what lies in maps and arrays."""
+"""Bytes of a MessagePack element by its first byte, without the contents of maps and arrays."""
 _LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 """Bytes of the length of a text, binary or extension by its first byte."""
 _TYPED: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Union[tuple(MESSAGES.values())])  # noqa: UP007
@@ -43,19 +43,19 @@ def decode(payload: bytes, most: int = MOST_ELEMENTS) -> Message:
     """The message in a payload.
 
     Args:
-        payload: what came.
+        payload: the received bytes.
         most: how many elements it may have. More are refused before any is built: a few bytes would cost much time.
 
     Raises:
-        RemoteProtocolError: it holds none. The code is ``malformed``, ``too_large``, ``unknown_type`` or ``invalid``;
-            the error has the request's id and the type where they could be read.
+        RemoteProtocolError: it holds no message. The code is ``malformed``, ``too_large``, ``unknown_type`` or
+            ``invalid``; the error has the request's id and the type where they could be read.
     """
-    if len(payload) > most:  # an element takes a byte at least
+    if len(payload) > most:  # an element takes at least one byte
         _check_elements(payload, most)
     if len(payload) <= SMALL:
         try:
             message: Message = _TYPED.decode(payload)
-            if encode(message) == payload:  # it holds nothing unknown that would have to be looked at
+            if encode(message) == payload:  # it holds nothing unknown that would need a check
                 if isinstance(message, Hello):
                     _check_versions(list(message.proto))
                 return message
@@ -65,7 +65,7 @@ def decode(payload: bytes, most: int = MOST_ELEMENTS) -> Message:
 
 
 def _decode_carefully(payload: bytes) -> Message:
-    """The message, or what exactly is wrong."""
+    """The message, or an error that says exactly what is wrong."""
     held = _unpack(payload)
     kind, request = held.get("t"), held.get("id")
     if not isinstance(kind, str):
@@ -88,7 +88,7 @@ def _decode_carefully(payload: bytes) -> Message:
 
 
 def _check_elements(payload: bytes, most: int) -> None:
-    """Count the elements without building them; no more than are allowed."""
+    """Count the elements without building them; refuse more than are allowed."""
     position, size = 0, len(payload)
     for _ in range(most):
         if position >= size:
@@ -103,7 +103,7 @@ def _check_elements(payload: bytes, most: int) -> None:
 
 
 def _check_versions(proto: object) -> None:
-    """A hello of other versions is refused as such, whatever else it says that this version does not know."""
+    """Refuse a hello of other versions as such, whatever unknown things it holds besides."""
     if not isinstance(proto, list) or len(proto) != 2 or not all(type(each) is int for each in proto):
         return
     low, high = proto
@@ -186,7 +186,7 @@ def _located(held: dict[str, Any], kind: str, message: str) -> tuple[str, str, s
 
 
 def _at(held: object, path: str) -> object:
-    """What stands at msgspec's path, as far as it can be followed."""
+    """The value at msgspec's path, as far as it can be followed."""
     for key, index in re.findall(r"\.([a-z_]+)|\[(\d+|\.\.\.)\]", path):
         if isinstance(held, dict) and key:
             held = held.get(key)

@@ -30,26 +30,26 @@ __all__ = ["TRANSITIONS", "Connection", "Group", "Rejected", "State"]
 FIRST_ELEMENTS = 8192
 """How many elements the first payload from a dialler may have."""
 PLAYERS_ELEMENTS = 32768
-"""How many elements a payload from a player may have: an agent serves many, who shall not wait for one."""
+"""How many elements a payload from a player may have: an agent serves many, which must not wait for one."""
 
 
 class State(enum.Enum):
-    """Where a connection is in its life."""
+    """A stage in the life of a connection."""
 
     GREETING = "greeting"
-    """Nothing has been said."""
+    """Nothing has been sent."""
     WELCOMING = "welcoming"
-    """``hello`` was said."""
+    """``hello`` was sent."""
     OPEN = "open"
-    """``welcome`` was said."""
+    """``welcome`` was sent."""
     CLOSING = "closing"
-    """``bye`` was said by one side: what is pending is answered."""
+    """One side sent ``bye``: what is pending is answered."""
     CLOSED = "closed"
-    """Nothing more is said."""
+    """Nothing more is sent."""
 
 
 class Group(enum.Enum):
-    """What a message is for the state machine."""
+    """A message's kind, for the state machine."""
 
     HELLO = "hello"
     """The dialler's first message."""
@@ -66,7 +66,7 @@ class Group(enum.Enum):
 
 
 class Sender(enum.Enum):
-    """Who says it."""
+    """The side that sends a message."""
 
     DIALLER = "dialler"
     """The side that connected."""
@@ -80,7 +80,7 @@ GROUPS: dict[type[Message], Group] = {
     Group.FATAL if struct is Error else Group(kind)
     for struct, kind in TAGS.items()
 }  # fmt: skip
-"""What each message is; an ``error`` with an id is a reply."""
+"""The group of each message; an ``error`` with an id is a reply."""
 
 TRANSITIONS: dict[tuple[State, Sender, Group], State] = {
     (State.GREETING, Sender.DIALLER, Group.HELLO): State.WELCOMING,
@@ -101,12 +101,12 @@ TRANSITIONS: dict[tuple[State, Sender, Group], State] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rejected:
-    """What the peer sent is refused; :attr:`reply` is to be sent."""
+    """A refusal of what the peer sent; :attr:`reply` is to be sent."""
 
     error: RemoteProtocolError
-    """What was wrong."""
+    """The peer's error."""
     reply: Error
-    """What to say to the peer."""
+    """The message to send to the peer."""
 
     @property
     def fatal(self) -> bool:
@@ -119,21 +119,21 @@ class Connection:
 
     ::
 
-        connection.feed(data)                    # or receive(payload) on a transport that keeps messages apart
+        connection.feed(data)                    # or receive(payload) on a transport of whole messages
         while (event := connection.next()) is not None:
             ...                                  # a Message, or Rejected
         socket.send(connection.send(message))
 
     Args:
         role: this side's role.
-        dials: whether this side speaks first.
+        dials: whether this side sends the first message.
         limit: the largest payload that this side takes, in bytes; its ``hello`` or ``welcome`` announces it.
-        framed: whether frames have a length, as on streams.
+        framed: whether frames have a length prefix, as on streams.
     """
 
     def __init__(self, role: Role, *, dials: bool, limit: int = DEFAULT_FRAME, framed: bool = True) -> None:
         self.role = role
-        """This side's role."""
+        """The role of this side."""
         self.state = State.GREETING
         """Where the connection is in its life."""
         self.caps: frozenset[str] = frozenset()
@@ -157,15 +157,15 @@ class Connection:
 
     @property
     def unfinished(self) -> int:
-        """Bytes that have come of frames that were not handed out."""
+        """Bytes received of frames that are not yet complete or handed out."""
         return len(self._reader)
 
     def lose(self) -> None:
-        """Nothing more comes: drop what has come of a frame."""
+        """Nothing more will come: drop the incomplete frame."""
         self._reader.clear()
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes of a stream."""
+        """Add received bytes of a stream."""
         if self.state is not State.CLOSED:
             self._reader.feed(data)
 
@@ -190,10 +190,10 @@ class Connection:
         return message
 
     def send(self, message: Message) -> bytes:
-        """The bytes of a message to be sent, which the state machine has taken note of.
+        """The bytes of a message to be sent; the state machine takes note of it.
 
         Raises:
-            LocalProtocolError: it may not be sent now, or is larger than the peer takes; nothing has changed.
+            LocalProtocolError: it may not be sent now, or is larger than the peer accepts; nothing has changed.
         """
         kind = _type(message)
         group = self._group(message, kind, self.role, self.asked, self.pending, LocalProtocolError)
@@ -221,7 +221,7 @@ class Connection:
         self.pending.update(pending or {})
 
     def _take(self, message: Message) -> None:
-        """Check what came against the state, and take note of it."""
+        """Check a received message against the state, and take note of it."""
         kind = _type(message)
         group = self._group(message, kind, self.role.counterpart, self.pending, self.asked, RemoteProtocolError)
         target = TRANSITIONS.get((self.state, self._peer, group))
@@ -265,15 +265,15 @@ class Connection:
         pending: dict[int, str],
         kind_of_error: type[ProtocolError],
     ) -> Group:
-        """What a message is, if its sender may say it.
+        """A message's group, if its sender may send it.
 
         Args:
-            message: what is said.
+            message: the message.
             kind: its type.
-            sender: who says it.
+            sender: the side that sends it.
             asked: the sender's own requests.
             pending: requests to the sender.
-            kind_of_error: whose mistake it would be.
+            kind_of_error: the error that blames the right side.
         """
         group = GROUPS[type(message)]
         if group is Group.REQUEST:
@@ -303,14 +303,14 @@ class Connection:
             pending.pop(message.id, None)
 
     def _greet(self, hello: Hello) -> None:
-        """Take in what a dialler announces."""
+        """Apply what a dialler announces."""
         self._reader.limit = self._limit
         self._most_elements = PLAYERS_ELEMENTS if self.role is Role.AGENT else MOST_ELEMENTS
         self._sendable = hello.frame or DEFAULT_FRAME
         self._wanted = frozenset(hello.caps or ())
 
     def _settle(self, welcome: Welcome) -> None:
-        """Take in what an acceptor announces."""
+        """Apply what an acceptor announces."""
         expected = self.role.counterpart
         if welcome.role != expected:
             raise RemoteProtocolError("role", "welcome.role", expected, welcome.role)
@@ -318,7 +318,7 @@ class Connection:
         self.caps = self._wanted & frozenset(welcome.caps or ())
 
     def _reject(self, error: RemoteProtocolError) -> Rejected:
-        """What to say to the peer; where it is not about one of its requests, the end."""
+        """The refusal to send to the peer; if it is not about one of its requests, the connection ends."""
         request = error.request
         if error.kind is not None and error.kind not in REQUESTS[self.role.counterpart]:
             request = None
@@ -329,7 +329,7 @@ class Connection:
         return Rejected(error, Error.of(error, request))
 
     def reject(self, error: RemoteProtocolError) -> Rejected:
-        """What to say where the peer broke the protocol in a way that only the role's own code can see: the end."""
+        """The refusal where the peer broke the protocol as only the role's code can see: the connection ends."""
         return self._reject(error)
 
     def refuse(self, rejected: Rejected) -> bytes:

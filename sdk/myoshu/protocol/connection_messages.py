@@ -1,4 +1,4 @@
-"""What concerns the connection as a whole."""
+"""Messages that concern the connection as a whole."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ __all__ = ["Bye", "Error", "Ping", "Pong"]
 
 
 class Ping(Request, frozen=True, kw_only=True, omit_defaults=True, tag="ping"):
-    """Are you there?"""
+    """Ask whether the other side is there."""
 
 
 class Pong(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="pong"):
-    """Yes."""
+    """Reply to ``ping``: this side is there."""
 
 
 class Bye(Message, frozen=True, kw_only=True, omit_defaults=True, tag="bye"):
     """This side is about to end."""
 
     reason: Text | None = None
-    """For the log."""
+    """Why it ends, for the log."""
 
 
 class Error(Message, frozen=True, kw_only=True, omit_defaults=True, tag="error"):
     """Final reply of a request, or the end of the connection."""
 
     id: RequestId | None = None
-    """Number of the request; without it the connection is closed after this."""
+    """Id of the request; without it the connection is closed after this."""
     code: Name
-    """What is wrong, in one word."""
+    """What is wrong: one of the protocol's codes."""
     msg: Text
-    """One line for a person."""
+    """One line for a person: the field, what was expected, what came."""
     field: Text | None = None
-    """Where."""
+    """The field's path, as ``think.obs.sh``."""
     expected: Text | None = None
-    """What was expected."""
+    """What was expected there."""
     got: Text | None = None
-    """What came."""
+    """What came instead."""
     retry: float | None = None
     """Seconds after which to try again."""
 
     @staticmethod
     def of(error: ProtocolError, request: int | None = None, retry: float | None = None) -> Error:
-        """What tells the peer of an error: as the reply to its request, or else as the connection's end."""
+        """The message that reports an error to the peer: the reply to its request, or else the connection's end."""
         return Error(
             id=request,
             code=error.code,

@@ -1,4 +1,4 @@
-"""What one side asks over one connection after another: the handshake, pending requests, silence, and resuming."""
+"""One side's requests over successive connections: the handshake, pending requests, silence, and resuming."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from myoshu.protocol.roles import CAPABILITIES, Role
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Attempts", "Conversation"]
 
 FIRST_PAUSE = 0.05
-"""Seconds between the first two attempts to resume; then twice that, and so on."""
+"""Seconds between the first two attempts to resume; doubled after each."""
 LONGEST_PAUSE = 1.0
-"""Seconds between two attempts at most."""
+"""The most seconds between two attempts."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,14 +46,14 @@ class _Pending:
     request: Request
     check: Callable[[Any], None] | None
     resumed: bool = False
-    """Whether the hello of this connection named it: if it never arrived, the peer says so."""
+    """Whether the hello of this connection named it: the peer then reports if it never arrived."""
 
 
 class Attempts:
-    """When to try again to connect.
+    """When to try to connect again.
 
     Args:
-        patience: seconds for which it is tried.
+        patience: seconds to keep trying.
         now: seconds, of any clock.
     """
 
@@ -61,7 +61,7 @@ class Attempts:
         self._end, self._pause = now + patience, FIRST_PAUSE
 
     def pause(self, now: float) -> float | None:
-        """Seconds to wait before the next attempt, each time twice as long; None where patience is at its end."""
+        """Seconds to wait before the next attempt, each time twice as long; None once the patience is over."""
         if now + self._pause > self._end:
             return None
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
@@ -69,7 +69,7 @@ class Attempts:
 
 
 class Conversation:
-    """One side's requests to another, over as many connections as it takes. It has no socket and no clock.
+    """One side's requests to another, over as many connections as necessary. It has no socket and no clock.
 
     ::
 
@@ -84,19 +84,19 @@ class Conversation:
             if message is None:
                 conversation.feed(socket.receive())
 
-    Where nothing came for :attr:`beat` seconds, call :meth:`silent`. Where the connection is lost, see
-    :attr:`resumable` and :meth:`attempts`, and :meth:`begin` again: what is pending is then taken along.
+    If nothing arrived for :attr:`beat` seconds, call :meth:`silent`. If the connection is lost, see
+    :attr:`resumable` and :meth:`attempts`, and :meth:`begin` again: pending requests are then kept.
 
     Args:
         role: this side's role: ``player`` or ``trainer``.
         where: the peer's address, for errors.
         name: this program and its version.
-        dials: whether this side says ``hello``, or ``welcome``.
-        token: what the peer must be shown; what it must show, if it dials.
+        dials: whether this side sends ``hello``, or ``welcome``.
+        token: what the peer requires; what it must send, if it dials.
         heartbeat: seconds of silence after which ``hello`` asks the peer to ping; 0 for never.
-        silence: seconds of silence after which an agent that names no heartbeat is asked whether it is there; 0 for
+        silence: seconds of silence after which an agent that names no heartbeat is pinged; 0 for
             never.
-        patience: seconds for which a lost connection is tried again; 0 for not at all.
+        patience: seconds to try to restore a lost connection; 0 for not at all.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Conversation:
         patience: float = 0.0,
     ) -> None:
         self.welcome: Welcome
-        """What the peer last said of itself."""
+        """The peer's latest ``welcome``."""
         self._role, self._where, self._name, self._dials, self._token = role, where, name, dials, token
         self._heartbeat, self._silence, self._patience = heartbeat, silence, patience
         self._ids = itertools.count(1)
@@ -129,12 +129,12 @@ class Conversation:
 
     @property
     def ending(self) -> bool:
-        """Whether ``bye`` was said: what is pending is answered, and nothing more may be asked of this connection."""
+        """Whether ``bye`` was sent: what is pending is answered, and nothing more may be asked of this connection."""
         return self._connection.state is State.CLOSING
 
     @property
     def resumable(self) -> bool:
-        """Whether what is pending may be resumed, if the connection is lost now."""
+        """Whether pending requests may be resumed if the connection is lost now."""
         return self._ticket is not None and self._patience > 0.0 and not self.ending and not self._closed
 
     @property
@@ -146,10 +146,10 @@ class Conversation:
         return (self._silence if beat is None else beat) or math.inf
 
     def begin(self, *, framed: bool) -> None:
-        """A connection was made. What was not sent over the last one is dropped.
+        """Begin over a new connection. Unsent output of the last one is dropped.
 
         Args:
-            framed: whether it is a stream, in which frames have a length.
+            framed: whether it is a stream, in which frames have a length prefix.
         """
         self._connection = Connection(self._role, dials=self._dials, framed=framed)
         self._framed, self._open, self._resumes, self._doubtful = framed, False, False, False
@@ -181,7 +181,7 @@ class Conversation:
 
         Args:
             make: makes it, given its id.
-            check: raises ``RemoteProtocolError`` if a reply is none to this request: the connection then ends.
+            check: raises ``RemoteProtocolError`` if a reply does not answer this request: the connection then ends.
 
         Raises:
             LocalProtocolError: it may not be sent.
@@ -192,20 +192,20 @@ class Conversation:
         return request
 
     def cancel(self, request: int) -> None:
-        """Ask the peer to answer what it thinks about; nothing if it does not think about it."""
+        """Ask the peer to end a request's thinking, if it still thinks."""
         asked = self._pending.get(request)
         if asked is not None and isinstance(asked.request, Think | ActBatch) and self._connection.state is State.OPEN:
             self._send(Cancel(id=next(self._ids), request=request))
 
     def forget(self, request: int) -> None:
-        """Nobody waits for this reply any more."""
+        """Forget a request: nothing waits for its reply any more."""
         self._pending.pop(request, None)
 
     def silent(self) -> None:
-        """Nothing came for :attr:`beat` seconds: ask the peer whether it is there.
+        """Nothing arrived for :attr:`beat` seconds: ping the peer.
 
         Raises:
-            ConnectionLostError: it was asked already.
+            ConnectionLostError: it was pinged already.
         """
         if self._doubtful:
             raise ConnectionLostError(f"{self._where}: expected a word within {2 * self.beat:g} s, got none")
@@ -214,57 +214,57 @@ class Conversation:
             self._send(Ping(id=next(self._ids)))
 
     def close(self) -> None:
-        """Say goodbye; no connection is tried again."""
+        """Say goodbye; the connection is not restored."""
         self._closed = True
         if self._open and self._connection.state in (State.OPEN, State.CLOSING):
             self._send(Bye())
 
     def attempts(self, now: float) -> Attempts:
-        """A lost connection is tried again.
+        """The schedule of attempts to restore a lost connection.
 
         Args:
             now: seconds, of any clock.
 
         Raises:
-            ConnectionLostError: it is not.
+            ConnectionLostError: that is not the case.
         """
         if self._closed or self._patience <= 0.0:
             raise ConnectionLostError(f"{self._where}: expected a connection, it is closed")
         return Attempts(self._patience, now)
 
     def check_resumed(self) -> None:
-        """Whether what was known over the last connection still is, once the welcome to another has come.
+        """Check, after the welcome of a new connection, that the sessions of the last one are still there.
 
         Raises:
-            ConnectionLostError: it is not.
+            ConnectionLostError: that is not the case.
         """
         if self._resumes and not self.welcome.resumed:
             raise ConnectionLostError(
-                f"{self._where}: the server was started anew: expected this client's sessions, they are gone"
+                f"{self._where}: the server was restarted: expected this client's sessions, they are gone"
             )
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes of a stream, or one message."""
+        """Add received bytes of a stream, or one message."""
         if self._framed:
             self._connection.feed(data)
         else:
             self._payloads.append(data)
 
     def output(self) -> bytes | None:
-        """What is to be sent next, if anything: on a transport that keeps messages apart, one message."""
+        """The next bytes to send, if any: one message on a transport of whole messages."""
         return self._output.popleft() if self._output else None
 
     def next(self) -> Message | None:
-        """The next message that somebody waits for, or None until more bytes come.
+        """The next message that a caller waits for, or None until more bytes come.
 
-        It is the peer's ``welcome`` (also where the peer dials: what it would have said), an ``info``, or the final
+        It is the peer's ``welcome`` (if the peer dials, an equivalent one), an ``info``, or the final
         reply of a request, which may be an ``error``. Pings are answered, and a request that the lost connection lost
-        is asked again.
+        is sent again.
 
         Raises:
             RequestError: the peer refuses the handshake.
             ConnectionLostError: the peer ends the connection.
-            RemoteProtocolError: it broke the protocol; what to say to it is in the output.
+            RemoteProtocolError: it broke the protocol; the output holds the error for it.
         """
         while (event := self._event()) is not None:
             if isinstance(event, Rejected):
@@ -281,7 +281,7 @@ class Conversation:
         return self._connection.receive(self._payloads.popleft()) if self._payloads else None
 
     def _greet(self, message: Message) -> Welcome:
-        """Take in the peer's part of the handshake."""
+        """Process the peer's part of the handshake."""
         if isinstance(message, Error):
             raise RequestError(message.code, message.msg, message.retry)
         if isinstance(message, Hello):
@@ -304,7 +304,7 @@ class Conversation:
         return Welcome(proto=version, role=self._role.counterpart.value, name=hello.name, caps=caps)
 
     def _meet(self, message: Message) -> Message | None:
-        """Deal with a message; returns it if somebody waits for it."""
+        """Process a message; returns it if a caller waits for it."""
         self._doubtful = False
         if isinstance(message, Ping):
             self._send(Pong(id=message.id))
@@ -342,7 +342,7 @@ class Conversation:
         return True
 
     def _refuse(self, event: Rejected) -> None:
-        """Raise for what the peer broke."""
+        """Raise the peer's error."""
         self._output.append(self._connection.refuse(event))
         error = event.error
         raise RemoteProtocolError(error.code, error.field, error.expected, error.got) from error

@@ -1,4 +1,4 @@
-"""What a trainer and an environment say to each other."""
+"""The messages between a trainer and an environment."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Actions = tuple[Action, ...]
 
 
 class EnvSpec(Request, frozen=True, kw_only=True, omit_defaults=True, tag="env_spec"):
-    """What game is it?"""
+    """Ask which game it is."""
 
 
 class Spec(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="spec"):
-    """What game it is."""
+    """The game, and how it is played here."""
 
     game: GameMap
-    """The game."""
+    """The game's specification."""
     slots: Annotated[int, Meta(ge=1, le=65536)]
     """How many games at once."""
     mode: Literal["lockstep", "realtime"] | None = None
@@ -35,14 +35,14 @@ class Spec(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="spec"):
 
 
 class Reset(Request, frozen=True, kw_only=True, omit_defaults=True, tag="reset"):
-    """Begin new games."""
+    """Begin new games in some slots."""
 
     slots: tuple[Slot, ...]
-    """Different."""
+    """The slots, all different."""
     seeds: tuple[Seed, ...]
-    """One a slot."""
+    """One per slot: decides all chance in the game."""
     moves: tuple[Actions, ...] | None = None
-    """One a slot: actions to play at once."""
+    """One array per slot: actions to play at once after the beginning."""
 
     def __post_init__(self) -> None:
         _check_slots(self.slots)
@@ -55,9 +55,9 @@ class Step(Request, frozen=True, kw_only=True, omit_defaults=True, tag="step"):
     """Play one action in each of some games."""
 
     slots: tuple[Slot, ...]
-    """Different."""
+    """The slots, all different."""
     actions: tuple[Annotated[int, Meta(ge=-1, le=0x7FFFFFFF)], ...]
-    """One a slot."""
+    """One action per slot; in realtime -1 stands for none."""
 
     def __post_init__(self) -> None:
         _check_slots(self.slots)
@@ -68,34 +68,34 @@ class SlotError(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong in one slot."""
 
     slot: Slot
-    """Which."""
+    """The slot's number."""
     code: Literal["illegal_action", "ended", "environment"]
-    """What."""
+    """The kind of error."""
     msg: Text
-    """In words."""
+    """The error in words."""
 
 
 class States(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="states"):
-    """What slots are like now."""
+    """The state of n slots."""
 
     slots: tuple[Slot, ...]
-    """As in the request."""
+    """The n slots, as in the request."""
     obs: Tensor
-    """[n, *observation]."""
+    """[n, *observation]: what each slot's player to move sees."""
     legal: bytes
-    """n masks."""
+    """n masks of the legal actions."""
     to_play: Actions
-    """n players."""
+    """The n players to move."""
     rewards: Tensor
-    """f32 [n, players]."""
+    """f32 [n, players]: each player's reward."""
     terminated: tuple[bool, ...]
     """n: the rules have ended the game."""
     truncated: tuple[bool, ...]
     """n: it was cut off from outside."""
     ticks: tuple[Slot, ...] | None = None
-    """Realtime: n tick numbers."""
+    """Realtime: n tick numbers since the reset."""
     errors: tuple[SlotError, ...] | None = None
-    """Slots that went wrong."""
+    """The errors of slots that failed."""
 
     def __post_init__(self) -> None:
         _check_slots(self.slots)
@@ -110,19 +110,19 @@ class States(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="states")
 
 
 class Describe(Request, frozen=True, kw_only=True, omit_defaults=True, tag="describe"):
-    """A position for a person."""
+    """Ask for a position drawn for a person."""
 
     slot: Slot
-    """Which."""
+    """The slot's number."""
 
 
 class Description(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="description"):
     """A position, drawn."""
 
     text: Text
-    """In lines."""
+    """The drawing, in lines."""
     names: tuple[Text, ...]
-    """One for each legal action, ascending."""
+    """The name of each legal action, in ascending order."""
 
 
 def _check_slots(slots: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Positions by which a player can check what it shows an agent, and that check."""
+"""Messages by which a player checks its observations: an agent's example positions, and the check."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ __all__ = ["Check", "Checked", "Examples", "Positions"]
 
 
 class Examples(Request, frozen=True, kw_only=True, omit_defaults=True, tag="examples"):
-    """What a model saw in a few positions."""
+    """Ask for a model's observations of a few positions."""
 
     model: Name | None = None
-    """Its name; the first if not given."""
+    """The model's name; the first model if not given."""
 
 
 class Positions(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="positions"):
-    """That; n positions, which may be none."""
+    """A model's n example positions, possibly none."""
 
     model: Name
-    """Whose."""
+    """The model's name."""
     planes: (
         Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)]
         | None
     ) = None
-    """What stands at each index of an observation's first dimension, in words."""
+    """What each index of an observation's first dimension holds, in words."""
     layout: Annotated[str, Meta(max_length=MAX_LAYOUT)] | None = None
     """What its other dimensions are."""
     moves: tuple[tuple[Action, ...], ...]
-    """For each position the actions from the beginning."""
+    """For each position, the actions from the beginning of a game."""
     drawn: tuple[bool, ...]
-    """Whether chance takes part in it: the moves alone do not bring it about."""
+    """For each position, whether chance takes part in it: the moves alone do not determine it."""
     to_play: tuple[Action, ...]
-    """The player to move."""
+    """For each position, the player to move."""
     legal: bytes
-    """Masks of the legal actions."""
+    """n masks of the legal actions."""
     obs: Tensor
     """f32 [n, observation…]: what the player to move saw."""
     prior: Tensor
     """f32 [n, actions]: the network's own policy."""
     values: tuple[float, ...]
-    """What the network expects for the player to move."""
+    """For each position, the network's value for the player to move."""
     actions: tuple[Action, ...]
-    """What a session plays with 1 simulation."""
+    """For each position, the action that a session plays with 1 simulation."""
 
     def __post_init__(self) -> None:
         count = len(self.moves)
@@ -62,10 +62,10 @@ class Positions(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="posit
 
 
 class Check(Request, frozen=True, kw_only=True, omit_defaults=True, tag="check"):
-    """Whether these are the observations that a model saw."""
+    """Ask whether these are the observations that a model saw."""
 
     model: Name | None = None
-    """Its name; the first if not given."""
+    """The model's name; the first model if not given."""
     rows: Annotated[tuple[Slot, ...], Meta(min_length=1, max_length=64)]
     """Which of its positions are shown, by their index in ``positions``."""
     obs: Tensor
@@ -79,9 +79,9 @@ class Check(Request, frozen=True, kw_only=True, omit_defaults=True, tag="check")
 
 
 class Checked(Reply, frozen=True, kw_only=True, omit_defaults=True, tag="checked"):
-    """What became of a check."""
+    """The result of a check."""
 
     differ: tuple[Slot, ...]
     """Which of the rows' positions differ."""
     text: Text
-    """That in words and, where it can be told, how."""
+    """The result in words and, if known, how they differ."""

@@ -1,4 +1,4 @@
-"""The types of fields, with what they may hold."""
+"""The types of fields, with their bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Action", "Count", "Duration", "Every", "Name", "RequestId", "Seed", 
 RequestId = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
 """Number of a request."""
 Count = Annotated[int, Meta(ge=1, le=0x7FFFFFFF)]
-"""One or more."""
+"""A count of one or more."""
 Slot = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 """Number of a slot or a session."""
 Action = Annotated[int, Meta(ge=0, le=0x7FFFFFFF)]
@@ -19,12 +19,12 @@ Action = Annotated[int, Meta(ge=0, le=0x7FFFFFFF)]
 Seed = Annotated[int, Meta(ge=0, le=0x7FFFFFFFFFFFFFFF)]
 """Seed of random numbers."""
 Duration = Annotated[float, Meta(gt=0.0, le=1e9)]
-"""Seconds, more than none."""
+"""Seconds, more than 0."""
 Every = Annotated[float, Meta(ge=0.01, le=1e9)]
 """Seconds between two messages."""
 Name = Annotated[str, Meta(max_length=128)]
-"""A short text."""
+"""A text of at most 128 characters."""
 Text = Annotated[str, Meta(max_length=65536)]
-"""A text."""
+"""A text of at most 65,536 characters."""
 Words = Annotated[tuple[Name, ...], Meta(max_length=64)]
-"""A few short texts."""
+"""At most 64 texts of at most 128 characters each."""

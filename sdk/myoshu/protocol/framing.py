@@ -7,7 +7,7 @@ from myoshu.errors import RemoteProtocolError
 __all__ = ["HEADER", "FrameReader", "frame"]
 
 HEADER = 4
-"""Bytes of a length."""
+"""Bytes of a length prefix."""
 
 
 def frame(payload: bytes) -> bytes:
@@ -16,7 +16,7 @@ def frame(payload: bytes) -> bytes:
 
 
 class FrameReader:
-    """Cuts a stream into payloads. What waits in it is at most one frame and what was fed beyond it.
+    """Cuts a stream into payloads. It holds at most one frame and what was fed beyond it.
 
     Args:
         limit: the largest payload that is taken, in bytes; may be changed between two payloads.
@@ -33,11 +33,11 @@ class FrameReader:
         return len(self._buffer) - self._start
 
     def feed(self, data: bytes) -> None:
-        """Take in what came."""
+        """Add received bytes."""
         self._buffer += data
 
     def next(self) -> bytes | None:
-        """The next payload, or None if it has not come in whole.
+        """The next payload, or None if it is not complete yet.
 
         Raises:
             RemoteProtocolError: a length is 0 (``malformed``) or above the limit (``too_large``).
@@ -55,11 +55,11 @@ class FrameReader:
         return bytes(self._buffer[start + HEADER : self._start])
 
     def clear(self) -> None:
-        """Drop what waits: the rest will not come."""
+        """Drop the incomplete frame: the rest will not come."""
         self._buffer, self._start = bytearray(), 0
 
     def _forget(self) -> None:
-        """Free what was handed out."""
+        """Free the bytes that were handed out."""
         if self._start:
             del self._buffer[: self._start]
             self._start = 0

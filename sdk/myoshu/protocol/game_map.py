@@ -15,7 +15,7 @@ __all__ = ["GameMap"]
 
 
 class GameMap(GameSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """A :class:`myoshu.spec.GameSpec` on the wire, where unknown keys are ignored, and what observations hold."""
+    """A :class:`myoshu.spec.GameSpec` on the wire, which ignores unknown keys, with a description of observations."""
 
     name: Text
     """The game string."""
@@ -25,7 +25,7 @@ class GameMap(GameSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
         Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=MAX_WORDS)]
         | None
     ) = None
-    """What stands at each index of an observation's first dimension, in words."""
+    """What each index of an observation's first dimension holds, in words."""
     layout: Annotated[str, Meta(max_length=MAX_LAYOUT)] | None = None
     """What its other dimensions are."""
 
@@ -34,11 +34,11 @@ class GameMap(GameSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
         self.words().check(self.observation)
 
     def spec(self) -> GameSpec:
-        """The specification alone."""
+        """The game's specification, without the description of observations."""
         return GameSpec(**{name: getattr(self, name) for name in GameSpec.__struct_fields__})
 
     def words(self) -> Planes:
-        """What an observation holds, as far as it is said.
+        """What an observation holds, as far as it is described.
 
         Raises:
             ArgumentError: a text is empty or has several lines.
@@ -47,7 +47,7 @@ class GameMap(GameSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
 
     @staticmethod
     def of(spec: GameSpec, planes: Planes | None = None) -> GameMap:
-        """The map of a specification, and of what observations hold."""
+        """The map of a specification and of a description of observations."""
         said = planes or Planes()
         fields = msgspec.structs.asdict(spec)
         told = {name: fields[name] for name in GameMap.__struct_fields__ if name in fields}

@@ -15,9 +15,9 @@ def accept(hello: Hello, roles: frozenset[Role], token: str | None) -> int:
     """Check a ``hello``.
 
     Args:
-        hello: what the dialler said.
+        hello: the dialler's message.
         roles: the roles that this side can play.
-        token: what the dialler must show, if anything.
+        token: what the dialler must send, if anything.
 
     Returns:
         The version to speak.
@@ -42,7 +42,7 @@ def check_welcome(welcome: Welcome) -> None:
     """Check the version in a ``welcome``.
 
     Raises:
-        RemoteProtocolError: it is not one that this side said it speaks.
+        RemoteProtocolError: it is not one that this side offered.
     """
     if welcome.proto != VERSION:
         raise RemoteProtocolError("version", "welcome.proto", str(VERSION), str(welcome.proto))

@@ -1,4 +1,4 @@
-"""Who is there, what it speaks and what it offers."""
+"""The handshake's messages: who is there, the versions it speaks and what it offers."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A model that an agent can play with."""
 
     name: Name
-    """What ``open.model`` calls it."""
+    """The model's name, for ``open.model``."""
     hash: Name
-    """Hash of the game's and the network's specification."""
+    """Hash of the specification of game and network."""
     game: GameMap
-    """The game it plays."""
+    """The game that it plays."""
     levels: tuple[float, ...] = ()
     """Levels that ``open.level`` takes."""
     elo: tuple[float, ...] | None = None
-    """How strong each of them was measured to be, in points above random play; None if that is not known of all."""
+    """The measured strength of each level, in points above random play; None if not known for all."""
     simulations: Count = 1
-    """Simulations of a move where no limit is given."""
+    """Simulations of a move if no limit is given."""
     provider: Name = ""
-    """What computes the network."""
+    """The provider that computes the network."""
 
     def __post_init__(self) -> None:
         if self.elo is not None and len(self.elo) != len(self.levels):
@@ -98,13 +98,13 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     """Its key in ``open.options``."""
     type: Literal["int", "float", "bool"]
-    """What it takes."""
+    """The type of its value."""
     default: bool | int | float
-    """What it is if not given."""
+    """Its value if not given."""
     min: float | None = None
-    """The least value."""
+    """The least value, if bounded."""
     max: float | None = None
-    """The greatest value."""
+    """The greatest value, if bounded."""
 
 
 class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello"):
@@ -115,21 +115,21 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     role: Role
     """The dialler's role."""
     name: Name | None = None
-    """Program and version."""
+    """The sender's program and version."""
     token: Annotated[str, Meta(max_length=1024)] | None = None
-    """What the acceptor must be shown."""
+    """The token that the acceptor requires."""
     caps: Words | None = None
-    """Capabilities wanted."""
+    """Capabilities that the dialler wants."""
     frame: Frame | None = None
     """The largest payload that the dialler takes."""
     heartbeat: Annotated[float, Meta(ge=0.0, le=3600.0)] | None = None
-    """Seconds of silence after which the acceptor shall ping; 0 for never."""
+    """Seconds of silence after which the acceptor must ping; 0 for never."""
     resume: Name | None = None
     """Ticket of a connection that was lost."""
     pending: Annotated[tuple[RequestId, ...], Meta(max_length=MOST_PENDING)] | None = None
     """Requests whose final reply has not come."""
     models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
-    """What an agent that dials can play with."""
+    """The models of an agent that dials."""
 
     def __post_init__(self) -> None:
         if self.proto[0] > self.proto[1]:
@@ -146,7 +146,7 @@ class Welcome(Message, frozen=True, kw_only=True, omit_defaults=True, tag="welco
     role: Role
     """The acceptor's role."""
     name: Name | None = None
-    """Program and version."""
+    """The sender's program and version."""
     caps: Words | None = None
     """Capabilities of this connection."""
     frame: Frame | None = None
@@ -154,12 +154,12 @@ class Welcome(Message, frozen=True, kw_only=True, omit_defaults=True, tag="welco
     heartbeat: Annotated[float, Meta(ge=0.0, le=3600.0)] | None = None
     """Seconds of silence after which the acceptor pings; 0 for never."""
     models: Annotated[tuple[Model, ...], Meta(max_length=256)] | None = None
-    """What an agent can play with."""
+    """The models of an agent; the first is the default."""
     limits: Limits | None = None
     """What this connection may ask for."""
     options: Annotated[tuple[Option, ...], Meta(max_length=64)] | None = None
     """What ``open.options`` takes."""
     ticket: Name | None = None
-    """Names this connection if it is lost."""
+    """Identifies this connection if it is lost."""
     resumed: bool | None = None
-    """Whether the lost connection's sessions live on."""
+    """Whether the lost connection's sessions are still there."""

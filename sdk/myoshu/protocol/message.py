@@ -1,4 +1,4 @@
-"""What every message is."""
+"""The base classes of all messages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["Message", "Reply", "Request"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t"):
-    """What one frame holds."""
+    """The contents of one frame."""
 
 
 class Request(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A message that gets exactly one final reply."""
 
     id: RequestId
-    """Number of the request, chosen by who asks."""
+    """Id of the request, chosen by the asking side."""
 
 
 class Reply(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A message for a request."""
+    """A reply to a request."""
 
     id: RequestId
-    """Number of the request."""
+    """Id of the request."""

@@ -1,6 +1,6 @@
 """Every message as a struct: what ``bindings/PROTOCOL.md`` describes, key by key.
 
-Unknown keys are ignored; a key that is missing, of another type or out of range makes no message.
+Unknown keys are ignored; a message with a key that is missing, of another type or out of range is refused.
 """
 
 from __future__ import annotations

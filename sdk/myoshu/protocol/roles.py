@@ -1,4 +1,4 @@
-"""Who may ask what, and which replies a request gets: tables."""
+"""Tables of who may ask what, and which replies a request gets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["CAPABILITIES", "FINAL", "NEEDED", "PARTIAL", "REQUESTS", "Role"]
 
 
 class Role(enum.StrEnum):
-    """What one side of a connection is."""
+    """The role of one side of a connection."""
 
     PLAYER = "player"
     """Asks an agent for moves."""
     AGENT = "agent"
-    """Serves moves."""
+    """Serves an agent's moves."""
     TRAINER = "trainer"
     """Plays games whose rules live on the other side."""
     ENVIRONMENT = "environment"
@@ -73,10 +73,10 @@ FINAL: dict[str, str] = {
     "step": "states",
     "describe": "description",
 }
-"""The final reply of each request, where it is no ``error``."""
+"""The final reply of each request, if it is not an ``error``."""
 
 PARTIAL: dict[str, str] = {"think": "info", "ponder": "info"}
-"""What may come before it."""
+"""The reply that may come before the final one."""
 
 NEEDED: dict[str, str] = {
     "act_batch": "batch",

@@ -21,14 +21,14 @@ MOST_DIMENSIONS = 8
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
-    """An array: C order, little-endian. Its bytes fit its shape, or it cannot be made."""
+    """An array: C order, little-endian. It cannot be created unless its bytes fit its shape."""
 
     dt: str
     """Element type, one of :data:`TYPES`."""
     sh: tuple[int, ...]
-    """Shape."""
+    """The array's shape."""
     b: bytes
-    """The elements."""
+    """The elements' bytes."""
 
     def __post_init__(self) -> None:
         size = SIZES.get(self.dt)

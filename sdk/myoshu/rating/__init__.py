@@ -1,1 +1,1 @@
-"""How strong players are, from games between them: one arithmetic for training, matches and calibration."""
+"""The strength of players, from games between them: the same arithmetic for training, matches and calibration."""

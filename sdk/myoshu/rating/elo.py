@@ -1,7 +1,7 @@
-"""Differences of strength on Elo's scale, from scores and back.
+"""Differences of strength on Elo's scale, to and from scores.
 
 Elo's logistic scale: a player who is d points stronger scores 1 / (1 + 10^(−d / 400)) a game (Elo 1978, *The Rating of
-Chessplayers*, 8.43). A score of 0 or 1 is an infinite difference: that is what so few games can say.
+Chessplayers*, 8.43). A score of 0 or 1 is an infinite difference: a few games can say no more.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ __all__ = ["EloDifference", "elo_difference", "elo_of_score", "score_of_elo", "s
 
 @dataclass(frozen=True)
 class EloDifference:
-    """By how much one player is stronger than its opponent."""
+    """How much stronger one player is than its opponent, in Elo points."""
 
     elo: float
-    """The likeliest difference; infinite if every game went one way, NaN without games."""
+    """The most likely difference; infinite if one side won every game, NaN without games."""
     low: float
     """Lower end of its interval."""
     high: float
-    """Upper end."""
+    """Upper end of its interval."""
 
     def __str__(self) -> str:
         return f"{_points(self.elo)} ({_points(self.low)} to {_points(self.high)})"
 
 
 def score_of_elo(elo: float) -> float:
-    """The score a game of a player who is so much stronger, in [0, 1]."""
+    """The score per game of a player who is ``elo`` points stronger, in [0, 1]."""
     if math.isinf(elo):
         return 1.0 if elo > 0 else 0.0
     return 1.0 / (1.0 + math.pow(10.0, -elo / 400.0))
 
 
 def elo_of_score(score: float) -> float:
-    """The difference that brings this score; infinite for 0 and 1."""
+    """The difference that leads to this score; infinite for 0 and 1."""
     if math.isnan(score):
         return math.nan
     if score <= 0.0 or score >= 1.0:
@@ -48,23 +48,23 @@ def elo_of_score(score: float) -> float:
 
 
 def elo_difference(score: float, interval: Interval) -> EloDifference:
-    """The difference that a score stands for, and its interval: that of the score, since the scale is monotone."""
+    """The difference that corresponds to a score, with the score's interval converted: the scale is monotone."""
     return EloDifference(elo_of_score(score), elo_of_score(interval.low), elo_of_score(interval.high))
 
 
 def superiority(values: Sequence[float], counts: Sequence[float]) -> float:
-    """How likely it is that a player is the stronger one: that its true mean score is above ½.
+    """The probability that a player is the stronger one: that its true mean score is above ½.
 
     The normal approximation of a flat prior's posterior, Φ((mean − ½) / standard error), as chess engines' tests use it
     with wins and losses alone: Φ((W − L) / √(W + L)). For outcomes of single games, draws included, that is the same
     up to the variance's estimate, taken here under a mean of ½.
 
     Args:
-        values: the scores that are possible, in [0, 1].
-        counts: how often each came.
+        values: the possible scores, in [0, 1].
+        counts: how often each occurred.
 
     Returns:
-        In [0, 1]; ½ where nothing speaks for either side.
+        In [0, 1]; ½ without evidence for either side.
     """
     total = float(sum(counts))
     spread = sum(count * (value - 0.5) ** 2 for value, count in zip(values, counts, strict=True))

@@ -1,12 +1,12 @@
-"""How sure a figure is that was measured in few games.
+"""How certain a figure measured in few games is.
 
 The score of a player is its wins plus half its draws, as a share of the games. Its interval is found by inverting the
 score test of a trinomial: a true score s is inside exactly when the observed score lies within z standard errors of s,
 the standard error being the one that games with score s would have, their share of draws the likeliest given the
 observed counts. Without draws this is Wilson's interval (Wilson 1927, JASA 22:209); with them it is the interval of
 Tango (1998, Statistics in Medicine 17:891, eqs. 8–10) for a difference of paired proportions, wins minus losses. Unlike
-the normal approximation it stays inside [0, 1], does not collapse at 100–0 or when every game is drawn, and covers what
-it claims from few games on.
+the normal approximation it stays inside [0, 1], does not collapse at 100–0 or when every game is drawn, and its
+coverage holds even for few games.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ __all__ = ["Interval", "margin", "mean_interval", "score_interval", "share_inter
 
 @dataclass(frozen=True)
 class Interval:
-    """From where to where a quantity lies, at the confidence asked for."""
+    """The bounds of a quantity, at the requested confidence."""
 
     low: float
-    """The lower end."""
+    """The interval's lower end."""
     high: float
-    """The upper end."""
+    """The interval's upper end."""
 
 
 def score_interval(wins: int, draws: int, losses: int, confidence: float = 0.95) -> Interval:
-    """Where the true score lies: both ends in [0, 1]. Without games, everywhere.
+    """An interval for the true score: both ends in [0, 1]; all of that without games.
 
     Args:
         wins: games won.
         draws: games drawn.
         losses: games lost.
-        confidence: the share of matches whose interval shall cover the truth, in (0, 1).
+        confidence: the share of matches whose interval should cover the truth, in (0, 1).
     """
     games = wins + draws + losses
     if games == 0:
@@ -54,15 +54,15 @@ def score_interval(wins: int, draws: int, losses: int, confidence: float = 0.95)
 
 
 def share_interval(share: float, count: int, confidence: float = 0.95) -> Interval:
-    """Where the true share lies of which a share was seen (Wilson 1927). Of nothing, everywhere.
+    """An interval for the true share behind an observed share (Wilson 1927); all of [0, 1] without observations.
 
-    Also for points of which a game gives a part, such as a third of a win that three players share: they vary less than
-    wins and losses with the same mean, so the interval is wider than it need be.
+    Also for fractional points, such as a third of a win that three players share: they vary less than
+    wins and losses with the same mean, so the interval is wider than necessary.
 
     Args:
-        share: what was seen, in [0, 1].
-        count: in how many games.
-        confidence: the share of measurements whose interval shall cover the truth, in (0, 1).
+        share: the observed share, in [0, 1].
+        count: the number of games.
+        confidence: the share of measurements whose interval should cover the truth, in (0, 1).
     """
     if count == 0:
         return Interval(0.0, 1.0)
@@ -74,7 +74,7 @@ def share_interval(share: float, count: int, confidence: float = 0.95) -> Interv
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Where the mean lies, by the normal approximation: for some thirty values or more. Infinite for fewer than two."""
+    """An interval for the mean, by the normal approximation: for thirty values or more. Infinite for fewer than two."""
     if len(values) < 2:
         return Interval(-math.inf, math.inf)
     count = len(values)
@@ -85,7 +85,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
 
 
 def margin(error: float, confidence: float = 0.95) -> float:
-    """How far to either side of a figure with this standard error its interval reaches."""
+    """Half the width of the interval of a figure with this standard error."""
     return _quantile(confidence) * error
 
 

@@ -1,4 +1,4 @@
-"""Ratings of a pool of players from the games between them, on Elo's scale, one of them being zero."""
+"""Ratings of a pool of players from the games between them, on Elo's scale, with one of them at zero."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCALE = 400.0 / math.log(10.0)
 _PRIOR_DRAWS = 1.0
 """Draws given to each pair that met: strength stays finite where one side won everything."""
 _PRIOR_SPREAD = math.log(2.0)
-"""How many e-foldings the share of draws lies about its prior, whose middle is one draw for two decided games."""
+"""Standard deviation, in e-foldings, of the share of draws about its prior of one draw per two decided games."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,26 @@ class Pairing:
     """Games between two players of a pool."""
 
     one: int
-    """A player."""
+    """The first player's index."""
     other: int
-    """Another."""
+    """The second player's index."""
     tally: Tally
-    """How the games went for the first."""
+    """The results from the first player's view."""
 
 
 @dataclass(frozen=True)
 class Rating:
-    """A player's strength."""
+    """A player's fitted strength."""
 
     elo: float
-    """Points above the anchor."""
+    """Elo points above the anchor."""
     error: float
     """Standard error of that; 0 for the anchor."""
     games: int
-    """Games it played."""
+    """Games that it played."""
 
     def interval(self, confidence: float = 0.95) -> Interval:
-        """Where the true difference to the anchor lies."""
+        """An interval for the true difference to the anchor."""
         reach = margin(self.error, confidence)
         return Interval(self.elo - reach, self.elo + reach)
 
@@ -64,26 +64,26 @@ class Ratings:
     """A pool's strengths, fitted together."""
 
     players: tuple[Rating, ...]
-    """Each player's."""
+    """Each player's rating, by index."""
     draw_weight: float
-    """Davidson's ν: between equals, draws come ν times for every two decided games."""
+    """Davidson's ν: between equals, there are ν draws for every two decided games."""
     covariance: NDArray[np.float64]
     """float64 [players, players]: of the ratings, in squared points; the anchor's row is zero."""
 
     def difference(self, one: int, other: int) -> tuple[float, float]:
-        """By how much one player is stronger than another, and the standard error of that: both in points."""
+        """How much stronger one player is than another, and the standard error of that: both in Elo points."""
         variance = self.covariance[one, one] + self.covariance[other, other] - 2 * self.covariance[one, other]
         return self.players[one].elo - self.players[other].elo, math.sqrt(max(0.0, float(variance)))
 
     def expected(self, one: int, other: int) -> float:
-        """The score a game that the model expects of one player against another."""
+        """The score per game that the model expects of one player against another."""
         gap = (self.players[one].elo - self.players[other].elo) / _SCALE
         win, loss = math.exp(gap / 2), math.exp(-gap / 2)
         return (win + self.draw_weight / 2) / (win + loss + self.draw_weight)
 
 
 def fit_ratings(players: int, pairings: Sequence[Pairing], anchor: int = 0) -> Ratings:
-    """The most probable ratings, the anchor's being zero, with errors from the curvature there.
+    """The most probable ratings, with the anchor at zero and errors from the curvature there.
 
     The model is Bradley and Terry's (1952, Biometrika 39:324) with Davidson's draws (1970, JASA 65:317, eq. 2.4):
     player i wins against j, draws, loses in proportion to πᵢ, ν √(πᵢ πⱼ), πⱼ. With log π in units of 400 / ln 10
@@ -93,9 +93,9 @@ def fit_ratings(players: int, pairings: Sequence[Pairing], anchor: int = 0) -> R
     from the inverse of its Hessian at the maximum (Laplace's approximation).
 
     Args:
-        players: how many there are.
-        pairings: who met whom; a pair may come more than once.
-        anchor: who is zero.
+        players: the number of players.
+        pairings: who met whom; a pair may occur more than once.
+        anchor: the player whose rating is zero.
 
     Raises:
         ArgumentError: a player is not one of them, or no chain of games joins it to the anchor.
@@ -133,14 +133,14 @@ def fit_ratings(players: int, pairings: Sequence[Pairing], anchor: int = 0) -> R
 
 
 def rate_by_name(results: Sequence[tuple[str, str, Tally]], anchor: str) -> dict[str, Rating]:
-    """The ratings of :func:`fit_ratings` of players that have names.
+    """The ratings of :func:`fit_ratings`, for named players.
 
     Args:
-        results: who met whom, and how that went for the first; a pair may come more than once.
-        anchor: who is zero.
+        results: who met whom, and the first player's results; a pair may occur more than once.
+        anchor: the player whose rating is zero.
 
     Returns:
-        The rating of everybody who is connected with the anchor by games; of the anchor too, if it played any.
+        The rating of every player that is connected with the anchor by games; of the anchor too, if it played any.
     """
     played = [(one, other, tally) for one, other, tally in results if tally.games]
     found = _connected([(one, other) for one, other, _ in played], anchor)
@@ -169,7 +169,7 @@ def _counts(players: int, pairings: Sequence[Pairing]) -> dict[tuple[int, int], 
 
 
 def _connected(met: Iterable[tuple[T, T]], anchor: T) -> set[T]:
-    """Everybody whom games connect with the anchor, and the anchor."""
+    """All players that games connect with the anchor, and the anchor."""
     pairs, found, grown = list(met), {anchor}, True
     while grown:
         more = {player for pair in pairs if found & set(pair) for player in pair} - found

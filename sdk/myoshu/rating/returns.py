@@ -1,4 +1,4 @@
-"""What games paid one player, in figures that can be compared."""
+"""One player's returns, in figures that can be compared."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ __all__ = ["Returns"]
 
 @dataclass(frozen=True)
 class Returns:
-    """The mean of some games' returns, and how far it can be trusted."""
+    """The mean of some games' returns, with its interval."""
 
     games: int
-    """How many games."""
+    """Number of games."""
     mean: float
-    """What one paid, on average; NaN without games."""
+    """The mean return; NaN without games."""
     interval: Interval
-    """Where the true mean lies, at 95%; infinite for fewer than two games."""
+    """The 95% interval of the mean; infinite for fewer than two games."""
     least: float
-    """The worst game's; NaN without games."""
+    """The worst game's return; NaN without games."""
     greatest: float
-    """The best game's; NaN without games."""
+    """The best game's return; NaN without games."""
 
     @classmethod
     def of(cls, returns: Sequence[float]) -> Returns:
-        """Sum games up."""
+        """Summarise the games' returns."""
         if not returns:
             return cls(0, math.nan, mean_interval(()), math.nan, math.nan)
         mean = sum(returns) / len(returns)
         return cls(len(returns), mean, mean_interval(returns), min(returns), max(returns))
 
     def ahead_of(self, other: Returns) -> Interval:
-        """By how much the true mean is greater than another's, at 95%: from independent games of both."""
+        """The 95% interval of how much greater the mean is than another's, from independent games of both."""
         gap = self.mean - other.mean
         reach = math.hypot(self.interval.high - self.mean, other.interval.high - other.mean)
         return Interval(gap - reach, gap + reach)

@@ -1,4 +1,4 @@
-"""Games counted by how they went."""
+"""Games counted by their outcome."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["Tally"]
 
 @dataclass(frozen=True)
 class Tally:
-    """Games counted by how they went for one player."""
+    """Games counted by their outcome for one player."""
 
     wins: int = 0
-    """Games won."""
+    """Number of games won."""
     draws: int = 0
-    """Games drawn."""
+    """Number of games drawn."""
     losses: int = 0
-    """Games lost."""
+    """Number of games lost."""
 
     @property
     def games(self) -> int:
-        """All of them."""
+        """Number of all games."""
         return self.wins + self.draws + self.losses
 
     @property

@@ -1,4 +1,4 @@
-"""Playing: bundles, ONNX Runtime, and search, behind agents and sessions."""
+"""Play: bundles, ONNX Runtime, and search, behind agents and sessions."""
 
 from myoshu.runtime.agent import Agent, load
 from myoshu.runtime.crowd import Crowd

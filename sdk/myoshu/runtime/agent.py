@@ -33,32 +33,32 @@ def load(path: Source, providers: str | Sequence[str] = "auto", *, threads: int 
     """Load an agent from a bundle.
 
     Args:
-        path: a ``.myoshu`` file, or its bytes (any that can be read as such: ``bytearray``, ``memoryview``, ``mmap``),
-            or what they can be read from: an open binary file, or a resource of :mod:`importlib.resources`.
+        path: a ``.myoshu`` file, or its bytes (any bytes-like object: ``bytearray``, ``memoryview``, ``mmap``),
+            or a source of them: an open binary file, or a resource of :mod:`importlib.resources`.
         providers: what computes the network: ``auto`` for every accelerator that the installed ONNX Runtime has and
             then the CPU; a name (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, ONNX Runtime's own name, or
             native: the project's own kernels, for small networks on the CPU); or several names to be tried in order. A
             provider is trusted only after it has reproduced the bundle's parity vectors.
-        threads: threads that compute the network. One is right in a game, which keeps its cores.
+        threads: threads that compute the network. One is right in a game, which needs the other cores.
 
     Raises:
-        ArgumentError: it is nothing to load from.
+        ArgumentError: the path is not a source of a bundle.
         BundleVersionError: a newer myoshu wrote the bundle.
         BundleError: the bundle is damaged, hostile or inconsistent.
         ProviderError: no provider that may be used runs the network and reproduces the parity vectors.
 
     Warns:
-        ProviderWarning: a provider was passed over; the message says why.
+        ProviderWarning: a provider was not used; the message says why.
     """
     return Agent(Bundle.read(path), providers, threads=threads)
 
 
 class Agent:
-    """What a bundle learned, ready to play. Immutable; may be shared between threads, each with sessions of its own.
+    """A bundle's agent, ready to play. Immutable; may be shared between threads, each with its own sessions.
 
-    A copy is the agent itself; pickled, it takes its networks along. A process that forks may use it in the child,
-    unless another thread is inside a search (or loads an agent) at that moment: as POSIX has it, what that thread had
-    locked stays locked in the child, which then hangs. Fork before thinking in the background, or start processes by
+    A copy is the agent itself; a pickle includes its networks. A process that forks may use it in the child,
+    unless another thread is inside a search (or loads an agent) at that moment: by POSIX's rules, that thread's
+    locks stay locked in the child, which then hangs. Fork before thinking in the background, or start processes by
     ``spawn``.
     """
 
@@ -67,15 +67,15 @@ class Agent:
         graphs = {name: bundle.graphs[name] for name in played(manifest.model)}
         self._parts = (manifest, graphs, bundle.parity, bundle.examples, providers, threads)
         self.manifest: Manifest = manifest
-        """What is in the bundle and where it comes from."""
+        """The bundle's contents and origin."""
         self.game: GameSpec = manifest.game
-        """The game it plays."""
+        """The specification of the game that it plays."""
         self.model: ModelSpec = manifest.model
-        """What goes into the network and comes out."""
+        """The specification of the network's inputs and outputs."""
         self.examples: tuple[Example, ...] = bundle.examples
-        """A few positions with what the network saw and made of them; may be empty."""
+        """A few positions with the network's observations and outputs; may be empty."""
         self.evaluator = Evaluator(manifest.model, graphs, providers=providers, threads=threads, parity=bundle.parity)
-        """The network."""
+        """The network, on its execution provider."""
 
     def __copy__(self) -> Self:
         return self
@@ -113,13 +113,13 @@ class Agent:
             temperature: how freely to play: 0 plays the search's choice; above, moves are sampled in proportion to
                 policy^(1 / temperature). The level's, or 0, if not given.
             search: how to search; as the bundle says if not given.
-            max_simulations: where only time is limited, simulations after which thinking ends all the same, since
+            max_simulations: if only time is limited, simulations after which thinking still ends, since
                 memory is fixed; if not given, 100,000 or what fits into 256 MiB.
-            keep_tree: whether the search goes on from what is known after moves that the session observes. If not, a
+            keep_tree: whether the search keeps the tree across moves that the session observes. If not, a
                 decision depends on the position alone.
-            elo: how strongly to play, in measured points above random play, instead of a level: settings between those
-                of the two levels that enclose it.
-            trees: where its tree lies; in a planner of its own if not given.
+            elo: how strongly to play, in measured points above random play, instead of a level: settings interpolated
+                between those of the two nearest levels.
+            trees: where its tree lies; in a separate planner if not given.
 
         Raises:
             ArgumentError: an argument is not as described, or the bundle has no such level.
@@ -149,16 +149,16 @@ class Agent:
         )
 
     def restore_session(self, state: bytes) -> Session:
-        """Take the seat again that a session had when it was saved.
+        """Resume a session from its saved state.
 
         Args:
             state: what :meth:`myoshu.Session.save` returned, in a session of this agent.
 
         Returns:
-            A session that plays on as that one would have: the same moves, if limits are in simulations.
+            A session that continues as that one would have: the same moves, if limits are in simulations.
 
         Raises:
-            ArgumentError: it is no such thing, or of another agent.
+            ArgumentError: it is not a saved state, or of another agent.
         """
         saved = SessionState.decode(state, self.model)
         if saved.spec_hash != self.manifest.spec_hash:
@@ -181,17 +181,17 @@ class Agent:
         """Whether a program shows this agent what it learned from.
 
         An observation of the right shape may still hold other planes, in another order or turned: the agent then plays
-        badly, and nothing else tells. ::
+        badly, and nothing else shows it. ::
 
             print(agent.check_observations(lambda moves: my_observation(my_game_after(moves))))
 
         Args:
-            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+            observe: takes the actions since the beginning of a game, by any player, and returns what the player
                 to move then sees, as :meth:`Session.play` takes it. It is called for each of the agent's
-                :attr:`examples` that moves alone bring about.
+                :attr:`examples` that moves alone determine.
 
         Raises:
-            ArgumentError: what it returns is no array of numbers.
+            ArgumentError: what it returns is not an array of numbers.
         """
         return check_observations(self.examples, self.manifest.planes, observe)
 

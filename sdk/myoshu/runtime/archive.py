@@ -1,8 +1,9 @@
-"""A strict reader and a deterministic writer of stored zip archives, wholly in memory.
+"""A strict reader and a deterministic writer of stored zip archives, entirely in memory.
 
-Only what :func:`write_archive` (or any zip tool told to store) makes is read: no compression, no encryption, no zip64,
-no streamed entries, no comments, no links, no folders, nothing hidden before, between or behind the entries. What a
-hostile archive claims is compared with what is there before a byte is copied, and nothing is ever unpacked to disk.
+It reads only what :func:`write_archive` (or any zip tool in its store mode) produces: no compression, no encryption, no
+zip64, no streamed entries, no comments, no links, no folders, nothing hidden before, between or behind the entries. The
+claims of a hostile archive are compared with its contents before a byte is copied, and nothing is ever unpacked to
+disk.
 """
 
 from __future__ import annotations
@@ -59,11 +60,11 @@ def read_archive(
 
     Args:
         data: the whole archive.
-        expected: the names that must be there, each once, with the largest size allowed.
-        optional: the same for names that may be there; there are no others.
+        expected: the required names, each exactly once, with the largest size allowed.
+        optional: the same for optional names; no others are allowed.
 
     Raises:
-        BundleError: anything is not as it should be; the message begins with the place.
+        BundleError: anything is invalid; the message begins with the place.
     """
     optional = optional or {}
     limits = {**expected, **optional}

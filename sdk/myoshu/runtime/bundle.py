@@ -28,32 +28,32 @@ MAX_BUNDLE = 1 << 31
 """The largest file that is read, in bytes."""
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | mmap.mmap | BinaryIO | Traversable
-"""What a bundle is read from: a path, bytes, an open binary file, or a resource."""
+"""A source of a bundle: a path, bytes, an open binary file, or a resource."""
 
 MANIFEST = "manifest.json"
 PARITY = "parity.msgpack"
 POSITIONS = "positions.msgpack"
 FILES = {graph.name: f"graphs/{graph.name}.onnx" for graph in TABLE}
 LIMITS = {MANIFEST: MAX_MANIFEST, PARITY: MAX_PARITY}
-"""The files of every bundle, and how large they may be."""
+"""The files of every bundle, with their greatest sizes in bytes."""
 OPTIONAL = {**dict.fromkeys(FILES.values(), MAX_BUNDLE), POSITIONS: MAX_POSITIONS}
-"""Those that are there exactly if the manifest says so."""
+"""The files that are there exactly if the manifest lists them, with their greatest sizes in bytes."""
 
 
 class Bundle:
-    """What a bundle file holds, validated. Made by :meth:`read`."""
+    """The validated contents of a bundle file. Made by :meth:`read`."""
 
     def __init__(
         self, manifest: Manifest, graphs: Mapping[str, bytes], parity: Parity, examples: Sequence[Example] = ()
     ) -> None:
         self.manifest = manifest
-        """What is in the file and where it comes from."""
+        """The file's contents and origin."""
         self.parity = parity
-        """Inputs with the outputs that the trainer saw."""
+        """The parity vectors: inputs with the trainer's outputs."""
         self.examples = tuple(examples)
-        """Positions with what the agent saw and made of them; may be empty."""
+        """Positions with the agent's observations and outputs; may be empty."""
         self.graphs = dict(graphs)
-        """Serialised ONNX models by name: what :data:`myoshu.model.TABLE` says of this model, in its order; parts may
+        """Serialised ONNX models by name: this model's graphs of :data:`myoshu.model.TABLE`, in its order; parts may
         be absent."""
 
     @staticmethod
@@ -61,12 +61,12 @@ class Bundle:
         """Read and validate a bundle. Nothing is written to disk, nothing is unpickled.
 
         Args:
-            source: a path, the file's bytes, or what they can be read from.
+            source: a path, the file's bytes, or a source of them.
 
         Raises:
             ArgumentError: it is none of these.
             BundleVersionError: a newer myoshu wrote it.
-            BundleError: it cannot be read, or anything in it is not as it should be; the message names the place.
+            BundleError: it cannot be read, or anything in it is invalid; the message names the place.
         """
         data = _data_of(source)
         if data is not None:
@@ -94,17 +94,17 @@ class Bundle:
         """Write a bundle: the same contents give the same bytes, and a crash leaves the old file or the new.
 
         Args:
-            path: where to; an existing file is replaced.
-            manifest: what to say of it; the entries of the other files are filled in here.
+            path: the file; an existing one is replaced.
+            manifest: its manifest; the entries of the other files are filled in here.
             graphs: each graph by name; parts may be left out.
             parity: the parity vectors.
-            examples: positions with what the agent saw and made of them.
+            examples: positions with the agent's observations and outputs.
 
         Returns:
             The manifest as written.
 
         Raises:
-            BundleError: what is given could not be read back, or the file cannot be written.
+            BundleError: the contents could not be read back, or the file cannot be written.
         """
         if fault := find_fault(manifest.model, graphs):
             raise BundleError(f"graphs: {fault}")
@@ -141,7 +141,7 @@ def _parse(data: bytes) -> Bundle:
 
 
 def _listed(name: str, data: bytes | None, entry: Entry | None) -> bytes | None:
-    """A file that is there exactly when the manifest says so."""
+    """Check that a file is there exactly when the manifest lists it."""
     if data is None and entry is None:
         return None
     if data is None or entry is None:
@@ -151,7 +151,7 @@ def _listed(name: str, data: bytes | None, entry: Entry | None) -> bytes | None:
 
 
 def _data_of(source: Source) -> bytes | None:
-    """The bytes that the source is or gives; none where it names a path."""
+    """The bytes that the source is or provides; None if it names a path."""
     if isinstance(source, bytes):
         return source
     if isinstance(source, str | os.PathLike):
@@ -195,7 +195,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def _replace_file(path: Path, data: bytes) -> None:
-    """Put a whole file in place at once, so that no reader ever sees a part of it."""
+    """Replace a file atomically, so that no reader ever sees a part of it."""
     try:
         with replaced(path) as file:
             file.write(data)

@@ -1,4 +1,4 @@
-"""Many characters that think in one frame: one agent, one budget, one batched search, each served in its turn.
+"""Many characters that think in one frame: one agent, one budget, one batched search, each served in turn.
 
 ::
 
@@ -33,16 +33,16 @@ from myoshu.search import SearchConfig
 __all__ = ["Crowd"]
 
 WAVES = 4
-"""Waves that should fit into a budget: so much of it may be left over at its end because no further one fits."""
+"""Waves that should fit into a budget: one of them may be left over at its end because no further one fits."""
 NEWEST = 0.2
 """Weight of the newest measurement of how long a row takes."""
 MOST = 2.0
-"""A measurement counts for at most this many times the estimate: the process may have been suspended meanwhile."""
+"""A measurement counts for at most this many times the estimate: the process may have been suspended."""
 
 
 @dataclasses.dataclass(eq=False)
 class _Question:
-    """What one character asked."""
+    """One character's question."""
 
     observation: NDArray[np.float32]
     """float32 [1, *observation]."""
@@ -51,27 +51,27 @@ class _Question:
     to_play: int
     """The player to move."""
     slot: int = -1
-    """Where its tree is; -1 while it waits for one."""
+    """The slot of its tree; -1 while it waits for one."""
     elapsed: float = 0.0
-    """Seconds of the searches it took part in."""
+    """Seconds of the searches that it took part in."""
 
 
 class Crowd:
     """Decides for any number of characters within one budget a frame.
 
-    Whoever asked first is served first, as many together as the budget allows a wave of; nobody can be overtaken for
-    ever, since every search ends. What is decided for a character depends on its own question alone, not on who else
-    asked, nor on budgets: with the same simulations it is what a session that keeps no tree would play.
+    Questions are served in the order in which they were asked, as many at once as the budget allows; none waits for
+    ever, since every search ends. The decision for a character depends on its own question alone, not on others'
+    questions or on budgets: with the same simulations it is what a session without a kept tree would play.
 
     Args:
-        agent: who thinks.
+        agent: the agent that decides.
         size: how many trees are searched at a time at most; memory is allocated for them here. More may ask.
-        simulations: simulations a decision; the bundle's if not given.
+        simulations: simulations per decision; the bundle's if not given.
         search: how to search; as the bundle says if not given.
 
     Raises:
         ArgumentError: a size is out of range.
-        CapacityError: there is not that much memory.
+        CapacityError: there is not enough memory.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class Crowd:
         size = integer("size", size, 1)
         config = agent.manifest.search if search is None else search
         self.agent = agent
-        """Who thinks."""
+        """The agent that decides."""
         self.spent = 0.0
-        """Seconds that the last :meth:`step` took, and what was asked before it."""
+        """Seconds that the last :meth:`step` and the calls of :meth:`ask` before it took."""
         self.decisions = 0
         """Decisions made so far."""
         self._owed = 0.0
@@ -96,7 +96,7 @@ class Crowd:
         self._answer = 2 * self._row
 
     def __len__(self) -> int:
-        """How many wait for a decision."""
+        """Number of characters that wait for a decision."""
         return len(self._waiting) + len(self._searched)
 
     @property
@@ -110,15 +110,15 @@ class Crowd:
         """Ask for a decision; an earlier question of the same character is dropped.
 
         Args:
-            npc: who asks: anything that can be a dictionary's key.
+            npc: the character: anything that can be a dictionary's key.
             observation: what it sees: real numbers of the game's observation shape.
             legal_actions: the legal actions in any order, or bool [actions]; all if not given.
-            to_play: the seat it has in its game.
+            to_play: its seat in its game.
 
         Raises:
             ObservationError: the observation has another shape or type, or is not finite.
             LegalActionsError: no action is legal, or one is not an action of the game.
-            ArgumentError: the seat is none.
+            ArgumentError: the seat is out of range.
         """
         begin, model = perf_counter(), self.agent.model
         to_play = integer("to_play", to_play, 0, model.players - 1)
@@ -130,10 +130,10 @@ class Crowd:
         self._owed += perf_counter() - begin
 
     def step(self, budget: float) -> dict[Hashable, Decision]:
-        """Think for a while about what was asked.
+        """Think for a while about the questions.
 
-        What :meth:`ask` took since the last step is taken off the budget. No wave is begun that would likely end after
-        the time is up; but one is made at least, so that there is progress however small the budget.
+        The time of :meth:`ask` since the last step is subtracted from the budget. No wave is started that would likely
+        end after the time is up; but at least one is, so that there is progress however small the budget.
 
         Args:
             budget: seconds, more than 0.
@@ -143,7 +143,8 @@ class Crowd:
 
         Raises:
             LimitError: the budget is not more than 0.
-            EvaluationError: the network failed; the questions concerned are dropped, what is ready comes next time.
+            EvaluationError: the network failed; the questions concerned are dropped, finished decisions come with the
+                next call.
         """
         begin, owed, self._owed = perf_counter(), self._owed, 0.0
         budget = seconds("budget", budget) - owed
@@ -161,18 +162,18 @@ class Crowd:
         return ready
 
     def best(self, npc: Hashable) -> Decision | None:
-        """The best so far for one that waits; nothing if its search has not begun."""
+        """The best decision so far for a waiting character; None if its search has not begun."""
         return next(self._decisions([npc], StopReason.THINKING)) if npc in self._searched else None
 
     def cancel(self, npc: Hashable) -> None:
-        """Forget what a character asked, and what was decided and not yet returned; it need not have asked."""
+        """Forget a character's question, and its decision if not yet returned; it need not have asked."""
         self._waiting.pop(npc, None)
         self._ready.pop(npc, None)
         if npc in self._searched:
             self._release(npc)
 
     def _admit(self, end: float, must: bool) -> bool:
-        """Begin the trees of those who asked first, with one call of the network.
+        """Begin the trees of the oldest questions, with one call of the network.
 
         Returns:
             Whether there was one.
@@ -203,7 +204,7 @@ class Crowd:
         return True
 
     def _search(self, end: float, budget: float, must: bool) -> bool:
-        """Search the trees of those who asked first.
+        """Search the trees of the oldest questions.
 
         Returns:
             Whether anything was searched.
@@ -237,7 +238,7 @@ class Crowd:
         return made > 0
 
     def _conclude(self, names: list[Hashable], elapsed: float) -> None:
-        """Decide for those whose searches have ended."""
+        """Decide for characters whose searches have ended."""
         begin = perf_counter()
         ended: list[Hashable] = []
         left = self._planner.forest.all_remaining([self._searched[name].slot for name in names])
@@ -255,7 +256,7 @@ class Crowd:
         self._answer += NEWEST * (min(answer, MOST * self._answer) - self._answer)
 
     def _decisions(self, names: list[Hashable], reason: StopReason) -> Iterator[Decision]:
-        """The best so far for some that are searched."""
+        """The best decisions so far for some trees that are being searched."""
         questions = [self._searched[name] for name in names]
         slots, provider = [question.slot for question in questions], self.agent.provider
         found = self._planner.results(slots).rows(self._planner.forest.principal_variations(slots))
@@ -274,7 +275,7 @@ class Crowd:
         self._free.append(question.slot)
 
     def _measure(self) -> tuple[float, float]:
-        """Seconds a wave takes whatever its size, and seconds a row adds."""
+        """The fixed cost of a wave and the cost of a row, in seconds."""
 
         def time(rows: int) -> float:
             run: Any = self._planner.bound(rows)

@@ -1,4 +1,4 @@
-"""What an agent decides, and what it thinks of every action."""
+"""An agent's decision, and its assessment of every action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StopReason(enum.StrEnum):
     CAPACITY = "capacity"
     """The time was not up, but the tree is as large as its memory."""
     ONLY_MOVE = "only_move"
-    """One action was legal: there was nothing to think about."""
+    """Only one action was legal: there was nothing to search."""
     STOPPED = "stopped"
     """The caller stopped it."""
     THINKING = "thinking"
@@ -33,10 +33,10 @@ class StopReason(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Decision:
-    """What to play, and why. Arrays over actions hold 0 where an action is not legal."""
+    """The move to play, and why. Arrays over actions hold 0 where an action is not legal."""
 
     action: int
-    """What to play: always a legal action."""
+    """The action to play: always a legal one."""
     policy: NDArray[np.float32]
     """float32 [actions], sums to 1: how good the search finds each action as a move (the improved policy)."""
     value: float
@@ -44,14 +44,14 @@ class Decision:
     values: NDArray[np.float32]
     """float32 [players]: what each player can expect."""
     visits: NDArray[np.int32]
-    """int32 [actions]: how often the search tried each action, what it kept from an earlier search included."""
+    """int32 [actions]: how often the search tried each action, including visits kept from an earlier search."""
     principal_variation: tuple[int, ...]
     """The line of play that the search expects, beginning with its own favourite. Beyond the first action it is
-    imagined, and may come to actions that are not legal."""
+    imagined, and may contain illegal actions."""
     simulations: int
     """Simulations made for this decision."""
     elapsed: float
-    """Seconds spent thinking."""
+    """Time spent thinking, in seconds."""
     provider: str
     """The execution provider that computed the network, as ``cpu``."""
     stop_reason: StopReason
@@ -68,15 +68,15 @@ class Decision:
         stop_reason: StopReason,
         action: int | None = None,
     ) -> Self:
-        """What a search comes to.
+        """The decision that follows from a search.
 
         Args:
-            result: what it found; its root has no action set of its own.
+            result: what it found; its root is not over a separate action set.
             to_play: the player to move.
             elapsed: seconds spent thinking.
-            provider: what computed.
+            provider: what computed the network.
             stop_reason: why it ended.
-            action: what to play; the search's own choice if not given.
+            action: the action to play; the search's own choice if not given.
         """
         return cls(
             action=result.action if action is None else action,
@@ -94,12 +94,12 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ActionAnalysis:
-    """What a search thinks of one legal action."""
+    """A search's assessment of one legal action."""
 
     action: int
-    """The action."""
+    """The action's number."""
     visits: int
-    """How often it was tried."""
+    """How often the search tried it."""
     value: float
     """What the player to move can expect after it, in the game's units; for an action never tried, the best guess."""
     prior: float
@@ -112,9 +112,9 @@ class ActionAnalysis:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Analysis:
-    """What a search thinks of a position."""
+    """A search's assessment of a position."""
 
     decision: Decision
-    """What it would play."""
+    """The decision that it leads to."""
     actions: tuple[ActionAnalysis, ...]
-    """Every legal action, the most convincing first."""
+    """Every legal action, the most promising first."""

@@ -1,4 +1,4 @@
-"""One decision in the making: a tree, a limit, and how they become a decision."""
+"""One decision in progress: a tree, a limit, and how they lead to a decision."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from myoshu.search import SearchResult
 __all__ = ["Deliberation"]
 
 LEAST = 1e-4
-"""Seconds in which a first evaluation is begun however early the deadline."""
+"""Seconds within which a first evaluation is started even if the deadline is earlier."""
 
 
 class Deliberation:
     """The search of one position.
 
     Args:
-        tree: what is searched.
-        opening: begins the tree, or goes on with what is known of the position; called once, by :meth:`open`.
-        budget: simulations the tree was opened for.
+        tree: the tree to search.
+        opening: begins the tree, or keeps what is known of the position; called once, by :meth:`open`.
+        budget: simulations for which the tree was opened.
         legal: bool [actions].
         to_play: the player to move.
         time: seconds allowed, or None.
@@ -35,7 +35,7 @@ class Deliberation:
         pace: used and measured on.
         draw: how a move is sampled; the search's choice is played if not given.
         begin: when thinking began, as of :func:`time.perf_counter`.
-        provider: what computes.
+        provider: what computes the network.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Deliberation:
 
     @property
     def simulations(self) -> int:
-        """Simulations made."""
+        """Simulations made so far."""
         return 0 if self._opening is not None else self._budget - self._tree.remaining
 
     def open(self) -> None:
-        """Begin the tree if that has not been done, with one evaluation; whatever needs the tree does it.
+        """Begin the tree if that has not been done, with one evaluation; every method that needs the tree calls this.
 
         Raises:
             EvaluationError: the network failed.
@@ -89,17 +89,17 @@ class Deliberation:
             self._opening = None
 
     def end(self, reason: StopReason) -> None:
-        """Search no further."""
+        """End the search, for this reason."""
         self._reason = self._reason or reason
 
     def run(self, deadline: float | None = None, *, aside: bool = False) -> None:
         """Search until the limit is reached, or the deadline as of :func:`time.perf_counter`.
 
-        No evaluation is begun that would likely end after either; but before a deadline one is made at least.
+        No evaluation is started that would likely end after either; but before a deadline at least one is.
 
         Args:
             deadline: if not given, the limit alone counts.
-            aside: whether to step aside for other threads; see :meth:`Planner.run`.
+            aside: whether to yield to other threads; see :meth:`Planner.run`.
 
         Raises:
             EvaluationError: the network failed.
@@ -122,7 +122,7 @@ class Deliberation:
             self.end(StopReason.TIME)
 
     def result(self) -> SearchResult:
-        """What the tree says so far."""
+        """The tree's result so far."""
         self.open()
         return self._tree.result()
 

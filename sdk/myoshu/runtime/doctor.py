@@ -1,4 +1,4 @@
-"""Does a bundle compute here what it computed where it was trained? On every provider that this machine has."""
+"""Does a bundle compute the same here as where it was trained? Checked on every provider of this machine."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ __all__ = ["Diagnosis", "Versions", "answers", "diagnose", "versions"]
 
 
 class Diagnosis(NamedTuple):
-    """How a bundle fares on one provider."""
+    """A bundle's results on one provider."""
 
     provider: str
     """The provider, as ``cpu``."""
     sound: bool
     """Whether it runs and reproduces the parity vectors."""
     deviation: Deviation | None
-    """How far it is from them; None if it does not run or is not sound."""
+    """The greatest deviation from them; None if it does not run or is not sound."""
     parts: Deviation | None
-    """How far the separate graphs, put together, are from them; None likewise, or if the bundle has none."""
+    """The same for the separate graphs, run in sequence; None likewise, or if the bundle has none."""
     placement: dict[str, int]
-    """How many operators of the graphs that play runs lie on which provider; empty for the CPU."""
+    """Number of operators of the graphs that play runs, by the provider that runs them; empty for the CPU."""
     microseconds: float
-    """One evaluation of the recurrent graph for one position; NaN if it does not run."""
+    """Time of one evaluation of the recurrent graph for one position, in µs; NaN if it does not run."""
     cause: str
     """Why it is not sound; empty if it is."""
 
 
 class Versions(NamedTuple):
-    """What is at work here."""
+    """The versions of the software and machine that run here."""
 
     myoshu: str
     onnxruntime: str
@@ -54,7 +54,7 @@ class Versions(NamedTuple):
 
 
 def versions() -> Versions:
-    """The versions of what is at work here."""
+    """The versions of the software and machine that run here."""
     machine = f"{platform.system()} {platform.machine()}"
     return Versions(__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
 
@@ -63,18 +63,18 @@ def diagnose(bundle: Bundle, providers: str | Sequence[str] | None = None) -> li
     """Replay a bundle's parity vectors.
 
     Args:
-        bundle: whose.
-        providers: on which providers; on all that are there if not given.
+        bundle: the bundle.
+        providers: the providers to test; all that this machine has if not given.
 
     Raises:
-        ArgumentError: a provider's name is none.
+        ArgumentError: a provider's name is unknown.
     """
     names = available() if providers is None else choices(providers)
     return [_diagnose(bundle, name) for name in names]
 
 
 def answers(bundle: Bundle) -> Deviation:
-    """How far what the network makes of the bundle's positions is, on the CPU, from what is noted beside them.
+    """How far the network's outputs for the bundle's positions, on the CPU, are from those recorded with them.
 
     Raises:
         ProviderError: the network does not run.
@@ -106,7 +106,7 @@ def _diagnose(bundle: Bundle, provider: str) -> Diagnosis:
 
 
 def _microseconds(run: Any) -> float:
-    """The median over a tenth of a second at most."""
+    """The median time of a call in µs, measured for a tenth of a second at most."""
     times: list[float] = []
     end = perf_counter() + 0.1
     while not times or (perf_counter() < end and len(times) < 1000):
@@ -117,7 +117,7 @@ def _microseconds(run: Any) -> float:
 
 
 def _parts(bundle: Bundle, provider: str) -> Deviation | None:
-    """How far what the separate graphs make together of the parity vectors is from them; None if there are none."""
+    """How far the outputs of the separate graphs are from the parity vectors; None if there are none."""
     parity = bundle.parity
     composed = [graph for graph in TABLE if graph.name in parity.graphs and set(graph.parts) <= set(bundle.graphs)]
     if not composed:
@@ -131,7 +131,7 @@ def _parts(bundle: Bundle, provider: str) -> Deviation | None:
             vectors = parity.graphs[graph.name]
             outputs: dict[str, NDArray[Any]] = {}
             feed = vectors.inputs
-            for part in graph.parts:  # each is fed what the trainer saw, so that one's error is not the next one's
+            for part in graph.parts:  # each is given the trainer's arrays, so that errors do not add up
                 inputs = dict(zip(every[part].inputs, feed.values(), strict=True))
                 outputs |= evaluate(running, part, every[part], inputs)
                 feed = {name: vectors.outputs[name] for name in list(every[part].outputs)[:1]}

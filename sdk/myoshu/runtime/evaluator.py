@@ -1,4 +1,4 @@
-"""A model at work: the graphs that play runs, on a provider that was found to compute right."""
+"""A running model: the graphs that play runs, on a provider that was found to compute correctly."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Evaluator:
     """Runs the graphs of a model that play needs. May be shared between threads.
 
     Args:
-        model: what goes into the graphs and comes out.
-        graphs: the graphs by name, serialised ONNX models: those of :func:`myoshu.model.played`; others are left alone.
+        model: the specification of the graphs' inputs and outputs.
+        graphs: the graphs by name, serialised ONNX models: those of :func:`myoshu.model.played`; others are ignored.
         providers: ``auto``, a provider's name, or several names to be tried in order; see
-            :func:`myoshu.runtime.providers.choices`. One that fails before the last is passed over with a warning.
-        weights: the graphs' weights by name, if they keep them outside themselves.
-        threads: threads of one operator. One is right for play: a game keeps its cores.
+            :func:`myoshu.runtime.providers.choices`. One that fails before the last is skipped with a warning.
+        weights: the graphs' weights by name, if they are stored outside the graphs.
+        threads: threads of one operator. One is right for play: a game needs the other cores.
         parity: outputs to be reproduced before a provider is trusted.
 
     Raises:
@@ -41,7 +41,7 @@ class Evaluator:
         BundleError: a graph is missing, or they do not have the model's inputs and outputs.
 
     Warns:
-        ProviderWarning: a provider was passed over; the message says why.
+        ProviderWarning: a provider was not used; the message says why.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Evaluator:
         self.generation = 0
         """Counts :meth:`replace`: bindings of an earlier generation run the earlier weights."""
         self.deviation: Deviation | None = None
-        """How far the parity vectors were missed, if there were any."""
+        """The deviation from the parity vectors, if there were any."""
         self._ports = played(model)
         missing = [name for name in self._ports if name not in graphs]
         if missing:
@@ -70,7 +70,7 @@ class Evaluator:
 
     @property
     def placement(self) -> Mapping[str, int]:
-        """How many operators of all graphs run on each provider, where it is not the CPU that was chosen."""
+        """How many operators of all graphs run on each provider, unless the CPU was chosen."""
         return self._running.placement
 
     def initial(self, observations: ArrayLike) -> dict[str, NDArray[Any]]:
@@ -80,7 +80,7 @@ class Evaluator:
             observations: [n, *observation] of any real type.
 
         Returns:
-            latent, prior and value, as :class:`myoshu.spec.ModelSpec` says.
+            latent, prior and value, as :class:`myoshu.spec.ModelSpec` describes.
 
         Raises:
             ObservationError: they have another shape or type, or are not finite.
@@ -97,7 +97,7 @@ class Evaluator:
             action: int64 [n].
 
         Returns:
-            next_latent, prior, value, and reward and mover where the model has them.
+            next_latent, prior, value, and reward and mover if the model has them.
 
         Raises:
             ArgumentError: they have another shape.
@@ -116,7 +116,7 @@ class Evaluator:
         return self._run("recurrent", {"latent": latents, "action": actions})
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
-        """Tie a graph to memory: each call of the result reads the inputs from it and writes the outputs to it.
+        """Bind a graph to memory: each call of the result reads the inputs from it and writes the outputs to it.
 
         Args:
             graph: which graph.
@@ -128,7 +128,7 @@ class Evaluator:
         return self._running.bind(graph, arrays)
 
     def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
-        """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing.
+        """A graph bound to memory for a search that runs without the interpreter; None if that is not available.
 
         Args:
             graph: which graph.
@@ -140,7 +140,7 @@ class Evaluator:
         return self._running.network(graph, arrays)
 
     def replace(self, weights: Mapping[str, NDArray[Any]]) -> None:
-        """Go on with other weights: the same graphs, started again. What is bound already keeps the old ones.
+        """Continue with other weights: the same graphs, loaded again. Existing bindings keep the old ones.
 
         Raises:
             ProviderError: a weight is missing or of another shape.
@@ -154,7 +154,7 @@ class Evaluator:
     def _choose(
         self, names: list[str], weights: Mapping[str, NDArray[Any]] | None, parity: Parity | None
     ) -> tuple[str, Running]:
-        """The first provider that starts and computes what the trainer saw."""
+        """The first provider that starts and reproduces the trainer's outputs."""
         for position, name in enumerate(names):
             try:
                 running = start(self._graphs, self._ports, name, weights=weights, threads=self._threads)
@@ -169,7 +169,7 @@ class Evaluator:
         raise ProviderError("expected an execution provider, got none that is installed")
 
     def _reproduce(self, running: Running, parity: Parity) -> Deviation:
-        """Replay the parity vectors, all together and the first row alone: other kernels may run then.
+        """Replay the parity vectors, all together and the first row alone, which may run other kernels.
 
         Raises:
             Failure: the outputs are too far from the trainer's.
@@ -201,7 +201,7 @@ def as_observations(model: ModelSpec, observations: ArrayLike | Sequence[ArrayLi
     """Observations as the initial graph takes them: C-contiguous float32 [n, *observation].
 
     Args:
-        model: what they must fit.
+        model: the model that they must fit.
         observations: n ≥ 1 observations of booleans, integers or floating-point numbers.
 
     Raises:
@@ -218,7 +218,7 @@ def as_observations(model: ModelSpec, observations: ArrayLike | Sequence[ArrayLi
     if array.dtype == np.float32:
         batch = np.ascontiguousarray(array)
     else:
-        with np.errstate(all="ignore"):  # what is too large for float32 is infinite, and found so; too small is 0
+        with np.errstate(all="ignore"):  # too large for float32 becomes infinite, and is found; too small becomes 0
             batch = np.ascontiguousarray(array, np.float32)
     if not all_finite(batch):
         raise ObservationError("observation: expected finite numbers, got NaN or infinity")
@@ -229,7 +229,7 @@ def evaluate(running: Running, graph: str, ports: Ports, inputs: Mapping[str, ND
     """Run a graph once.
 
     Args:
-        running: what runs.
+        running: the started graphs.
         graph: which graph.
         ports: its inputs and outputs.
         inputs: C-contiguous arrays by name, [n, …] each.

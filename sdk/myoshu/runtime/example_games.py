@@ -17,27 +17,27 @@ from myoshu.traits import Traits
 __all__ = ["COUNT", "answered", "find_positions"]
 
 COUNT = 8
-"""How many positions are looked for."""
+"""How many positions to collect."""
 MOST_NUMBERS = 1 << 18
-"""Numbers in all observations and priors together: of large ones fewer are kept, of one larger than this none."""
+"""Most numbers in all observations and priors: fewer positions are kept if these are large, possibly none."""
 MOST_MOVES = 60
-"""How far a game is played."""
+"""Most moves played in a game."""
 TRIES = 4
-"""Games for each position wanted, before it is left at what was found."""
+"""Games to play for each position wanted, before settling for fewer."""
 OTHER_SEEDS = 2
-"""How often a position is brought about from another seed, to see whether chance takes part after all."""
+"""How often a position is reached from another seed, to see whether chance takes part after all."""
 DRAWN_BEGINNINGS = 32
-"""How often the beginning of a game with chance is."""
+"""How often the beginning of a game with chance is tested so."""
 
 
 def find_positions(game: Game) -> tuple[Position, ...]:
-    """The beginning, and positions of different depth in games played at random: the same ones each time.
+    """The beginning, and positions at different depths of random games: the same ones each time.
 
-    Of a game that cannot be played again (:attr:`myoshu.traits.Traits.replayable`) there are none. Where chance takes
+    A game that cannot be replayed (:attr:`myoshu.traits.Traits.replayable`) has none. Where chance takes
     part in a game, the positions say so.
 
     Raises:
-        Exception: whatever the game raises.
+        Exception: anything that the game raises.
     """
     size = math.prod(game.spec.observation) + game.spec.actions
     count = min(COUNT, MOST_NUMBERS // size)
@@ -57,7 +57,7 @@ def find_positions(game: Game) -> tuple[Position, ...]:
 
 
 def answered(positions: Iterable[Position], agent: Agent) -> tuple[Example, ...]:
-    """The positions with what an agent makes of them.
+    """The positions with an agent's answers.
 
     Raises:
         MyoshuError: the agent cannot play them.
@@ -87,7 +87,7 @@ def _played(game: Game, seed: int, rng: np.random.Generator) -> list[Position]:
 
 
 def _next(line: list[Position], found: Collection[Position], rng: np.random.Generator) -> Position:
-    """One of a game's positions, if possible with a player to move who was so in the fewest of those found."""
+    """One of a game's positions, preferably with the player to move who is rarest among those found."""
     movers = [position.to_play for position in found]
     fewest = min(movers.count(position.to_play) for position in line)
     chosen = [position for position in line[1:] if movers.count(position.to_play) == fewest] or line[1:] or line
@@ -106,7 +106,7 @@ def _position(state: State, moves: tuple[int, ...], seed: int, *, drawn: bool) -
 
 
 def _with_chance(game: Game, position: Position) -> Position:
-    """The position, told whether chance takes part in it."""
+    """The position, with a note whether chance takes part in it."""
     if position.drawn and position.moves:
         return position
     for seed in range(1 << 20, (1 << 20) + (DRAWN_BEGINNINGS if position.drawn else OTHER_SEEDS)):

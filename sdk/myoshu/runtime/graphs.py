@@ -1,4 +1,4 @@
-"""What may be in an ONNX graph that came in a bundle, checked in its bytes before ONNX Runtime sees them.
+"""What an ONNX graph in a bundle may contain, checked in its bytes before ONNX Runtime sees them.
 
 A graph may not point at other files (ONNX lets a weight live at any path), may not hold loops or branches (its time
 could not be bounded), and uses ONNX's own operators only. The few fields of ONNX's protocol buffers that matter are
@@ -34,14 +34,14 @@ def check_graph(name: str, data: bytes) -> None:
         data: its bytes.
 
     Raises:
-        BundleError: it is no ONNX model, or holds what a bundle's graph may not.
+        BundleError: it is not an ONNX model, or holds what a bundle's graph may not.
     """
     reader = _Reader(name)
     view = memoryview(data)
     graphs = 0
     for field, value in reader.fields(view):
         if field == MODEL_FUNCTIONS:
-            raise BundleError(f"{name}: expected a graph without functions of its own, got one with")
+            raise BundleError(f"{name}: expected a graph without local functions, got one with")
         if field == MODEL_GRAPH:
             graphs += 1
             _check_nodes_and_weights(reader, reader.message(value))
@@ -50,14 +50,14 @@ def check_graph(name: str, data: bytes) -> None:
 
 
 def external_weights(name: str, data: bytes) -> list[str]:
-    """The names of the weights that a graph keeps outside itself.
+    """The names of the weights that are stored outside a graph.
 
     Args:
         name: what to call it in errors.
         data: the serialised ONNX model.
 
     Raises:
-        BundleError: it is no ONNX model.
+        BundleError: it is not an ONNX model.
     """
     reader = _Reader(name)
     names = []
@@ -117,7 +117,7 @@ def _check_tensor(reader: _Reader, tensor: memoryview) -> None:
 
 
 class _Reader:
-    """Walks protocol-buffer messages, and no more fields in all than a graph needs."""
+    """Reads protocol-buffer messages, and no more fields in total than a graph needs."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -130,7 +130,7 @@ class _Reader:
         return value
 
     def fields(self, view: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-        """Each field's number and value: an integer, or bytes for what has a length."""
+        """Each field's number and value: an integer, or bytes for a field with a length."""
         position, end = 0, len(view)
         while position < end:
             self.left -= 1
@@ -165,5 +165,5 @@ class _Reader:
         raise self.broken()
 
     def broken(self) -> BundleError:
-        """The error for bytes that are no ONNX model."""
+        """The error for bytes that are not an ONNX model."""
         return BundleError(f"{self.name}: expected an ONNX model, got bytes that are none")

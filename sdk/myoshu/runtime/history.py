@@ -1,4 +1,4 @@
-"""What a session was told of its game, and whether a position can have come of it."""
+"""The moves reported to a session, and whether a position can follow from them."""
 
 from __future__ import annotations
 
@@ -13,56 +13,56 @@ __all__ = ["History"]
 
 
 class History:
-    """The moves told of one game, counted; those since the last decision, named.
+    """The number of moves reported in one game, and those since the last decision.
 
-    A search goes on from the last one's tree only where the position follows from the moves told since:
+    A search continues from the last one's tree only where the position follows from the moves reported since:
 
-    - All moves were told, or so it seems: whoever says who is to move (``to_play``) says the player whom the count of
-      moves leads to. Who does not say it sits at one seat, so the moves between two decisions are a multiple of the
-      number of players: with the opponents' moves left out they are not. Pondering, which is about another's
-      position, counts as saying it.
-    - The observation is neither that of the last decision nor that of the game's first: such a position was gone back
-      to, or a new game was begun.
+    - All moves were reported, as far as can be seen: a caller who says who is to move (``to_play``) names the player
+      to whom the count of moves leads. A caller who does not sits at one seat, so the moves between two decisions are
+      a multiple of the number of players: with the opponents' moves left out they are not. Pondering, which is about
+      another player's position, counts as naming the player.
+    - The observation is neither that of the last decision nor that of the game's first: in those cases moves were
+      taken back, or a new game was begun.
 
     Args:
-        players: how many players there are, who move in turn.
+        players: the number of players, who move in turn.
         most: moves after which no tree is kept.
     """
 
     def __init__(self, players: int, most: int) -> None:
         self.players = players
-        """How many players there are."""
+        """The number of players."""
         self.most = most
         """Moves after which no tree is kept."""
         self.turn = 0
-        """The player to move, if all moves were told."""
+        """The player to move, if all moves were reported."""
         self.told = 0
-        """Moves told since the game began."""
+        """Number of moves reported since the game began."""
         self.moves: list[int] | None = None
-        """Moves told since the last decision; None where its tree may not be kept."""
+        """Moves reported since the last decision; None if its tree may not be kept."""
         self.pondered = False
-        """Whether the last decision was on another's time."""
+        """Whether the last decision was in another player's time."""
         self.first: bytes | None = None
         """The observation of the game's first decision."""
         self.last: bytes | None = None
         """The observation of the last decision."""
 
     def copy(self) -> History:
-        """An independent copy."""
+        """An independent copy of the history."""
         other = copy.copy(self)
         other.moves = None if self.moves is None else list(self.moves)
         return other
 
     def begin(self) -> None:
-        """The last decision has a tree: moves told from now on may lead on in it."""
+        """Note that the last decision has a tree: moves reported from now on may continue in it."""
         self.moves = []
 
     def forget(self) -> None:
-        """Keep no tree."""
+        """Note that no tree may be kept."""
         self.moves = None
 
     def tell(self, action: int) -> None:
-        """A move was made."""
+        """Note that a move was made."""
         self.turn = (self.turn + 1) % self.players
         self.told += 1
         if self.moves is not None:
@@ -71,10 +71,10 @@ class History:
                 self.forget()
 
     def take_back(self, moves: int) -> None:
-        """The last moves told were taken back.
+        """Note that the last reported moves were taken back.
 
         Raises:
-            ArgumentError: fewer were told.
+            ArgumentError: fewer were reported.
         """
         if moves > self.told:
             raise ArgumentError(f"moves: expected at most {self.told}, as many as were told, got {moves}")
@@ -90,11 +90,11 @@ class History:
 
         Args:
             observation: what the player to move sees, float32 [1, *observation].
-            to_play: the player to move, if it was said; becomes :attr:`turn`.
-            pondering: whether it is on another's time.
+            to_play: the player to move, if given; becomes :attr:`turn`.
+            pondering: whether it is in another player's time.
 
         Returns:
-            The moves that lead here from the last decision; empty where its tree does not.
+            The moves that lead here from the last decision; empty if its tree does not.
         """
         moves, seen = self.moves or [], observation.tobytes()
         if moves and not self._follows(len(moves), seen, to_play, pondering):

@@ -17,15 +17,16 @@ def as_mask(actions: int, legal_actions: ArrayLike | None) -> NDArray[np.bool_]:
 
     Args:
         actions: how many actions the game has.
-        legal_actions: the legal ones in any order, or a mask [actions], or None for all. A mask is of booleans, or of
-            integers 0 and 1 where it cannot be taken for a list: in a game of two actions, of one byte each (int8 or
+        legal_actions: the legal ones in any order, or a mask [actions], or None for all. A mask has booleans, or
+            integers 0 and 1 where it cannot be mistaken for a list: in a game of two actions, of one byte each (int8 or
             uint8, as Gymnasium and PettingZoo give it).
 
     Returns:
         bool [actions], at least one of them true.
 
     Raises:
-        LegalActionsError: it is empty, names an action that the game does not have or names one twice, or is neither.
+        LegalActionsError: it is empty, names an action that the game does not have, names one twice, or is neither
+            kind.
     """
     if legal_actions is None:
         return np.ones(actions, np.bool_)
@@ -52,7 +53,7 @@ def _is_mask(given: NDArray[Any], legal_actions: ArrayLike) -> bool:
     """Whether as many integers as there are actions are a mask rather than a list of all of them.
 
     Raises:
-        LegalActionsError: it may be either.
+        LegalActionsError: it could be either.
     """
     if given[-1] > 1 or given[0] > 1:  # a list, as almost always
         return False

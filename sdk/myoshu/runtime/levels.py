@@ -17,11 +17,11 @@ def between(levels: Sequence[Level], elo: float) -> Level:
     """Settings for a strength, by interpolation: simulations on a logarithmic scale, everything else on a linear one.
 
     Args:
-        levels: a bundle's levels; those without a measured strength are passed over.
+        levels: a bundle's levels; those without a measured strength are ignored.
         elo: points, from the weakest level's to the strongest's.
 
     Raises:
-        ArgumentError: there are no measured levels, or none encloses these points.
+        ArgumentError: there are no measured levels, or none on both sides of these points.
     """
     rated = sorted((level for level in levels if level.elo is not None), key=_points)
     if not rated:

@@ -1,4 +1,4 @@
-"""How long a search may go on."""
+"""How long a search may last."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["Limit"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit in time, in simulations, or in both: what is reached first ends the search.
+    """A limit in time, in simulations, or in both: the one reached first ends the search.
 
     Raises:
-        LimitError: neither is given, or one allows nothing.
+        LimitError: neither is given, or one allows no search.
     """
 
     time: float | None = None
@@ -33,7 +33,7 @@ class Limit:
 
 
 def seconds(field: str, value: object) -> float:
-    """A duration that is more than nothing.
+    """Check a duration.
 
     Raises:
         LimitError: it is not a finite number above 0.

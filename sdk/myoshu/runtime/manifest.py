@@ -1,4 +1,4 @@
-"""A bundle's manifest: what is in the file, what it was made for, and by whom."""
+"""A bundle's manifest: the file's contents, purpose and origin."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One measured level of play."""
 
     level: float
-    """The level's name, as players see it: greater is stronger."""
+    """The level's number, as players see it: greater is stronger."""
     simulations: int
-    """How many simulations a move gets."""
+    """Simulations of a move."""
     temperature: float = 0.0
     """How freely moves are sampled; 0 plays the best."""
     mix: float = 0.0
-    """What moves are sampled from: 0 is what the search found, 1 the network's first guess, without looking ahead."""
+    """The distribution that moves are sampled from: 0 is the search's policy, 1 the network's prior, without search."""
     margin: float = 1.0
-    """How much worse than the best a sampled move may look to the search, as a share of what the game can pay."""
+    """How much worse than the best a sampled move may be by the search, as a share of what the game can pay."""
     elo: float | None = None
     """Measured strength, in points above random play; None if not measured."""
     error: float | None = None
@@ -76,32 +76,32 @@ class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The manifest, ``manifest.json`` in the file."""
+    """The manifest, ``manifest.json`` in the bundle."""
 
     format: int
-    """The format's version."""
+    """The version of the bundle format."""
     game: GameSpec
-    """The game it plays."""
+    """The specification of the game that it plays."""
     model: ModelSpec
-    """What goes into the graphs and comes out."""
+    """The specification of the graphs' inputs and outputs."""
     spec_hash: str
     """:func:`myoshu.spec.spec_hash` of game and model."""
     search: SearchConfig
-    """How it was trained to search: the defaults for play."""
+    """The search settings of its training: the defaults for play."""
     opset: int
     """The ONNX operator set of the graphs."""
     graphs: dict[str, Entry]
     """Each graph by name: all that play runs, and any of their parts."""
     parity: Entry
-    """The parity vectors."""
+    """The entry of the parity vectors."""
     provenance: dict[str, Any]
     """Where it comes from: whatever the trainer wrote down."""
     strength: list[Level]
     """Measured levels, weakest first; may be empty."""
     planes: Planes = Planes()
-    """What the game's observations hold, in words, as far as the game says."""
+    """What the game's observations hold, in words, if the game says."""
     positions: Entry | None = None
-    """A few positions with what the agent saw and made of them; None if there are none."""
+    """The entry of the example positions; None if there are none."""
 
     def __post_init__(self) -> None:
         if fault := find_fault(self.model, self.graphs):
@@ -133,7 +133,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         strength: list[Level] | None = None,
         planes: Planes | None = None,
     ) -> Manifest:
-        """A manifest in the current format whose other files :meth:`Bundle.write` will enter."""
+        """A manifest in the current format; :meth:`Bundle.write` fills in the entries of the other files."""
         blank = Entry(sha256="0" * 64, size=0)
         try:
             return Manifest(
@@ -153,7 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise BundleError(f"manifest.{error}") from error
 
     def encode(self) -> bytes:
-        """The manifest as JSON for people to read, the same bytes for the same manifest."""
+        """The manifest as readable JSON, the same bytes for the same manifest."""
         return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=2) + b"\n"
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Does a program show an agent what it learned from? Compared position by position, and said in words."""
+"""Does a program show an agent what it learned from? Compared position by position, and reported in words."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Observe = Callable[[tuple[int, ...]], ArrayLike]
 
 
 class ObservationCheck(NamedTuple):
-    """What became of a comparison."""
+    """The result of a comparison."""
 
     compared: int
-    """How many positions were compared."""
+    """Number of positions that were compared."""
     differ: tuple[int, ...]
     """Which of the agent's positions differ, by their index."""
     text: str
-    """That in words and, where it can be told, how they differ."""
+    """The result in words and, if known, how they differ."""
 
     @property
     def right(self) -> bool:
@@ -39,27 +39,27 @@ class ObservationCheck(NamedTuple):
 
 
 def reachable(examples: Sequence[Example]) -> list[int]:
-    """The positions that moves alone bring about, by their index: without chance."""
+    """The indices of the positions that moves alone determine: those without chance."""
     return [index for index, (position, _) in enumerate(examples) if not position.drawn]
 
 
 def check_observations(examples: Sequence[Example], planes: Planes, observe: Observe) -> ObservationCheck:
-    """Compare what a program shows after some moves with what the agent saw after them.
+    """Compare a program's observations after some moves with those that the agent saw.
 
     Args:
         examples: the agent's positions; those in which chance takes part are left out.
         planes: what its observations hold.
-        observe: from the actions since the beginning to what the player to move then sees.
+        observe: takes the actions since the beginning and returns what the player to move then sees.
 
     Raises:
-        ArgumentError: an observation is no array of numbers.
+        ArgumentError: an observation is not an array of numbers.
     """
     rows = reachable(examples)
     shown = []
     for row in rows:
         moves = examples[row].position.moves
         try:
-            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which is told
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which is reported
                 shown.append(np.array(observe(moves), np.float32))
         except (TypeError, ValueError) as error:
             if isinstance(error, MyoshuError):
@@ -78,8 +78,8 @@ def compare(
     Args:
         examples: the agent's positions.
         planes: what its observations hold.
-        rows: which of them are compared, by their index.
-        shown: what a program shows in each.
+        rows: the indices of those that are compared.
+        shown: the program's observation of each.
     """
     if not rows:
         why = "chance takes part in all of its positions" if examples else "its file has no positions"
@@ -102,7 +102,7 @@ def compare(
 def check_game(examples: Sequence[Example], planes: Planes, game: Game) -> ObservationCheck:
     """Compare a game with what the agent learned from: observations, legal actions and who moves.
 
-    Chance is drawn as it was when the positions were made, so that those in which it takes part are compared too. A
+    Chance is drawn as when the positions were made, so positions with chance are compared too. A
     game that fails, or in which the moves are not legal, differs.
     """
     shown: list[NDArray[np.float32]] = []
@@ -121,7 +121,7 @@ def check_game(examples: Sequence[Example], planes: Planes, game: Game) -> Obser
                 continue
             seen = np.array(state.observation(), np.float32)
             legal, mover = tuple(map(int, state.legal_actions())), int(state.to_play())
-        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             said = str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"
             faults[row] = f"{after}: {said}"
             shown.append(np.zeros(0, np.float32))

@@ -1,7 +1,7 @@
 """How observations differ from what an agent learned from, where a simple change makes them the same.
 
 Tried are: the order of the dimensions, rows and columns mirrored or exchanged, another scale or sign, and planes in
-another order, which may depend on the player to move. The simplest that explains every position is told.
+another order, which may depend on the player to move. The simplest that explains every position is reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 LONGEST = 900
 """The longest explanation, in characters."""
 MOST_NUMBERS = 1 << 15
-"""Numbers in all observations up to which explanations are looked for, which takes up to a hundred passes over them."""
+"""Most numbers in all observations for which explanations are searched: that takes up to a hundred passes."""
 MOST_NAMED = 6
 
 Array = NDArray[np.float32]
@@ -33,17 +33,17 @@ Order = tuple[int, ...]
 
 class _Change(NamedTuple):
     words: str
-    """What to say; empty where nothing is changed."""
+    """The explanation; empty for no change."""
     apply: Callable[[Array], Array]
-    """From what was shown to what the agent would have seen: [n, ...] → [n, *observation]."""
+    """Maps what was shown to what the agent would have seen: [n, ...] → [n, *observation]."""
 
 
 def explain(positions: Sequence[Position], shown: Sequence[Array], planes: Planes) -> str:
     """How observations differ, in words.
 
     Args:
-        positions: the agent's; one or more.
-        shown: what a program shows in each, of any shapes; not all the same as the agent's.
+        positions: the agent's positions; one or more.
+        shown: a program's observation of each, of any shapes; not all the same as the agent's.
         planes: what the agent's observations hold.
     """
     expected = np.stack([position.observation for position in positions])
@@ -130,7 +130,7 @@ def _turns(shape: tuple[int, ...]) -> Iterator[_Change]:
 
 
 def _values(expected: Array, got: Array) -> Iterator[_Change]:
-    """Other scales and signs of all numbers alike."""
+    """Another scale or sign, the same for all numbers."""
     yield _Change("", lambda seen: seen)
     yield _Change("all numbers have the other sign", lambda seen: -seen)
     low, high = float(expected.min()), float(expected.max())
@@ -152,7 +152,7 @@ def _line(scale: float, offset: float, seen: Array) -> Array:
 
 
 def _orders(expected: Array, got: Array, to_play: NDArray[np.int64]) -> dict[int, Order] | None:
-    """Where each of the agent's planes is among those shown, by player to move; None if they are others."""
+    """Where each of the agent's planes is among those shown, by player to move; None if they are not all there."""
     whole = _order(expected, got)
     movers = sorted(set(to_play.tolist()))
     if whole is not None:
@@ -169,7 +169,7 @@ def _orders(expected: Array, got: Array, to_play: NDArray[np.int64]) -> dict[int
 
 
 def _order(expected: Array, got: Array) -> Order | None:
-    """For each plane of the agent's the plane shown that is the same in all positions: itself, or the first free."""
+    """For each of the agent's planes, the shown plane that is the same in all positions: itself, or the first free."""
     wanted, there = _keys(expected), _keys(got)
     if sorted(wanted) != sorted(there):
         return None
@@ -185,7 +185,7 @@ def _order(expected: Array, got: Array) -> Order | None:
 
 
 def _keys(planes: Array) -> list[bytes]:
-    """One for each plane [n, planes, ...]: equal where planes are, up to rounding."""
+    """A key for each plane [n, planes, ...]: equal for planes that are equal up to rounding."""
     rounded = np.floor(planes.astype(np.float64) * (0.5 / TOLERANCE) + 0.217) + 0.0  # without a negative zero
     return [np.ascontiguousarray(rounded[:, index]).tobytes() for index in range(planes.shape[1])]
 
@@ -218,7 +218,7 @@ def _moved(plane: int, orders: dict[int, Order]) -> bool:
 
 
 def _scaled_apart(expected: Array, got: Array, planes: Planes) -> str:
-    """Each plane (or entry) with a scale of its own: at least three different numbers on one line."""
+    """Each plane (or entry) with a separate scale: at least three different numbers on one line."""
     told, noun = [], _noun(expected.ndim)
     for plane in range(expected.shape[1]):
         wanted, seen = (array[:, plane].reshape(-1).astype(np.float64) for array in (expected, got))
@@ -250,7 +250,7 @@ def _first_difference(expected: Array, got: Array, positions: Sequence[Position]
 
 
 def _noun(rank: int) -> str:
-    """What an index of the first dimension is called; rank counts the positions' dimension too."""
+    """The noun for an index of the first dimension; rank counts the positions' dimension too."""
     return "plane" if rank > 2 else "number"
 
 

@@ -9,32 +9,32 @@ from time import perf_counter
 __all__ = ["Pace"]
 
 MOST = 2.0
-"""A measurement counts for at most this many times the estimate: the process may have been suspended meanwhile, or the
+"""A measurement counts for at most this many times the estimate: the process may have been suspended, or the
 machine asleep."""
 DECAY = 0.75
-"""What is left of the estimate after a search that it kept from any evaluation."""
+"""Factor applied to the estimate after a search that it kept from any evaluation."""
 
 
 class Pace:
-    """How long an evaluation takes, as measured on the way.
+    """How long an evaluation takes, as measured while thinking.
 
-    One measurement that was held up cannot raise the estimate by more than a half, and an estimate that lets nothing be
-    evaluated, so that nothing is measured either, falls until something is. It does not fall below the fastest
+    One delayed measurement cannot raise the estimate by more than a half, and an estimate that prevents evaluations,
+    and so measurements, falls until there is one. It does not fall below the fastest
     measurement, so that a limit too short for any evaluation stays so.
     """
 
     def __init__(self) -> None:
         self.seconds = math.nan
-        """Seconds a simulation; NaN before the first measurement."""
+        """Seconds per simulation; NaN before the first measurement."""
         self._fastest = 0.0
 
     def note(self, simulations: int, elapsed: float) -> None:
-        """Take in a measurement; later ones count more."""
+        """Add a measurement; later ones count more."""
         if not (simulations > 0 and elapsed > 0.0):
             return
         now = elapsed / simulations
         if math.isnan(self.seconds):
-            self.seconds = now  # not the fastest yet: it may have been held up, and nothing bounds the first
+            self.seconds = now  # not the fastest yet: it may have been delayed, and nothing bounds the first
             return
         if now < self._fastest or not self._fastest:
             self._fastest = now
@@ -46,7 +46,7 @@ class Pace:
         self.seconds = max(DECAY * self.seconds, self._fastest)
 
     def measure(self, wave: Callable[[], None], leaves: int) -> float:
-        """Seconds a simulation, measured now if never before.
+        """Seconds per simulation, measured now if never before.
 
         Args:
             wave: makes one evaluation as the search does; see :meth:`myoshu.runtime.tree.Tree.wave`.

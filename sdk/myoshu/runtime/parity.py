@@ -1,4 +1,4 @@
-"""Parity vectors: inputs of the graphs with the outputs that the trainer saw, to be reproduced wherever they run."""
+"""Parity vectors: inputs of the graphs with the trainer's outputs, to be reproduced wherever they run."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ Units = Mapping[str, float]
 
 
 def units_of(game: GameSpec) -> dict[str, float]:
-    """In which units values and rewards are compared: the greatest that the game can pay.
+    """The units in which values and rewards are compared: the greatest that the game can pay.
 
-    A value is a sum of categories' probabilities times what they stand for; where these cancel, the error is that of
-    what is cancelled, not of what is left.
+    A value is a sum of categories' probabilities times their numbers; where these cancel, the error is that of
+    the terms, not of the small sum.
     """
     bounds = {"value": value_bounds(game), "reward": reward_bounds(game)}
     return {name: max(-low, high) or 1.0 for name, (low, high) in bounds.items()}
@@ -50,10 +50,10 @@ class Deviation(NamedTuple):
     """The output furthest from its parity vector."""
 
     size: float
-    """|a − b| in the output's units, or by max(1, |b|), the greatest over all numbers; infinite where one is not
-    finite."""
+    """|a − b| in the output's units, or divided by max(1, |b|), the greatest over all numbers; infinite where one is
+    not finite."""
     output: str
-    """Which output, as ``recurrent.value``."""
+    """The name of the output, as ``recurrent.value``."""
 
     @property
     def acceptable(self) -> bool:
@@ -70,8 +70,8 @@ def deviation(graph: str, expected: Arrays, got: Arrays, units: Units | None = N
     Args:
         graph: the graph's name, for the message.
         expected: the outputs by name.
-        got: the same, to be compared with them.
-        units: what 1 is, for the outputs that have a unit: :attr:`Parity.units`.
+        got: the actual outputs by name.
+        units: the size of a unit, for the outputs that have one: :attr:`Parity.units`.
     """
     units = units or {}
     worst = Deviation(0.0, f"{graph}.{next(iter(expected))}")
@@ -98,7 +98,7 @@ class _Packed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vectors(NamedTuple):
-    """What goes into one graph, and what must come out."""
+    """Inputs of one graph, and the outputs that it must give."""
 
     inputs: Arrays
     """Arrays [n, …] by name of input; latent states among them should be of different depths."""
@@ -107,7 +107,7 @@ class Vectors(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many vectors there are."""
+        """The number of vectors."""
         return len(next(iter(self.inputs.values())))
 
 
@@ -115,9 +115,9 @@ class Parity(NamedTuple):
     """The vectors of all graphs that play runs."""
 
     graphs: Mapping[str, Vectors]
-    """Each graph's, by its name."""
+    """Each graph's vectors, by the graph's name."""
     units: Units = types.MappingProxyType({})
-    """In which units values and rewards are compared, see :func:`units_of`; not stored with the vectors."""
+    """The units in which values and rewards are compared, see :func:`units_of`; not stored with the vectors."""
 
     def encode(self) -> bytes:
         """The vectors as MessagePack: name → {dt: type, sh: shape, b: little-endian bytes}."""
@@ -134,7 +134,7 @@ class Parity(NamedTuple):
 
     @staticmethod
     def decode(data: bytes, model: ModelSpec, game: GameSpec) -> Parity:
-        """Read vectors and check them against the model they are for, whose game gives them their units.
+        """Read vectors and check them against their model, whose game gives their units.
 
         Raises:
             BundleError: a vector is missing, too many, of a wrong shape or type, or not finite.
@@ -167,12 +167,12 @@ class Parity(NamedTuple):
 
 
 def _input(name: str) -> str:
-    """What the file calls an input. No two graphs that play runs have one of the same name."""
+    """The name of an input in the file. No two graphs that play runs have inputs of the same name."""
     return name
 
 
 def _output(graph: str, name: str) -> str:
-    """What the file calls an output."""
+    """The name of an output in the file."""
     return f"{graph}.{name}"
 
 

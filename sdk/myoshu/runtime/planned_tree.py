@@ -1,4 +1,4 @@
-"""A tree in a planner of its own."""
+"""A tree in a separate planner."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PlannedTree:
 
 
 class PlannedTrees:
-    """A :class:`myoshu.runtime.tree.Trees`: each tree in a planner of its own.
+    """A :class:`myoshu.runtime.tree.Trees`: each tree in a separate planner.
 
     Args:
         evaluator: the network.

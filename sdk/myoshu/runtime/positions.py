@@ -1,7 +1,7 @@
-"""A few positions of real games that come with an agent: what it saw there, and what its network alone made of it.
+"""A few positions of real games that come with an agent: its observations, and the outputs of its network alone.
 
-A program that embeds the agent brings each about by its moves and compares what it would show the agent: the shape of
-an observation says nothing of what stands where in it.
+A program that embeds the agent reaches each by its moves and compares its own observation: the shape of
+an observation does not say what each number means.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ class Position(NamedTuple):
     """A position of a game, and what the player to move sees in it."""
 
     moves: tuple[int, ...]
-    """The actions from the beginning, by whichever player."""
+    """The actions from the beginning, by any player."""
     seed: int
-    """The game began with ``game.new_state(numpy.random.default_rng(seed))``: of use where chance takes part."""
+    """The game began with ``game.new_state(numpy.random.default_rng(seed))``: needed where chance takes part."""
     drawn: bool
-    """Whether chance takes part: the moves alone do not bring it about."""
+    """Whether chance takes part: the moves alone do not determine it."""
     to_play: int
     """The player to move."""
     legal_actions: tuple[int, ...]
     """The legal actions, ascending."""
     observation: NDArray[np.float32]
-    """float32 [*observation]."""
+    """float32 [*observation]: what the player to move sees."""
 
 
 class Answer(NamedTuple):
-    """What the network makes of a position without looking ahead."""
+    """The network's outputs for a position, without search."""
 
     prior: NDArray[np.float32]
-    """float32 [actions]: probabilities, of illegal actions too."""
+    """float32 [actions]: probabilities, including illegal actions."""
     value: NDArray[np.float32]
     """float32 [value_columns] in the game's units, relative: the first is the player to move's."""
     action: int
-    """What a session plays with 1 simulation and temperature 0: a legal action."""
+    """The action that a session plays with 1 simulation and temperature 0: a legal one."""
 
 
 class Example(NamedTuple):
     """A position with its answer."""
 
     position: Position
-    """What is shown."""
+    """The position and its observation."""
     answer: Answer
-    """What is to come of it."""
+    """The network's answer to it."""
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,8 +78,8 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def encode_examples(examples: Sequence[Example]) -> bytes:
     """As MessagePack: an array of maps ``{moves, seed, drawn, to_play, legal, observation, prior, value, action}``.
 
-    ``observation``, ``prior`` and ``value`` are little-endian float32 in C order, of the shapes that the manifest's
-    model says; an observation that holds nothing but whole numbers from 0 to 255 is one byte a number.
+    ``observation``, ``prior`` and ``value`` are little-endian float32 in C order, of the shapes in the manifest's
+    model; an observation that holds only whole numbers from 0 to 255 is one byte per number.
     """
     rows = [
         _Row(
@@ -99,7 +99,7 @@ def encode_examples(examples: Sequence[Example]) -> bytes:
 
 
 def decode_examples(data: bytes, model: ModelSpec) -> tuple[Example, ...]:
-    """Read positions and check them against the model they are for.
+    """Read positions and check them against their model.
 
     Raises:
         BundleError: a field is missing, too many, of a wrong size or out of range, or not finite.
@@ -148,7 +148,7 @@ def _bytes(array: NDArray[np.float32]) -> bytes:
 
 
 def _compact(observation: NDArray[np.float32]) -> bytes:
-    with np.errstate(invalid="ignore"):  # what a byte cannot hold is another number afterwards
+    with np.errstate(invalid="ignore"):  # what a byte cannot hold comes back as another number
         small = observation.astype(np.uint8)
     return small.tobytes() if np.array_equal(small, observation) else _bytes(observation)
 

@@ -1,4 +1,4 @@
-"""Execution providers: what a model's graphs can be run on, by short name, whatever kind of evaluator has them."""
+"""Execution providers: what a model's graphs can run on, by short name, for every kind of evaluator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = (onnx_runtime, native)
 """The kinds of evaluators; ``auto`` tries the providers of the first ones first."""
 
 RUN_ERRORS: tuple[type[Exception], ...] = tuple({error: None for kind in KINDS for error in kind.RUN_ERRORS})
-"""What may be raised where a graph is run."""
+"""The errors that running a graph may raise."""
 
 
 def available() -> tuple[str, ...]:
@@ -30,12 +30,12 @@ def choices(providers: str | Sequence[str]) -> list[str]:
     """The providers to try, by short name where they have one.
 
     Args:
-        providers: ``auto`` for every accelerator that is there and then the CPU; one name; or several names to be tried
+        providers: ``auto`` for every available accelerator and then the CPU; one name; or several names to be tried
             in order. A name is a short one (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, native) or ONNX
             Runtime's own.
 
     Raises:
-        ArgumentError: it is no such thing.
+        ArgumentError: it is not a provider.
     """
     if isinstance(providers, str):
         return list(available()) if providers == "auto" else [_identified(providers)[0]]

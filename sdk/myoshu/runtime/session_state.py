@@ -1,4 +1,4 @@
-"""A session as data: what it was told, its random state, and the searches that its tree came of. No tree.
+"""A session as data: the moves reported, its random state, and the searches that its tree came from. No tree.
 
 The same searches give the same tree, bit for bit, so a few hundred bytes stand for it on any machine.
 """
@@ -27,71 +27,71 @@ State = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
 class Search(msgspec.Struct, kw_only=True):
-    """One search: how its tree was begun, and how far it came."""
+    """One search: how its tree was begun, and how far it got."""
 
     observation: bytes
-    """float32 [*observation], little-endian."""
+    """float32 [*observation], little-endian: what the player to move sees."""
     legal: bytes
-    """bool [actions], a byte each."""
+    """bool [actions], one byte each: the legal actions."""
     to_play: Count
     """The player to move."""
     moves: list[Count]
-    """From the root of the search before, whose tree it went on with; none where it began afresh."""
+    """The moves from the root of the previous search, whose tree it kept; empty if it began afresh."""
     budget: Count
-    """Simulations it was opened for."""
+    """Simulations for which it was opened."""
     planned: Positive
-    """What sequential halving was laid out for."""
+    """Simulations for which sequential halving was planned."""
     made: Count = 0
-    """Simulations made, once that is known."""
+    """Simulations made, once known."""
 
 
 class SessionState(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a session is, but for its agent."""
+    """Everything of a session except its agent."""
 
     format: int = FORMAT
-    """Of this structure."""
+    """The version of this structure."""
     spec_hash: str
-    """The agent's game and model."""
+    """The hash of the agent's game and model."""
     search: SearchConfig
-    """How it searches."""
+    """The settings of its search."""
     time: Annotated[float, Meta(gt=0.0)] | None
     """Its limit in seconds."""
     simulations: Positive | None
     """Its limit in simulations."""
     temperature: Annotated[float, Meta(ge=0.0)]
-    """As the session's."""
+    """How freely moves are sampled; 0 plays the best."""
     mix: Annotated[float, Meta(ge=0.0, le=1.0)]
-    """As the session's."""
+    """The prior's share of the policy that moves are sampled from."""
     slack: Annotated[float, Meta(ge=0.0)]
-    """As the session's."""
+    """How much lower than the best a sampled move's value may be, in the game's units."""
     max_simulations: Positive
-    """As the session's."""
+    """Simulations after which a search limited by time alone ends."""
     keep_tree: bool
-    """As the session's."""
+    """Whether searches keep the tree across moves that were observed."""
     random: State
     """PCG64's state, little-endian."""
     increment: State
     """PCG64's increment, likewise."""
     spare: Annotated[int, Meta(ge=0, lt=1 << 32)] | None
-    """The half of a number that PCG64 has left over, if it has."""
+    """The half of a number that PCG64 has left over, if any."""
     turn: Count
     """The player to move."""
     told: Annotated[int, Meta(ge=0)]
-    """Moves told in this game."""
+    """Number of moves reported in this game."""
     moves: list[Count] | None
-    """Moves told since the last decision; none where its tree may not be kept."""
+    """Moves reported since the last decision; None if its tree may not be kept."""
     pondered: bool
-    """Whether the last decision was on another's time."""
+    """Whether the last decision was in another player's time."""
     first: bytes | None
     """The observation of the game's first decision."""
     last: bytes | None
     """The observation of the last decision."""
     kept: Count
-    """Real moves that the tree has been kept over."""
+    """Real moves across which the tree has been kept."""
     nodes: Count
     """How many nodes its tree has room for; 0 if it has none."""
     searches: list[Search]
-    """What the tree came of, in order."""
+    """The searches that the tree came from, in order."""
 
     def encode(self) -> bytes:
         """The state as MessagePack."""
@@ -99,10 +99,10 @@ class SessionState(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     @staticmethod
     def decode(data: bytes, model: ModelSpec) -> SessionState:
-        """Read a state and check it against the model that it is for.
+        """Read a state and check it against its model.
 
         Raises:
-            ArgumentError: it is none, or does not fit.
+            ArgumentError: it is not a saved state, or does not fit.
         """
         try:
             state = msgspec.msgpack.decode(data, type=SessionState)
@@ -133,7 +133,7 @@ def observation_of(data: bytes, model: ModelSpec) -> NDArray[np.float32]:
     """An observation as a session takes it, float32 [1, *observation].
 
     Raises:
-        ArgumentError: it is of another size, or not finite.
+        ArgumentError: it has another size, or is not finite.
     """
     shape = (1, *model.observation)
     if len(data) != 4 * math.prod(shape):

@@ -1,8 +1,8 @@
 """The end of the program: no thread may be inside the network while the interpreter ends.
 
-A thread that comes back from native code then and asks for the interpreter is ended by Python in the midst of C++,
-which aborts the process. So whoever computes says so, and before the interpreter ends every other thread is ended where
-it next calls the network, by a SystemExit, which frees what it holds and which Python does not report.
+A thread that returns from native code at that time and requests the interpreter is ended by Python in the midst of C++,
+which aborts the process. So every thread that computes registers, and before the interpreter ends every other thread is
+ended where it next calls the network, by a SystemExit, which frees what it holds and which Python does not report.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from myoshu.errors import EvaluationError
 __all__ = ["at_shutdown", "calls", "computing", "ending", "leave"]
 
 PATIENCE = 10.0
-"""Seconds that the program's end waits for calls that are under way; longer ones are left alone."""
+"""Seconds that the program's end waits for calls under way; longer ones are ignored."""
 
 calls: dict[int, list[Callable[[], None]]] = {}
-"""By thread, while it computes: what it calls the network by, which is replaced in place when the program ends. A
-planner writes its entry here itself, for speed, calls :func:`leave` if :data:`ending`, and removes it at the end."""
+"""By thread, while it computes: its handle for calling the network, which is replaced in place when the program ends.
+A planner writes its entry here itself, for speed, calls :func:`leave` if :data:`ending`, and removes it at the end."""
 ending: list[int] = []
 """The thread that ends the program, once it does."""
 
 
 def leave() -> None:
-    """Compute no further where another thread ends the program.
+    """Stop computing if another thread ends the program.
 
     Raises:
         SystemExit: it does.
@@ -42,7 +42,7 @@ def leave() -> None:
 
 @contextmanager
 def computing() -> Iterator[None]:
-    """A few calls of native code that give the interpreter up, as a session's start."""
+    """Marks calls of native code that release the interpreter, as at a session's start."""
     at_shutdown(_end_others)
     calls[get_ident()] = []
     if ending:
@@ -55,16 +55,16 @@ def computing() -> Iterator[None]:
 
 @cache
 def at_shutdown(do: Callable[[], None]) -> None:
-    """Have something done before the interpreter ends, once however often it is asked; what came last is done first."""
+    """Register a function to run before the interpreter ends, once however often registered; the last runs first."""
     atexit.register(do)
 
 
 def _end_others() -> None:
-    """Let nobody but this thread call the network any more, and wait for those who are inside it."""
+    """Let only this thread call the network from now on, and wait for threads that are inside it."""
     ending.append(get_ident())
     until = monotonic() + PATIENCE
     while others := [held for thread, held in list(calls.items()) if thread != ending[0]]:
-        for held in others:  # more than once: a batch size that is just met puts its own call over the entry
+        for held in others:  # more than once: a new batch size overwrites the entry with its own call
             held[:] = [_end_thread] * len(held)
         if monotonic() > until:
             return
@@ -72,13 +72,13 @@ def _end_others() -> None:
 
 
 def _end_thread() -> None:
-    """Stands for the network's call where the program ends."""
+    """Replaces the network's call when the program ends."""
     leave()
     raise EvaluationError("the network could not be run: the program ends, and another thread was searching")
 
 
 def _forget_threads() -> None:
-    """In a child made by fork, which has none of its parent's threads but one."""
+    """Reset in a forked child, which has only one of its parent's threads."""
     calls.clear()
 
 

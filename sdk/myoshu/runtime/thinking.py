@@ -1,4 +1,4 @@
-"""A search that the caller paces, or that goes on in the background."""
+"""A search that the caller paces, or that runs in the background."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from myoshu.runtime.shutdown import at_shutdown
 __all__ = ["Thinking"]
 
 SLICE = 0.004
-"""Seconds between two looks up from thinking in the background."""
+"""Seconds between two checks for a stop while thinking in the background."""
 PATIENCE = 10.0
-"""Seconds that the program's end waits for what is thought about in the background."""
+"""Seconds that the program's end waits for searches in the background."""
 
 _started: set[Thinking] = set()
-"""What goes on in the background."""
+"""The searches that run in the background."""
 
 
 class Thinking:
@@ -43,8 +43,8 @@ class Thinking:
         thinking.stop()
         decision = thinking.result()
 
-    A limit in time counts the time spent thinking, not the time between steps. All methods may be called from any
-    thread. What is still thought about when the program ends is stopped.
+    A time limit counts the time spent thinking, not the time between steps. All methods may be called from any
+    thread. A search still under way when the program ends is stopped.
     """
 
     def __init__(self, deliberation: Deliberation) -> None:
@@ -64,15 +64,15 @@ class Thinking:
         return self._done.is_set()
 
     def step(self, budget: float) -> bool:
-        """Think for a while. No evaluation is begun that would likely end after the time is up; but one is made.
+        """Think for a while. No evaluation is started that would likely end after the time is up; but at least one is.
 
-        If the search goes on in the background, this waits for it instead.
+        If the search runs in the background, this waits for it instead.
 
         Args:
             budget: seconds, more than 0.
 
         Returns:
-            Whether there is more to think about.
+            Whether the search is still under way.
 
         Raises:
             LimitError: the budget is not more than 0.
@@ -88,7 +88,7 @@ class Thinking:
         return not self.done
 
     def best(self) -> Decision:
-        """The best so far. In the background it is at most a few milliseconds old, and never waited for.
+        """The best decision so far. In the background it is at most a few milliseconds old, and there is no wait.
 
         Raises:
             EvaluationError: the network failed.
@@ -108,12 +108,12 @@ class Thinking:
                 self._conclude()
 
     def wait(self) -> None:
-        """Wait until nothing goes on in the background."""
+        """Wait until nothing runs in the background."""
         if self._idle is not None:
             self._idle.wait()
 
     def result(self) -> Decision:
-        """Think to the end, or wait for it, and return the decision.
+        """Finish the search, or wait for its end, and return the decision.
 
         Raises:
             EvaluationError: the network failed.
@@ -127,20 +127,20 @@ class Thinking:
         return self._latest
 
     def start(self, then: Callable[[], None] | None = None) -> Self:
-        """Go on in a thread of its own until the limit is reached or :meth:`stop` is called.
+        """Continue in a separate thread until the limit is reached or :meth:`stop` is called.
 
         Args:
             then: called in that thread when the search has ended.
 
         Returns:
-            This.
+            This object.
         """
         with self._lock:
             if self._idle is None:
                 self._idle = threading.Event()
                 at_shutdown(_stop_all)
                 _started.add(self)
-                try:  # threading.Thread would wait until the thread runs, which takes longer than all else here
+                try:  # threading.Thread would wait until the thread runs, which takes longer than everything else here
                     _thread.start_new_thread(self._think, (then,))
                 except RuntimeError:
                     self._idle = None
@@ -158,7 +158,7 @@ class Thinking:
                 self._advance(perf_counter() + SLICE, aside=True)
                 if not self.done:
                     self._latest = self._deliberation.decide()
-        except BaseException as error:  # noqa: BLE001 -- whoever asks for the result meets it
+        except BaseException as error:  # noqa: BLE001 -- raised again by result()
             self._failure = error
             self._done.set()
         finally:
@@ -190,7 +190,7 @@ class Thinking:
 
 
 def _stop_all() -> None:
-    """Let nothing be thought about in the background when the interpreter ends."""
+    """Stop all searches in the background before the interpreter ends."""
     started = list(_started)
     for thinking in started:
         thinking.stop()
@@ -200,5 +200,5 @@ def _stop_all() -> None:
             thinking._idle.wait(max(0.0, until - monotonic()))
 
 
-if hasattr(os, "register_at_fork"):  # the threads of the parent are none of the child's
+if hasattr(os, "register_at_fork"):  # the child does not have its parent's threads
     os.register_at_fork(after_in_child=_started.clear)

@@ -1,4 +1,4 @@
-"""One tree: what a session asks of it, wherever it lies and however it is searched."""
+"""One tree: what a session needs of it, wherever it lies and however it is searched."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Tree", "Trees"]
 class Tree(Protocol):
     """A tree of one position, which belongs to one thread at a time.
 
-    A slot of a planner is one, a slot of a planner that sessions share another; a new way to search is a new file that
-    has these methods.
+    A slot of a planner is one kind, a slot of a planner that sessions share another; a new way to search is a new class
+    with these methods.
     """
 
     @property
     def nodes(self) -> int:
-        """How many nodes it can have."""
+        """The most nodes that it can have."""
         ...
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, or its share of them."""
+        """Bytes of memory, or its share of shared memory."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class Tree(Protocol):
         ...
 
     def open(self, observation: NDArray[np.float32], *, to_play: int, **root: Unpack[RootOptions]) -> None:
-        """Begin with a position; what was known is dropped.
+        """Begin with a position; the previous tree is dropped.
 
         Args:
             observation: float32 [1, *observation], checked.
@@ -56,7 +56,7 @@ class Tree(Protocol):
         ...
 
     def reuse(self, action: int, *, observation: ArrayLike | None = None, **root: Unpack[RootOptions]) -> int:
-        """Go on with what is known of the position after a real move: the subtree becomes the tree.
+        """Keep what is known of the position after a real move: the subtree becomes the tree.
 
         Args:
             action: the action that was played at the root.
@@ -64,7 +64,7 @@ class Tree(Protocol):
             root: see :class:`myoshu.search.RootOptions`, for one search.
 
         Returns:
-            How many nodes are kept; 0 if there is nothing to keep, and then nothing has changed.
+            The number of nodes kept; 0 if there is nothing to keep, and then nothing has changed.
 
         Raises:
             MyoshuError: as :meth:`open`; then nothing has changed.
@@ -76,7 +76,7 @@ class Tree(Protocol):
 
         Args:
             deadline: none if not given.
-            aside: whether to step aside for other threads; see :meth:`Planner.run`.
+            aside: whether to yield to other threads; see :meth:`Planner.run`.
 
         Returns:
             Whether the budget is spent.
@@ -99,31 +99,31 @@ class Tree(Protocol):
         ...
 
     def wave(self) -> Callable[[], None]:
-        """One evaluation of :attr:`leaves` rows as the search makes it: for measuring its cost."""
+        """A function that makes one evaluation of :attr:`leaves` rows as the search does: for measuring its cost."""
         ...
 
     def release(self) -> None:
-        """Give its memory back; it is used no more."""
+        """Free its memory; it must not be used any more."""
         ...
 
 
 class Trees(Protocol):
-    """Where a session's trees come from."""
+    """A source of trees for sessions."""
 
     @property
     def pace(self) -> Pace:
-        """How long an evaluation takes, as measured on the way."""
+        """How long an evaluation takes, as measured while thinking."""
         ...
 
     def take(self, config: SearchConfig, simulations: int, nodes: int) -> Tree:
-        """A tree.
+        """A new tree.
 
         Args:
             config: how to search.
             simulations: the greatest budget.
-            nodes: how many nodes it can have at least.
+            nodes: the least number of nodes for which it has room.
 
         Raises:
-            CapacityError: there is no memory for it.
+            CapacityError: there is not enough memory.
         """
         ...

@@ -1,4 +1,4 @@
-"""Look-ahead search over what a model predicts; it knows no model, and is handed every evaluation."""
+"""Look-ahead search over a model's predictions; it knows no model, and is given every evaluation."""
 
 from myoshu.search.config import Algorithm, Normalization, SearchConfig
 from myoshu.search.forest import CHANCE, Forest

@@ -1,4 +1,4 @@
-"""The native core as the Python face sees it (bindings/python/module.cpp): it trusts shapes, and checks contents."""
+"""The native core's interface to Python (bindings/python/module.cpp): it trusts shapes, and checks contents."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,14 @@ def exp(x: float) -> float: ...
 def log(x: float) -> float: ...
 def all_finite(array: NDArray[np.float32]) -> bool: ...
 def kernel_names() -> list[str]:
-    """The kernels that this processor runs, by their instructions, the best first."""
+    """The kernels that this processor can run, named by their instructions, the best first."""
 
 class Network:
-    """One graph of a network, computed by the project's own kernels: the same bits whichever they are.
+    """One graph of a network, computed by the project's own kernels: the same bits with each of them.
 
     Args:
         graph: a serialised ONNX model of the operators that the exporter writes.
-        weights: float32 arrays by name, of what the graph keeps outside itself.
+        weights: float32 arrays by name: the weights stored outside the graph.
         kernels: one of :func:`kernel_names`; the best if empty.
 
     Raises:
@@ -25,20 +25,20 @@ class Network:
 
     def __init__(self, graph: bytes, weights: dict[str, NDArray[np.float32]], kernels: str) -> None: ...
     def share(self) -> Network:
-        """The same network with memory of its own, for another thread."""
+        """The same network with separate memory, for another thread."""
     def bind(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        """Tie it to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
+        """Bind it to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
     def run(self, rows: int) -> None:
         """Evaluate the first rows, without the interpreter's lock."""
     @property
     def kernels(self) -> str:
-        """Which kernels compute it."""
+        """The name of the kernels that compute it."""
     @property
     def nbytes(self) -> int:
         """Bytes of weights and memory."""
     @property
     def multiplications(self) -> int:
-        """Of one row."""
+        """Number of multiplications for one row."""
 
 class RootOptions:
     def __init__(
@@ -130,28 +130,29 @@ class Wave:
     ) -> None: ...
     def begin(self, slots: NDArray[np.int32]) -> None: ...
     def step(self) -> int:
-        """Take in the evaluations of the rows that the last step asked for, then ask for the next.
+        """Process the evaluations of the rows that the last step requested, then request the next.
 
-        Whoever has not evaluated them calls :meth:`cancel` first.
+        If they were not evaluated, call :meth:`cancel` first.
 
         Returns:
-            How many rows to evaluate; 0 when every tree has spent its budget.
+            The number of rows to evaluate; 0 when every tree has spent its budget.
 
         Raises:
             EvaluationError: a value, reward or prior is not finite, a probability negative, or a mover out of range.
-                Everything sound has been taken in, and no row is awaited. Trees with an unsound row are as they were
-                before the wave, named by :attr:`failed`, and take no further part; the others go on with the next step.
+                All sound rows have been processed, and no row is awaited. Trees with an unsound row are as they were
+                before the wave, named by :attr:`failed`, and take no further part; the others continue with the next
+                step.
         """
     def search(self, network: Network, seconds: float | None = None) -> bool:
         """Step, and evaluate by a network that is bound to the same arrays, until all budgets or the time are spent.
 
-        The interpreter's lock is given up meanwhile. An exception leaves the trees as they were before that wave.
+        The interpreter's lock is released meanwhile. An exception leaves the trees as they were before that wave.
 
         Returns:
             Whether all budgets are spent.
         """
     def cancel(self) -> None:
-        """Withdraw the rows that await evaluation, as if they had never been asked for."""
+        """Withdraw the rows that await evaluation, as if they had never been requested."""
     @property
     def pending(self) -> int:
         """How many rows await evaluation."""

@@ -1,4 +1,4 @@
-"""Checking the arrays a caller passes in."""
+"""Checks of the arrays that a caller passes in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def as_floats(field: str, value: ArrayLike, shape: tuple[int, ...]) -> NDArray[n
     """
     if _is_ready(value, FLOAT32, shape):
         return np.asarray(value)
-    with np.errstate(over="ignore"):  # what is too large for float32 is infinite, and found so
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is found
         return np.ascontiguousarray(_checked(field, value, "fiu", "numbers", shape), np.float32)
 
 
@@ -69,7 +69,7 @@ def as_integers(field: str, value: ArrayLike | int, shape: tuple[int, ...]) -> N
 
 
 def as_list(field: str, value: ArrayLike) -> NDArray[np.int32]:
-    """The value as a contiguous int32 array of one dimension, however long.
+    """The value as a contiguous int32 array of one dimension and any length.
 
     Raises:
         ArgumentError: it is not a sequence of integers of 32 bits.
@@ -83,7 +83,7 @@ def as_list(field: str, value: ArrayLike) -> NDArray[np.int32]:
 
 
 def require_buffer(field: str, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...]) -> None:
-    """Check an array that is shared, not copied.
+    """Check an array that will be shared, not copied.
 
     Raises:
         ArgumentError: it has another type or shape, or is not contiguous.

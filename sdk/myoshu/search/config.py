@@ -1,4 +1,4 @@
-"""How a search is done: one frozen value, written into bundles."""
+"""The settings of a search: one frozen value, written into bundles."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class Normalization(enum.StrEnum):
     """How Q values are brought to a common scale before they meet the prior."""
 
     TREE = "tree"
-    """By the least and greatest Q met anywhere in the tree so far (MuZero, eq. 5)."""
+    """By the least and greatest Q found anywhere in the tree so far (MuZero, eq. 5)."""
     NODE = "node"
     """By the least and greatest at the node itself: its value and its visited children's Q (PUCT), or its completed
     Q values (Gumbel MuZero), as in the mctx library."""
     RANGE = "range"
     """By a fixed interval, ``value_range``."""
     NONE = "none"
-    """Not at all."""
+    """No scaling: Q values are used as they are."""
 
 
 class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of a search. Everything random (noise) is passed to the search, not drawn by it."""
 
     algorithm: Algorithm = Algorithm.GUMBEL
-    """Which search."""
+    """Which published search is run."""
     simulations: int = 50
-    """How many simulations a move gets where no limit is given."""
+    """Simulations of a move if no limit is given."""
     discount: float = 1.0
     """γ: what a reward one step later is worth, in [0, 1]."""
     normalization: Normalization = Normalization.NODE
@@ -71,8 +71,8 @@ class SearchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     leaves: int = 1
     """Leaves of one tree that are evaluated together; above 1, virtual losses keep them apart."""
     virtual_loss: float = 1.0
-    """By how much a pending visit counts as worse than the action's other visits, for the player who chose it: in units
-    of the normalised Q. Gone once the leaf is evaluated."""
+    """How much worse a pending visit counts than the action's other visits, for the player who chose it: in units
+    of the normalised Q. Removed once the leaf is evaluated."""
 
     def __post_init__(self) -> None:
         integer("simulations", self.simulations, 1, 1 << 30, exact=True)

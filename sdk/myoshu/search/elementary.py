@@ -1,4 +1,4 @@
-"""exp and log out of IEEE 754's exactly rounded operations: the native core's, step by step, in Python floats.
+"""exp and log from IEEE 754's exactly rounded operations: the native core's, step by step, in Python floats.
 
 The C library's functions differ between platforms in their last bit, and one bit can turn a choice of the search. These
 give the same bits everywhere. Error: below 2 units in the last place.
@@ -34,7 +34,7 @@ _ROOT_HALF = float.fromhex("0x1.6a09e667f3bcdp-1")
 def exp(x: float) -> float:
     """e^x for x ≤ 709; 0 below −708, so that no result is subnormal.
 
-    With k the integer nearest to 32·x/ln 2 and r what is left: 2^(k/32) from a table times the series of e^r.
+    With k the integer nearest to 32·x/ln 2 and r the remainder: 2^(k/32) from a table times the series of e^r.
     """
     if x < -708.0:
         return 0.0

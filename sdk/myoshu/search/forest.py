@@ -28,19 +28,19 @@ MAX_INDEX = (1 << 31) - 1
 
 
 class Forest:
-    """Search trees, one a slot, in memory that is allocated here and never grows.
+    """Search trees, one per slot, in memory that is allocated here and never grows.
 
     A tree is searched by ``open``, then ``select`` and ``expand`` in turn until nothing is left to select, then
-    ``result``. It never calls a model: whoever evaluates the leaves does. Trees join and leave between waves, and a
+    ``result``. It never calls a model: the caller evaluates the leaves. Trees join and leave between waves, and a
     tree's search is the same bit for bit whatever other trees are searched beside it, and on every machine.
 
     Values and rewards are absolute: element p is player p's.
 
     Args:
         config: how to search.
-        slots: how many trees there can be.
-        actions: how many actions there are: the greatest number of edges a node can have.
-        players: how many players, 1 to 64.
+        slots: the greatest number of trees.
+        actions: the number of actions: the greatest number of edges of a node.
+        players: the number of players, 1 to 64.
         nodes: capacity of each slot: simulations + 1 normally, more where subtrees are reused.
         edges: capacity of each slot; nodes × actions if not given, which always suffices.
 
@@ -61,22 +61,22 @@ class Forest:
         ):
             integer(field, size, 1, high, exact=True)
         self.config = config
-        """How to search."""
+        """The settings of the search."""
         self.slots = slots
-        """How many trees there can be."""
+        """The greatest number of trees."""
         self.actions = actions
         """The greatest number of edges of a node."""
         self.players = players
-        """How many players."""
+        """The number of players."""
         self.nodes = nodes
-        """Nodes a slot can hold."""
+        """Capacity of a slot in nodes."""
         self.edges = edges
-        """Edges a slot can hold."""
+        """Capacity of a slot in edges."""
         self._core = _core.Forest(config, slots, actions, players, nodes, edges)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory the trees have."""
+        """Bytes of memory of all trees."""
         return self._core.nbytes
 
     @property
@@ -94,23 +94,23 @@ class Forest:
         actions: ArrayLike | None = None,
         **root: Unpack[RootOptions],
     ) -> None:
-        """Begin a tree with the evaluation of its root. A tree that the slot had is dropped.
+        """Begin a tree with the evaluation of its root. The slot's previous tree is dropped.
 
         With K = the forest's ``actions``, or the length of ``actions`` where that is given:
 
         Args:
             slot: in [0, slots).
             prior: float32 [K], probabilities of any positive scale; those of legal actions are divided by their sum
-                (all zero: shared evenly).
+                (all zero: a uniform prior).
             value: float32 [players].
             to_play: the player to move, or :data:`CHANCE`.
-            actions: int32 [K], ascending: a set of the node's own instead of all actions.
+            actions: int32 [K], ascending: the node's own set instead of all actions.
             root: see :class:`RootOptions`.
 
         Raises:
             ArgumentError: an argument has the wrong shape, type or range.
             LegalActionsError: nothing is legal.
-            EvaluationError: the prior is not made of probabilities, or the value is not finite.
+            EvaluationError: the prior does not consist of probabilities, or the value is not finite.
             CapacityError: the budget does not fit into the slot.
         """
         identifiers = None if actions is None else self._ascending(actions)
@@ -191,7 +191,7 @@ class Forest:
     ) -> None:
         """Add the leaves of the last :meth:`select`, in its order, and back their values up.
 
-        Rows of trees that were closed or opened anew since are ignored.
+        Rows of trees that were closed or reopened since are ignored.
 
         Args:
             rewards: float32 [n, players], on the way to the leaf; zero if None.
@@ -200,9 +200,9 @@ class Forest:
             to_play: int32 [n]: who moves, or :data:`CHANCE`; if not given, the player after the one who moved.
             legal: bool [n, actions]; all if not given. Not with action sets.
             discounts: float32 [n], in [0, 1]: γ of the edge to the leaf; ``config.discount`` if not given.
-            terminal: bool [n]: whether the game is over. Such a leaf is never expanded: coming to it again backs its
+            terminal: bool [n]: whether the game is over. Such a leaf is never expanded: reaching it again backs its
                 value up again.
-            actions: int32 [Σ counts]: the leaves' action sets one after the other, each ascending.
+            actions: int32 [Σ counts]: the leaves' action sets, concatenated, each ascending.
             counts: int32 [n]: the sizes of these sets.
 
         Raises:
@@ -291,7 +291,7 @@ class Forest:
             slots: int32 [n], open.
 
         Raises:
-            ArgumentError: a slot is closed or out of range, or its root has an action set of its own.
+            ArgumentError: a slot is closed or out of range, or its root has its own action set.
         """
         return SearchResults(*self._results(self._slots(slots), self.actions, False))
 
@@ -316,9 +316,10 @@ class Forest:
     def reroot(self, slot: int, action: int, **root: Unpack[RootOptions]) -> NDArray[np.int64] | None:
         """Make the subtree under a root action the tree, and begin a new search with what it holds.
 
-        Edges of the new root that are not legal go, with the visits under them; its statistics are made anew of its own
-        evaluation and the edges that stay, its prior is divided by what stays, and noise is applied anew. The budget
-        counts new simulations; sequential halving counts visits since now, while σ and the final choice know them all.
+        Illegal edges of the new root are removed, with the visits under them; its statistics are rebuilt from its own
+        evaluation and the remaining edges, its prior is renormalised, and noise is applied again. The budget
+        counts new simulations; sequential halving counts visits from now on, while σ and the final choice use all of
+        them.
 
         With K = the forest's ``actions``, or the size of the new root's own action set:
 
@@ -328,8 +329,8 @@ class Forest:
             root: see :class:`RootOptions`.
 
         Returns:
-            int64 [m]: the old node index of each node now in the tree, ascending: whatever is kept by node moves from
-            there to the front. None if there is no such subtree to use: the action was never expanded, it ends the
+            int64 [m]: the old node index of each node now in the tree, ascending: data kept per node must be moved
+            from there to the front. None if there is no usable subtree: the action was never expanded, it ends the
             game, or an action is legal that the subtree's root does not have; then nothing has changed.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The search in plain Python: slow, obvious, and what the native core is held to.
+"""The search in plain Python: slow, obvious, and the reference for the native core.
 
 :class:`ReferenceForest` has the methods and the semantics of :class:`myoshu.search.Forest`. Nodes are objects, edges
 are dictionary entries, and every choice looks at every action. The core must visit the same leaves in the same order.
@@ -46,32 +46,32 @@ LOWEST = -1e9
 
 @dataclasses.dataclass(eq=False)
 class Node:
-    """A position, as it was evaluated, and what the search has learned of it."""
+    """A position, with its evaluation and the search's statistics of it."""
 
     mover: int
     """The player to move, or CHANCE."""
     prior: dict[int, float]
-    """Of each legal action, in ascending order of action; sums to 1."""
+    """The prior of each legal action, in ascending order of action; sums to 1."""
     value: list[float]
     """Its own evaluation, for each player."""
     space: int
-    """How many actions its action set has, illegal ones included."""
+    """The size of its action set, including illegal actions."""
     sparse: bool = False
-    """Whether it has an action set of its own."""
+    """Whether it has its own action set."""
     terminal: bool = False
     """Whether the game is over."""
     reward: list[float] = dataclasses.field(default_factory=list)
-    """Of each player, on the way here."""
+    """Each player's reward on the edge that leads here."""
     discount: float = 1.0
     """γ of the edge that leads here."""
     parent: Node | None = None
-    """None at the root."""
+    """The parent node; None at the root."""
     visits: int = 0
-    """N."""
+    """N: the number of visits."""
     sums: list[float] = dataclasses.field(default_factory=list)
     """Σ of the returns of each player."""
     children: dict[int, Node] = dataclasses.field(default_factory=dict)
-    """By action, in the order of their first visit."""
+    """The children by action, in the order of their first visit."""
     awaited: dict[int, int] = dataclasses.field(default_factory=dict)
     """How many simulations are under way through each action."""
 
@@ -91,41 +91,41 @@ class Node:
 
 @dataclasses.dataclass(eq=False)
 class Tree:
-    """One search."""
+    """The tree of one search."""
 
     nodes: list[Node]
-    """In the order of their making; the first is the root."""
+    """The nodes in the order of their creation; the first is the root."""
     edges: int
-    """How many edges they have."""
+    """The number of their edges."""
     budget: int
-    """Simulations allowed."""
+    """The budget of simulations."""
     schedule: list[int]
     """Gumbel: for each simulation, the visits that the root action to be simulated has had."""
     base: dict[int, float]
     """Gumbel: gumbel + logit of each root action."""
     done: int = 0
-    """Simulations backed up."""
+    """Simulations backed up so far."""
     before: dict[int, int] = dataclasses.field(default_factory=dict)
     """Visits that root actions had when the search began."""
     least: float = math.inf
-    """Of any Q met."""
+    """The least Q found."""
     greatest: float = -math.inf
-    """Of any Q met."""
+    """The greatest Q found."""
     inflight: int = 0
     """Leaves that await their evaluation."""
 
     @property
     def root(self) -> Node:
-        """The first node."""
+        """The root: the first node."""
         return self.nodes[0]
 
     def since(self, action: int) -> int:
-        """Visits of a root action since the search began, those under way included."""
+        """Visits of a root action since the search began, including those under way."""
         return self.root.n(action) - self.before.get(action, 0) + self.root.pending(action)
 
 
 class ReferenceForest:
-    """What :class:`myoshu.search.Forest` does, in plain Python. See there for arguments, results and errors."""
+    """:class:`myoshu.search.Forest` in plain Python. See there for arguments, results and errors."""
 
     def __init__(
         self, config: SearchConfig, *, slots: int, actions: int, players: int, nodes: int, edges: int | None = None
@@ -141,7 +141,7 @@ class ReferenceForest:
 
     @property
     def nbytes(self) -> int:
-        """Of no meaning here: 0."""
+        """Meaningless here: 0."""
         return 0
 
     @property
@@ -203,7 +203,7 @@ class ReferenceForest:
         simulations: ArrayLike | None = None,
         planned: ArrayLike | None = None,
     ) -> None:
-        """Begin n trees, one after the other."""
+        """Begin n trees, one at a time."""
         numbers = np.asarray(slots)
         shape = numbers.shape
         budgets = np.broadcast_to(self.config.simulations if simulations is None else np.asarray(simulations), shape)
@@ -383,7 +383,7 @@ class ReferenceForest:
         """What the searches of n trees found so far."""
         found = [self.result(int(slot)) for slot in np.asarray(slots).tolist()]
         if any(result.actions is not None for result in found):
-            raise ArgumentError("slots: expected roots over all actions, got one with a set of its own")
+            raise ArgumentError("slots: expected roots over all actions, got one with its own set")
         return SearchResults(
             visits=np.array([result.visits for result in found], np.int32).reshape(len(found), self.actions),
             q=np.array([result.q for result in found], np.float32).reshape(len(found), self.actions),
@@ -508,11 +508,11 @@ class ReferenceForest:
         return _argmax(node.prior, score)
 
     def _choose_gumbel_root(self, tree: Tree) -> int:
-        """Of the actions that are next in sequential halving, argmax of gumbel + logit + σ(completed Q) (eq. 9)."""
+        """Among the actions that are next in sequential halving, argmax of gumbel + logit + σ(completed Q) (eq. 9)."""
         simulation = tree.done + tree.inflight
         wanted = tree.schedule[simulation]
         if all(tree.since(a) != wanted for a in tree.root.prior):
-            # Only after a wave was withdrawn while simulations begun later had ended: the least visited catch up.
+            # Only after a wave was cancelled while later simulations had ended: the least visited catch up.
             wanted = min(tree.since(a) for a in tree.root.prior)
         considered = [a for a in tree.root.prior if tree.since(a) == wanted]
         scaled = self._scaled_q(tree, tree.root, count_pending=True)
@@ -522,7 +522,7 @@ class ReferenceForest:
         """Gumbel MuZero, eq. 14: argmax of π′(a) − N(a) / (1 + Σ_b N(b)).
 
         Scores are compared as float32, and equal ones by prior, then by lowest action: so the last bit of a sum, which
-        depends on the order of its terms, decides nothing.
+        depends on the order of its terms, has no influence.
         """
         policy = self._improved_policy(tree, node, count_pending=True)
         total = 1 + sum(node.n(a) + node.pending(a) for a in node.prior)
@@ -572,7 +572,7 @@ class ReferenceForest:
         return (own + visits * (weighted / mass)) / (1 + visits)
 
     def _scale(self, tree: Tree, values: Sequence[float]) -> tuple[float, float]:
-        """(low, spread): Q is scaled as (Q − low) / spread. ``values`` are those that matter per node."""
+        """(low, spread): Q is scaled as (Q − low) / spread. ``values`` are those that count per node."""
         match self.config.normalization:
             case Normalization.NODE:
                 return min(values), max(max(values) - min(values), EPSILON)
@@ -585,7 +585,7 @@ class ReferenceForest:
                 return 0.0, 1.0
 
     def _virtual_loss(self, node: Node, action: int) -> float:
-        """By how much the mean is less if each pending visit is ``virtual_loss`` worse than the others."""
+        """How much lower the mean is if each pending visit is ``virtual_loss`` worse than the others."""
         pending = node.pending(action)
         return self.config.virtual_loss * pending / (node.n(action) + pending) if pending else 0.0
 
@@ -662,7 +662,7 @@ class ReferenceForest:
         planned: int | None,
         identifiers: NDArray[np.int32] | NDArray[np.int64] | None,
     ) -> None:
-        """Apply noise to the root and lay sequential halving out."""
+        """Apply noise to the root and plan sequential halving."""
         root = tree.root
         places = {int(a): i for i, a in enumerate(range(root.space) if identifiers is None else identifiers)}
         config = self.config
@@ -699,7 +699,7 @@ def _schedule(considered: int, planned: int, length: int) -> list[int]:
     """Sequential halving (Gumbel MuZero, Section 3.3): for each simulation, the visits its root action must have had.
 
     ``considered`` actions share the first ⌈log2 considered⌉-th part of the plan, the better half of them the next, and
-    so on; beyond the plan the last two go on.
+    so on; beyond the plan the last two continue.
     """
     if considered == 1:
         return list(range(length))
@@ -716,14 +716,14 @@ def _schedule(considered: int, planned: int, length: int) -> list[int]:
 
 
 def _normalized(priors: Sequence[float]) -> list[float]:
-    """Divided by their sum, as float32; all zero: shared evenly.
+    """The numbers divided by their sum, as float32; uniform if all are zero.
 
     The sum runs in eight lanes, the i-th number going to lane i mod 8.
     """
     lanes = [0.0] * 8
     for i, prior in enumerate(priors):
         lanes[i % 8] += prior
-    total = functools.reduce(operator.add, lanes)  # sum() compensates, from Python 3.12 on
+    total = functools.reduce(operator.add, lanes)  # from Python 3.12 on, sum() compensates rounding errors
     if total > 0:
         return [float(np.float32(prior * (1 / total))) for prior in priors]
     return [float(np.float32(1 / len(priors)))] * len(priors)

@@ -1,4 +1,4 @@
-"""The leaves that one wave of a search asks to have evaluated."""
+"""The leaves that one wave of a search requests to be evaluated."""
 
 from __future__ import annotations
 

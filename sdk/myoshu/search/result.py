@@ -1,4 +1,4 @@
-"""What a search found."""
+"""The results of searches."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["SearchResult", "SearchResults"]
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
-    """What the search of one tree found.
+    """The result of the search of one tree.
 
-    Arrays with one element an action are indexed by action, K being the number of actions; for a root with an action
-    set of its own they follow ``actions``, and K is its length.
+    Arrays with one element per action are indexed by action, K being the number of actions; for a root with its own
+    action set they follow ``actions``, and K is its length.
     """
 
     visits: NDArray[np.int32]
-    """int32 [K]: visits of each root action, those kept from an earlier search included; 0 where one is not legal."""
+    """int32 [K]: visits of each root action, including those kept from an earlier search; 0 where illegal."""
     q: NDArray[np.float32]
     """float32 [K]: r + γ·v(s') of each root action for the player to move. Actions without visits have the root's mixed
-    value (Danihelka et al. 2022, eq. 33), the best guess there is; at a chance root all are 0."""
+    value (Danihelka et al. 2022, eq. 33), the best available guess; at a chance root all are 0."""
     policy: NDArray[np.float32]
     """float32 [K], sums to 1: the improved policy. Gumbel MuZero: softmax(logits + σ(completed Q)) (eq. 11); PUCT: each
     action's share of the visits (MuZero, Appendix B), or the prior before the first visit. 0 where an action
@@ -31,19 +31,19 @@ class SearchResult:
     value: NDArray[np.float32]
     """float32 [players]: the root's mean return for each player."""
     action: int
-    """What the search would play. PUCT: the most visited; Gumbel MuZero: of the actions most visited in this search,
-    the one with the greatest gumbel + logit + σ(Q). The lowest action among equals."""
+    """The action that the search would play. PUCT: the most visited; Gumbel MuZero: of the actions most visited in this
+    search, the one with the greatest gumbel + logit + σ(Q). The lowest action among equals."""
     principal_variation: tuple[int, ...]
-    """``action``, then the most visited action of each node on the way down, chance outcomes included."""
+    """``action``, then the most visited action of each node on the way down, including chance outcomes."""
     simulations: int
     """Simulations made since the tree was opened or rerooted."""
     actions: NDArray[np.int32] | None = None
-    """int32 [K], ascending: what is legal of the root's action set, if it has one of its own."""
+    """int32 [K], ascending: the legal actions of the root's own action set, if it has one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class SearchResults:
-    """What the searches of n trees found: :class:`SearchResult` with a first axis of n."""
+    """The results of the searches of n trees: :class:`SearchResult` with a first axis of n."""
 
     visits: NDArray[np.int32]
     """int32 [n, actions]."""
@@ -59,7 +59,7 @@ class SearchResults:
     """int32 [n]."""
 
     def rows(self, principal_variations: Iterable[tuple[int, ...]]) -> Iterator[SearchResult]:
-        """What each of the searches found; its arrays are parts of these.
+        """The result of each search; its arrays are views of these.
 
         Args:
             principal_variations: the n lines of play, which are not kept here.

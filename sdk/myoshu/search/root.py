@@ -1,4 +1,4 @@
-"""What a caller wants of a search, said once: the keywords of every call that begins one."""
+"""A caller's options for a search, defined once: the keywords of every call that begins one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RootOptions", "core_options"]
 
 
 class RootOptions(TypedDict, total=False):
-    """Keywords of :meth:`Forest.open <myoshu.search.Forest.open>` and of whatever begins a search through it.
+    """Keywords of :meth:`Forest.open <myoshu.search.Forest.open>` and of everything that begins a search through it.
 
     With K actions in the root's set: one search takes arrays [K] and numbers; n at once take [n, K], and [n] or one
     number for all.
@@ -30,7 +30,7 @@ class RootOptions(TypedDict, total=False):
     simulations: ArrayLike | None
     """The tree's budget of new simulations; ``config.simulations`` if not given."""
     planned: ArrayLike | None
-    """How many simulations sequential halving is laid out for; the budget if not given."""
+    """The number of simulations for which sequential halving is planned; the budget if not given."""
 
 
 def core_options(

@@ -20,7 +20,7 @@ class Wave(_core.Wave):
     """Searches the trees of a forest with a network whose inputs and outputs are fixed arrays.
 
     The loop of a search is ``while n := wave.step(): run(n)``, where ``run(n)`` evaluates rows 0 … n−1 of the
-    inputs into the same rows of the outputs. With B rows to evaluate at most, L numbers in a latent and A actions::
+    inputs into the same rows of the outputs. With at most B rows to evaluate, L numbers in a latent and A actions::
 
         pool        float32 [slots × nodes, L]   each node's latent: row slot × nodes + node
         latent_in   float32 [B, L]               written: what the recurrent graph reads
@@ -31,9 +31,9 @@ class Wave(_core.Wave):
         reward      float32 [B, R] or None       read; R is 1 or players
         mover       int64 [B] or None            read; None: players move in turn
 
-    The columns are relative, as :class:`myoshu.spec.ModelSpec` says; the trees' values are absolute. All arrays must be
-    contiguous, and are kept alive. B must be at least ``config.leaves``; a tree's whole share of a wave is asked for,
-    or none of it, so how many others it shares the batch with changes nothing.
+    The columns are relative, as :class:`myoshu.spec.ModelSpec` describes; the trees' values are absolute. All arrays
+    must be contiguous, and are kept alive. B must be at least ``config.leaves``; a tree's whole share of a wave is
+    requested, or none of it, so it does not matter how many others share the batch.
 
     Raises:
         ArgumentError: an array has the wrong type or shape, or is not contiguous.
@@ -67,7 +67,7 @@ class Wave(_core.Wave):
             require_buffer("mover", mover, np.int64, (batch,))
         super().__init__(forest._core, pool, latent_in, action_in, latent_out, prior, value, reward, mover)
         self.forest = forest
-        """The trees."""
+        """The trees that are searched."""
         self._latent = latent
         self._value_columns = value.shape[1]
 
@@ -81,11 +81,11 @@ class Wave(_core.Wave):
         to_play: ArrayLike = 0,
         **root: Unpack[RootOptions],
     ) -> None:
-        """:meth:`Forest.open_many` with what the initial graph said; all trees are begun, or none.
+        """:meth:`Forest.open_many` with the initial graph's outputs; all trees are begun, or none.
 
         Args:
             slots: int32 [n], different.
-            latents: float32 [n, L], which go into the pool.
+            latents: float32 [n, L], to be stored in the pool.
             priors: float32 [n, A].
             values: float32 [n, V], relative: the mover's first.
             to_play: int32 [n] or one for all: no chance.
@@ -107,16 +107,16 @@ class Wave(_core.Wave):
         )
 
     def begin(self, slots: ArrayLike) -> None:
-        """Say which trees take part from now on, in this order; call it anew after opening or rerooting one of them.
+        """Set which trees take part from now on, in this order; call it again after opening or rerooting one of them.
 
-        Leaves that await evaluation are still taken in by the next step.
+        Leaves that await evaluation are still processed by the next step.
 
         Args:
             slots: int32 [n], open and different.
 
         Raises:
             ArgumentError: a slot is closed, named twice or out of range.
-            CapacityError: the forest has too few edges for the budget, the network's action sets being complete.
+            CapacityError: the forest has too few edges for the budget, since the network's action sets are complete.
         """
         super().begin(self.forest._slots(slots))
 

@@ -1,4 +1,4 @@
-"""What a client is told of decisions and errors."""
+"""The answers to a client: decisions and errors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["error_of", "info_of", "result_of", "stop_of"]
 
 
 FIELDS = {"legal_actions": "legal", "observation": "obs", "temperature": "options.temperature"}
-"""Arguments of the runtime whose name in messages is another; a crowd's temperature is a key of its own."""
+"""Arguments of the runtime that have another name in messages; a crowd's temperature is a separate key."""
 
 
 def error_of(request: Request, error: MyoshuError, row: int | None = None) -> Error:
-    """What a request is told of an error of the runtime's: it names the request's keys.
+    """A runtime error as the answer to a request: it names the request's keys.
 
     Args:
         request: the request.
         error: what went wrong.
-        row: in which row of a crowd.
+        row: the row of a crowd in which it happened.
     """
     kind = str(request.__struct_config__.tag)
     codes: list[tuple[type[MyoshuError], str]] = [
@@ -36,7 +36,7 @@ def error_of(request: Request, error: MyoshuError, row: int | None = None) -> Er
     if not comma:
         return Error(id=request.id, code=code, msg=f"{kind}: {error}")
     if isinstance(error, EvaluationError):
-        field = "obs"  # the network's outputs are no concern of the client's, what it was shown is
+        field = "obs"  # the client should see its own input, not the network's outputs
     else:
         field = where if kind == "act_batch" and where == "temperature" else FIELDS.get(where, where)
     place = f"{kind}.{field}" + ("" if row is None else f"[{row}]")
@@ -47,7 +47,7 @@ def error_of(request: Request, error: MyoshuError, row: int | None = None) -> Er
 
 
 def stop_of(decision: Decision) -> Any:
-    """Why a search ended, in the protocol's word."""
+    """Why a search ended, in the protocol's terms."""
     return decision.stop_reason.value
 
 
@@ -70,7 +70,7 @@ def result_of(request: int, decision: Decision, times: Times, model: str) -> Res
 
 
 def info_of(request: int, decision: Decision, elapsed: float, stream: tuple[str, ...]) -> Info:
-    """The best so far."""
+    """An ``info`` with the best so far."""
     return Info(
         id=request,
         action=decision.action,

@@ -1,4 +1,4 @@
-"""What requests bring, checked; and how they are refused."""
+"""Checks of requests' arguments, and how requests are refused."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from myoshu.search.arrays import all_finite
 __all__ = ["Refusal", "finite", "legal_actions", "masks"]
 
 
-class Refusal(Exception):  # noqa: N818 -- what a peer is told, no error of ours
+class Refusal(Exception):  # noqa: N818 -- an answer to a peer, not an error of ours
     """A request is answered with an error.
 
     Args:
         code: one of the codes in ``bindings/PROTOCOL.md``.
-        field: where.
+        field: the field's path.
         expected: what was expected.
-        got: what came.
+        got: what came instead.
         retry: seconds after which to try again.
     """
 
@@ -31,7 +31,7 @@ class Refusal(Exception):  # noqa: N818 -- what a peer is told, no error of ours
         self.code, self.field, self.expected, self.got, self.retry = code, field, expected, got, retry
 
     def reply(self, request: int) -> Error:
-        """The error for a request."""
+        """The ``error`` that answers a request."""
         return Error(
             id=request, code=self.code, msg=str(self), field=self.field, expected=self.expected, got=self.got,
             retry=self.retry,

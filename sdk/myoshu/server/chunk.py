@@ -19,12 +19,12 @@ __all__ = ["Chunk", "Opening", "SharedTree"]
 
 
 class Opening(NamedTuple):
-    """A tree that waits to be begun together with others."""
+    """A tree that waits to be opened together with others."""
 
     observation: NDArray[np.float32]
-    """float32 [1, *observation]."""
+    """float32 [1, *observation]: what the player to move sees."""
     legal: NDArray[np.bool_]
-    """bool [actions]."""
+    """bool [actions]: the legal actions."""
     to_play: int
     simulations: int
     planned: int
@@ -36,21 +36,21 @@ class SharedTree:
     :meth:`open` only takes note: trees are begun together, with one call of the network, by :meth:`Chunk.flush`.
 
     Args:
-        chunk: whose slot it is.
-        slot: which.
-        nodes: how many nodes a planner of the session's own would have. The slot has as many or more; trees are kept
-            or dropped as if it had exactly these, so that a session plays the same moves in either.
+        chunk: the chunk that the slot belongs to.
+        slot: the slot's number in the planner.
+        nodes: how many nodes a separate planner of the session would have. The slot has as many or more; trees are
+            kept or dropped as if it had exactly these, so that a session plays the same moves in either.
     """
 
     def __init__(self, chunk: Chunk, slot: int, nodes: int) -> None:
         self.chunk = chunk
-        """Whose slot it is."""
+        """The chunk that the slot belongs to."""
         self.slot = slot
-        """Which."""
+        """The slot's number in the planner."""
         self.nodes = nodes
-        """See :class:`Tree`: how many the session may believe it has."""
+        """See :class:`Tree`: as many as a separate planner would have."""
         self.opening: Opening | None = None
-        """What waits for :meth:`Chunk.flush`."""
+        """The opening that waits for :meth:`Chunk.flush`, if any."""
         self.failure: Exception | None = None
         """Why the tree could not be begun or searched."""
         self._prior: NDArray[np.float32] | None = None
@@ -73,7 +73,7 @@ class SharedTree:
         return self.chunk.planner.forest.remaining(self.slot)
 
     def open(self, observation: NDArray[np.float32], *, to_play: int, **root: Unpack[RootOptions]) -> None:
-        """See :class:`Tree`; the session has checked all that is given."""
+        """See :class:`Tree`; the session has checked all arguments."""
         budget = cast(int, root["simulations"])
         if budget >= self.nodes:
             raise CapacityError(f"simulations: expected at most {self.nodes - 1}, got {budget}")
@@ -95,7 +95,7 @@ class SharedTree:
         return kept
 
     def run(self, deadline: float | None = None, *, aside: bool = False) -> bool:
-        """See :class:`Tree`; alone, where :meth:`Chunk.run` searches many together."""
+        """See :class:`Tree`; searches this tree alone, where :meth:`Chunk.run` searches many together."""
         self.chunk.flush()
         if self.failure is not None:
             raise self.failure
@@ -124,7 +124,7 @@ class SharedTree:
         return self.chunk.planner.bound(self.leaves)
 
     def release(self) -> None:
-        """See :class:`Tree`: the slot is given back."""
+        """See :class:`Tree`: the slot is freed."""
         self.chunk.release(self)
 
     def begun(self, prior: NDArray[np.float32]) -> None:
@@ -138,26 +138,26 @@ class SharedTree:
 
 
 class Chunk:
-    """A planner that sessions share: who has its slots, and which trees wait to be begun.
+    """A planner that sessions share: its slots' owners, and the trees that wait to be opened.
 
     Args:
         evaluator: the network.
         config: how to search.
-        slots: how many trees.
-        simulations: of one tree; it has twice the nodes, for what is kept between moves.
+        slots: the number of trees.
+        simulations: the simulations of one tree; it has twice the nodes, for what is kept between moves.
     """
 
     def __init__(self, evaluator: TimedEvaluator, config: SearchConfig, slots: int, simulations: int) -> None:
         self.evaluator = evaluator
-        """The network."""
+        """The evaluator that runs the network."""
         self.planner = Planner(evaluator, config, slots=slots, simulations=simulations, nodes=2 * simulations + 1)
-        """What all trees are in."""
+        """The planner that holds all trees."""
         self.waiting: list[SharedTree] = []
-        """Trees to be begun."""
+        """Trees to be opened."""
         self.pace = WavePace()
         """Seconds of one wave."""
         self.idle = False
-        """Whether it was unused when this was last asked, and nobody took a slot since."""
+        """Whether it was unused at the last check, and no slot was taken since."""
         self._free = list(range(slots - 1, -1, -1))
 
     @property
@@ -176,7 +176,7 @@ class Chunk:
         return SharedTree(self, self._free.pop(), nodes)
 
     def release(self, tree: SharedTree) -> None:
-        """Take a slot back."""
+        """Free a tree's slot."""
         if tree in self.waiting:
             self.waiting.remove(tree)
         if self.planner.forest.is_open(tree.slot):
@@ -184,7 +184,7 @@ class Chunk:
         self._free.append(tree.slot)
 
     def flush(self) -> None:
-        """Begin all trees that wait, with one call of the network. One that fails leaves the others alone."""
+        """Open all waiting trees, with one call of the network. A failure of one does not affect the others."""
         waiting, self.waiting = self.waiting, []
         waiting = [tree for tree in waiting if tree.opening is not None]
         if not waiting:
@@ -203,7 +203,7 @@ class Chunk:
         """Search some trees until their budgets are spent or the deadline, as of :func:`time.perf_counter`.
 
         Returns:
-            Which trees have nothing more to search: their budgets are spent, or they failed.
+            The trees that are done: their budgets are spent, or they failed.
         """
         slots = _integers([tree.slot for tree in trees])
         begin, before = perf_counter(), self.evaluator.runs

@@ -1,4 +1,4 @@
-"""A game as an environment: what an engine in any language does, in Python. It knows no sockets."""
+"""A game as an environment, without sockets: what an engine in any language does, in Python."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class EnvironmentService:
                 for action in actions:
                     paid += state.apply(action)
                 answer.note(row, state, paid)
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 self._states[slot] = None
                 answer.fail(slot, error)
         return answer.states(request.id, request.slots)
@@ -93,11 +93,12 @@ class EnvironmentService:
         for row, (slot, action) in enumerate(zip(request.slots, request.actions, strict=True)):
             state = self._states[slot]
             if state is None or state.is_terminal():
-                answer.errors.append(SlotError(slot=slot, code="ended", msg=f"slot {slot}: expected a game going on"))
+                text = f"slot {slot}: expected a game in progress"
+                answer.errors.append(SlotError(slot=slot, code="ended", msg=text))
                 continue
             try:
                 answer.note(row, state, state.apply(action))
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 if not isinstance(error, IllegalActionError):
                     self._states[slot] = None
                 answer.fail(slot, error)
@@ -117,7 +118,7 @@ class EnvironmentService:
 
 
 class Answer:
-    """What slots are like, row by row.
+    """The state of slots, row by row.
 
     Args:
         game: the rules.
@@ -132,10 +133,10 @@ class Answer:
         self._rewards = np.zeros((rows, spec.players), np.float32)
         self._terminated, self._truncated = [False] * rows, [False] * rows
         self.errors: list[SlotError] = []
-        """Slots that went wrong."""
+        """The errors of slots that failed."""
 
     def note(self, row: int, state: State, paid: Any) -> None:
-        """What is to be seen in a row's game, and what it has paid."""
+        """Fill in a row: the view of its game, and the rewards."""
         over = state.is_terminal()
         truncated = over and StateTraits.of(state).truncated
         self._observations[row] = state.observation()
@@ -146,7 +147,7 @@ class Answer:
             self._to_play[row] = state.to_play()
 
     def fail(self, slot: int, error: Exception) -> None:
-        """What went wrong in a slot."""
+        """Note the error of a slot."""
         illegal = isinstance(error, IllegalActionError)
         said = str(error) if illegal else f"{type(error).__name__}: {error}"
         self.errors.append(SlotError(slot=slot, code="illegal_action" if illegal else "environment", msg=said))

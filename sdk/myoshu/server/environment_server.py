@@ -28,11 +28,11 @@ HANDSHAKE = 10.0
 PATIENCE = 5.0
 """Seconds that a trainer may take to read its last replies."""
 UNREAD = 1 << 20
-"""Bytes that a trainer may leave unread before it is no longer listened to."""
+"""Bytes that a trainer may leave unread before nothing more is read from it."""
 
 
 class EnvironmentServer:
-    """Serves a game to trainers, each with slots of its own.
+    """Serves a game to trainers, each with its own slots.
 
     ::
 
@@ -44,9 +44,9 @@ class EnvironmentServer:
         game: the rules.
         slots: how many games at once for each trainer.
         token: what trainers must show.
-        tick: seconds from one tick to the next, for games that go on by themselves (``realtime``); if not given, games
+        tick: seconds from one tick to the next, for games that run by themselves (``realtime``); if not given, games
             wait for their next step (``lockstep``).
-        idle: realtime: the action that a tick plays where the trainer has chosen none. It must always be legal.
+        idle: realtime: the action that a tick plays if the trainer has chosen none. It must always be legal.
 
     Raises:
         ArgumentError: the tick is not a positive number.
@@ -63,7 +63,7 @@ class EnvironmentServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Nothing to do."""
+        """Return the server itself, to be closed at the end of the block."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,7 +78,7 @@ class EnvironmentServer:
             await listener.wait_closed()
 
     async def listen(self, host: str, port: int) -> int:
-        """Take connections; returns the port."""
+        """Accept connections; returns the port."""
         listener = await asyncio.get_running_loop().create_server(lambda: StreamTransport(self._serve), host, port)
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
@@ -87,7 +87,7 @@ class EnvironmentServer:
         """Connect to a trainer that listens (``myoshu train --listen HOST:PORT``) and serve it until it ends.
 
         Raises:
-            OSError: nobody listens there.
+            OSError: nothing listens there.
             RemoteProtocolError: the trainer refuses; the message says why.
         """
         _, transport = await asyncio.get_running_loop().create_connection(StreamTransport, host, port)
@@ -150,7 +150,7 @@ class EnvironmentServer:
             log.warning(f"the trainer {transport.name} is gone without a goodbye", extra={"event": "lost"})
 
     def _answer(self, connection: Connection, service: EnvironmentService, event: Message | Rejected) -> bytes | None:
-        """What to say to an event."""
+        """The answer to an event."""
         if isinstance(event, Rejected):
             return connection.refuse(event)
         if isinstance(event, Request):
@@ -185,7 +185,7 @@ async def _give_up_silence(transport: StreamTransport, connection: Connection) -
 
 
 async def _run_clock(transport: StreamTransport, connection: Connection, service: RealtimeService, tick: float) -> None:
-    """Tick; where the game takes longer than a tick, time that is lost is not made up for."""
+    """Tick; if the game takes longer than a tick, the lost time is not made up for."""
     loop = asyncio.get_running_loop()
     due = loop.time() + tick
     while True:

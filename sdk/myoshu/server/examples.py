@@ -1,4 +1,4 @@
-"""What a client is told of the positions that an agent saw, and of its own."""
+"""The answers about an agent's example positions, and about a client's observations of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["checked", "positions_of"]
 
 
 def positions_of(request: int, name: str, agent: Agent) -> Positions:
-    """An agent's positions, which may be none."""
+    """An agent's positions, possibly none."""
     model, planes, examples = agent.model, agent.manifest.planes, agent.examples
     legal = np.zeros((len(examples), model.actions), np.bool_)
     observations = np.zeros((len(examples), *model.observation), np.float32)
@@ -40,7 +40,7 @@ def positions_of(request: int, name: str, agent: Agent) -> Positions:
 
 
 def checked(request: Check, agent: Agent) -> Checked:
-    """How what a client shows compares with what the agent saw.
+    """Compare a client's observations with those that the agent saw.
 
     Raises:
         Refusal: there are no such positions, or the numbers are not finite.
@@ -50,7 +50,7 @@ def checked(request: Check, agent: Agent) -> Checked:
         if row >= count:
             expected = f"positions below {count}" if count else "none, since the model has no positions"
             raise Refusal("invalid", "check.rows", expected, str(row))
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
         numbers = np.ascontiguousarray(request.obs.array(), np.float32)
     shown = finite("check.obs", Tensor.of(numbers), request.obs.sh)
     found = compare(agent.examples, agent.manifest.planes, request.rows, list(shown.astype(np.float32)))

@@ -20,11 +20,11 @@ class Priority(enum.IntEnum):
     """Which of a connection's searches go first where not all fit into a wave."""
 
     PONDER = -1
-    """After everybody's thinking."""
+    """After all thinking."""
     LOW = 0
     """After the same connection's other searches."""
     NORMAL = 1
-    """As usual."""
+    """The default priority of thinking."""
     HIGH = 2
     """Before the same connection's other searches."""
 
@@ -33,15 +33,15 @@ class Job:
     """A search under way.
 
     Args:
-        seat: whose move it is.
+        seat: the seat that is to move.
         deliberation: its search, as the seat began it.
         arrived: when the request came, as of :func:`time.perf_counter`.
         time: seconds from then to the answer, if limited.
-        priority: its place among the same owner's.
+        priority: its priority among the same owner's searches.
         capped: whether the budget stands for memory rather than for the client's limit.
         every: seconds between two reports; none if not given.
-        on_info: takes the best so far and the seconds since the request came.
-        on_done: takes the decision, or why there is none, and where the time went.
+        on_info: called with the best decision so far and the seconds since the request came.
+        on_done: called with the decision, or the reason why there is none, and the times of its parts.
     """
 
     def __init__(
@@ -60,44 +60,44 @@ class Job:
         tree = seat.session.tree
         assert isinstance(tree, SharedTree)
         self.seat = seat
-        """Whose move it is."""
+        """The seat that is to move."""
         self.tree = tree
-        """What is searched."""
+        """The tree that is searched."""
         self.deliberation = deliberation
-        """How it becomes a decision."""
+        """The search, which becomes a decision."""
         self.priority = priority
-        """Its place among the same owner's."""
+        """Its priority among the same owner's searches."""
         self.up = math.inf if time is None else arrived + time
         """When the answer is due, as of :func:`time.perf_counter`."""
         self.limited = time is not None
-        """Whether its time is."""
+        """Whether its time is limited."""
         self.owner: Hashable = None
-        """Whose search it is."""
+        """The client that the search belongs to."""
         self.crowd = 1
-        """How many its owner has under way."""
+        """Number of searches that its owner has under way."""
         self.answering = 0.0
-        """Seconds that answering it and its owner's others is likely to take, should they be due together; a quarter of
-        its time at most is set aside for it."""
+        """Seconds that answering it and its owner's others is likely to take, if they are due together; at most a
+        quarter of its time is reserved for that."""
         self.reporting = every is not None
-        """Whether it says the best so far."""
+        """Whether it reports the best so far."""
         self.network = 0.0
-        """Seconds of the network in the waves it took part in."""
+        """Seconds of the network in the waves that it took part in."""
         self.done = False
         """Whether it was answered."""
         self.simulations = 0
-        """Simulations made, once it was answered."""
+        """Simulations made, once it has been answered."""
         self._arrived = arrived
         self._begun: float | None = None
         self._capped = capped
         self._every = every
         self.next_report = math.inf if every is None else arrived + every
-        """When to say the best so far, as of :func:`time.perf_counter`."""
+        """When to report the best so far, as of :func:`time.perf_counter`."""
         self._on_info = on_info
         self._on_done = on_done
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing to search, whatever the budget: an only move, or a network that failed."""
+        """Whether there is nothing to search, whatever the budget: a single legal move, or a network that failed."""
         return self.deliberation.finished or self.tree.failure is not None
 
     def end(self, wave: float) -> float:
@@ -118,13 +118,13 @@ class Job:
             self._begun = now
 
     def report(self, now: float) -> None:
-        """Say the best so far, if it is time to."""
+        """Report the best so far, if it is time to."""
         if now >= self.next_report and self._every is not None and self.tree.failure is None:
             self.next_report = now + self._every
             self._on_info(self.deliberation.decide(), now - self._arrived)
 
     def finish(self, now: float, reason: StopReason | None = None) -> None:
-        """Answer, once."""
+        """Send the answer, once."""
         if self.done:
             return
         self.done = True

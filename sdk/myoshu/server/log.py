@@ -14,7 +14,7 @@ FIELDS = ("event", "peer", "client", "request")
 
 
 class _Lines(logging.Formatter):
-    """One object a line: time, level, event and what else is known, message."""
+    """One object per line: time, level, event, further fields, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
@@ -27,7 +27,7 @@ class _Lines(logging.Formatter):
 
 
 def log_to_stderr(level: str) -> None:
-    """Write what the server has to say to standard error, from this level on."""
+    """Log to standard error, from this level on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     held = logging.getLogger("myoshu")

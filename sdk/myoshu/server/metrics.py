@@ -13,19 +13,19 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 
 
 class Metrics:
-    """What a server counts."""
+    """A server's counters."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
-        """Requests by type."""
+        """Number of requests by type."""
         self.errors: Counter[str] = Counter()
         """Errors sent by code."""
         self.connections = 0
         """Connections accepted since the start."""
         self.open_connections = 0
-        """Connections now."""
+        """Connections open now."""
         self.open_sessions = 0
-        """Sessions now."""
+        """Sessions open now."""
         self.infos_left_out = 0
         """Infos that slow readers missed."""
         self._durations = [0] * (len(BOUNDS) + 1)
@@ -40,7 +40,7 @@ class Metrics:
         """All counters.
 
         Args:
-            gauges: what else there is: name without ``myoshu_``, kind (``counter`` or ``gauge``), help, value.
+            gauges: further metrics: name without ``myoshu_``, kind (``counter`` or ``gauge``), help, value.
         """
         lines: list[str] = []
 

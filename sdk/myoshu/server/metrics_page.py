@@ -1,4 +1,4 @@
-"""The metrics over HTTP: as much of it as a scraper needs."""
+"""The metrics over HTTP: as much of HTTP as a scraper needs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ async def serve_metrics(host: str, port: int, text: Callable[[], str], token: st
     """Answer ``GET /metrics``.
 
     Args:
-        host: address.
-        port: 0 for one that is free.
-        text: what to answer.
-        token: what ``Authorization: Bearer`` must show. Without one the page is for this machine, by its own names: a
-            web page whose name was made to lead here is refused.
+        host: the address to listen on.
+        port: 0 for any free one.
+        text: returns the page.
+        token: what ``Authorization: Bearer`` must show. Without one the page is served to this machine alone, under
+            its own names: a web page whose host name was pointed here is refused.
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -14,14 +14,14 @@ OPTIONS = (
     Option(name="temperature", type="float", default=0.0, min=0.0),
     Option(name="keep_tree", type="bool", default=True),
 )
-"""What ``open.options`` takes."""
+"""The options of ``open``."""
 
 
 class Models:
-    """Agents by name; the first is what is played with where none is named.
+    """Agents by name; the first is the default.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: there are none.
     """
 
     def __init__(self, agents: Mapping[str, Agent]) -> None:
@@ -39,16 +39,16 @@ class Models:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names."""
+        """The names of all models."""
         return tuple(self._agents)
 
     @property
     def first(self) -> str:
-        """The name of the model where none is named."""
+        """The name of the default model."""
         return next(iter(self._agents))
 
     def described(self) -> tuple[Model, ...]:
-        """What ``welcome`` says of them."""
+        """The models as ``welcome`` describes them."""
         return tuple(
             Model(
                 name=name,
@@ -64,6 +64,6 @@ class Models:
 
 
 def _points(agent: Agent) -> tuple[float, ...] | None:
-    """How strong each level was measured to be, if all were."""
+    """The measured strength of each level, if all were measured."""
     points = tuple(strength.elo for strength in agent.manifest.strength if strength.elo is not None)
     return points if points and len(points) == len(agent.manifest.strength) else None

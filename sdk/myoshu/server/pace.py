@@ -1,4 +1,4 @@
-"""How long waves take, by how many trees are in them."""
+"""How long waves take, by the number of trees in them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 __all__ = ["WavePace"]
 
 SHRINK = 0.8
-"""What is left of an estimate that kept a search from its first wave: a wrong one must not do so for ever."""
+"""Factor for an estimate that kept a search from its first wave: a wrong one must not do so for ever."""
 
 
 class WavePace:
     """Seconds of a wave, as measured.
 
-    A machine that stood still for a moment tells nothing of waves: the least of the first two measurements counts, and
-    of a later one no more than twice what was known. Numbers of trees are told apart by powers of two.
+    A machine that was suspended for a moment says nothing about waves: the least of the first two measurements counts,
+    and a later one counts for no more than twice the estimate. Numbers of trees are grouped by powers of two.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class WavePace:
         self._measured: set[int] = set()
 
     def note(self, trees: int, waves: int, elapsed: float) -> None:
-        """Take in a measurement: some waves of so many trees, and the seconds of all."""
+        """Add a measurement: some waves of ``trees`` trees, and their total seconds."""
         if waves < 1 or elapsed <= 0.0:
             return
         size, now = trees.bit_length(), elapsed / waves
@@ -36,14 +36,14 @@ class WavePace:
             self._seconds[size] = 0.5 * (held + min(now, 2.0 * held))
 
     def of(self, trees: int) -> float:
-        """Seconds of a wave of so many trees, or of the most below that are known; 0 if none are."""
+        """Seconds of a wave of this many trees, or of the nearest smaller number measured; 0 if none was."""
         for size in range(trees.bit_length(), 0, -1):
             if size in self._measured:
                 return self._seconds[size]
         return 0.0
 
     def estimate(self, trees: int) -> float:
-        """The same, and NaN if nothing is known."""
+        """The same, or NaN if nothing was measured."""
         return self.of(trees) or math.nan
 
     def shrink(self) -> None:

@@ -14,11 +14,11 @@ from myoshu.server.timed_evaluator import TimedEvaluator
 __all__ = ["Pools", "SharedTrees"]
 
 LEAST_SIMULATIONS = 64
-"""Trees have room for so many at least, so that sessions of different budgets share planners."""
+"""The least number of simulations for which trees have room, so that sessions of different budgets share planners."""
 LEAST_SLOTS = 64
 MOST_SLOTS = 1024
 CHUNK_BYTES = 1 << 28 if sys.platform == "win32" else 1 << 30
-"""A planner has as many slots as fit, within these bounds. What is not used is never touched; Windows counts it."""
+"""A planner has as many slots as fit into these bytes. Unused memory is never touched, but counts on Windows."""
 
 
 class Pools:
@@ -36,16 +36,16 @@ class Pools:
 
     @property
     def network_seconds(self) -> float:
-        """Seconds in networks."""
+        """Total seconds in networks."""
         return sum(evaluator.seconds for evaluator in self._evaluators.values())
 
     @property
     def network_runs(self) -> int:
-        """Calls of networks."""
+        """Total number of calls of networks."""
         return sum(evaluator.runs for evaluator in self._evaluators.values())
 
     def chunks(self) -> list[Chunk]:
-        """All planners."""
+        """The chunks of all planners."""
         return [chunk for chunks in self._chunks.values() for chunk in chunks]
 
     def pace(self, agent: Agent) -> Pace:
@@ -53,9 +53,9 @@ class Pools:
         return self._paces.setdefault(id(agent), Pace())
 
     def trim(self) -> bool:
-        """Give back planners that were unused the last time too; returns whether there are any left.
+        """Free planners that were unused at the last check too; returns whether there are any left.
 
-        A planner refers to itself: its memory is free when Python has looked for that.
+        A planner refers to itself: its memory is free after a garbage collection.
         """
         gone = False
         for key, chunks in list(self._chunks.items()):
@@ -72,10 +72,10 @@ class Pools:
         return bool(self._chunks)
 
     def take(self, agent: Agent, config: SearchConfig, nodes: int) -> SharedTree:
-        """A tree of so many nodes.
+        """A tree of this many nodes.
 
         Raises:
-            CapacityError: there is no memory for it.
+            CapacityError: there is not enough memory.
         """
         simulations = max(LEAST_SIMULATIONS, (nodes - 1) // 2)
         chunks = self._chunks.setdefault((id(agent), config, simulations), [])
@@ -94,8 +94,8 @@ class SharedTrees:
     """A :class:`myoshu.runtime.tree.Trees` for the sessions of one agent.
 
     Args:
-        pools: where the trees are.
-        agent: whose.
+        pools: the pools that hold the trees.
+        agent: the agent.
     """
 
     def __init__(self, pools: Pools, agent: Agent) -> None:

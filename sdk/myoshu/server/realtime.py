@@ -1,6 +1,6 @@
-"""A game that goes on by a clock of its own, as an environment. It knows no sockets, and no clock either: it is ticked.
+"""A game that runs on its own clock, as an environment. It knows no sockets and no clock: its owner ticks it.
 
-Whatever a trainer misses between two of its steps is added up, not lost.
+What a trainer misses between two of its steps is added up, not lost.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["RealtimeService"]
 
 
 class RealtimeService(EnvironmentService):
-    """Answers one trainer's requests with a game whose slots all go on with every :meth:`tick`.
+    """Answers one trainer's requests with a game whose slots all advance with every :meth:`tick`.
 
     A slot in which no step waits plays the idle action. Rewards add up until the trainer's next step there; a game that
-    ended meanwhile is told of then.
+    ended in between is reported then.
 
     Args:
         game: the rules.
         slots: how many games at once.
-        tick: seconds from one tick to the next; whoever owns this keeps to it.
+        tick: seconds from one tick to the next; the owner keeps to it.
         idle: the action that stands for none. It must always be legal.
     """
 
@@ -39,7 +39,7 @@ class RealtimeService(EnvironmentService):
         self._waiting: list[Step] = []
 
     def tick(self) -> list[States]:
-        """Let every game go on by one action; returns the replies to the steps that waited for it."""
+        """Advance every game by one action; returns the replies to the steps that waited for it."""
         chosen = {
             slot: action
             for step in self._waiting
@@ -69,7 +69,7 @@ class RealtimeService(EnvironmentService):
         return replace(states, ticks=(0,) * len(request.slots))
 
     def _step(self, request: Step) -> None:
-        """Take note of it: a tick replies."""
+        """Take note of a step: a tick replies to it."""
         self._check("step", request.slots)
         self._check_idle("step", request.slots)
         self._waiting.append(request)
@@ -87,7 +87,7 @@ class RealtimeService(EnvironmentService):
             ticks.append(slot.ticks if slot is not None else 0)
             if slot is None or slot.told:
                 answer.errors.append(
-                    SlotError(slot=number, code="ended", msg=f"slot {number}: expected a game going on")
+                    SlotError(slot=number, code="ended", msg=f"slot {number}: expected a game in progress")
                 )
                 continue
             fault, slot.fault = slot.fault, None
@@ -95,7 +95,7 @@ class RealtimeService(EnvironmentService):
                 if fault is not None:
                     raise fault
                 answer.note(row, slot.state, slot.paid)
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 if not isinstance(error, IllegalActionError):
                     del self._slots[number]
                     self._states[number] = None
@@ -108,13 +108,13 @@ class RealtimeService(EnvironmentService):
 
 @dataclass(slots=True)
 class _Slot:
-    """A game that goes on, and what its trainer has not been told yet."""
+    """A game in progress, and what has not been reported to its trainer yet."""
 
     state: State
     paid: Any
-    """float32 [players]: since the trainer's last step."""
+    """float32 [players]: rewards since the trainer's last step."""
     ticks: int = 0
-    """Since the reset."""
+    """Number of ticks since the reset."""
     over: bool = False
     """Whether it has ended or failed."""
     told: bool = False
@@ -127,7 +127,7 @@ class _Slot:
         return not (self.over or self.told)
 
     def play(self, action: int | None, idle: int) -> None:
-        """One tick. An illegal action is none, and a fault to be told of."""
+        """Advance by one tick. An illegal action counts as none, and as a fault to be reported."""
         self.ticks += 1
         try:
             legal = self.state.legal_actions()
@@ -138,6 +138,6 @@ class _Slot:
                 raise GameError(f"the idle action: expected it to be legal at every tick, {idle} is not")
             self.paid += self.state.apply(idle if action is None else action)
             self.over = self.state.is_terminal()
-        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self.fault = GameError(str(error)) if isinstance(error, IllegalActionError) else error
             self.over = True

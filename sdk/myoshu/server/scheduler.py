@@ -1,4 +1,4 @@
-"""Which searches take part in the next waves: fair between clients, ready in time."""
+"""Decides which searches take part in the next waves: fair between clients, and answered in time."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from myoshu.server.turn import ALONE, SECONDS
 __all__ = ["Scheduler"]
 
 WIDTH = 256
-"""How many searches take part in one slice."""
+"""The most searches in one slice."""
 LEAST = 3e-4
-"""Seconds of a slice in which a planner surely begins a wave, however small its share."""
+"""Seconds of a slice in which a planner always begins a wave, however small its share."""
 MANY = 2
-"""A client with more than so many times the searches of another shares time with it rather than waves."""
+"""A client with more than this many times the searches of another shares time with it rather than waves."""
 LEAD = 0.1
-"""Seconds that clients with few searches may be ahead of their share, where their answers are due."""
+"""Seconds that clients with few searches may be ahead of their share when their answers are due."""
 
 
 class Scheduler:
-    """Searches of all clients, a slice of time after the other.
+    """Searches of all clients, in successive slices of time.
 
     In each slice up to :data:`WIDTH` searches advance together, a wave at a time. They are chosen in turn, one of each
     client, then the next of each. Clients that were left out go first the next time; a client's own searches go in the
     order of their priority and arrival.
 
-    Time is shared by clients, not by searches: where one has many and another few, some slices are for as many searches
-    of each as the other has, and the rest for all. Each client with few gets its part of the time in the former.
+    Time is shared by clients, not by searches: if one has many and another few, some slices are for equally many
+    searches of each, and the rest for all. Each client with few gets its part of the time in the former.
 
-    The only clock is :func:`time.perf_counter`; sockets are not known here.
+    The only clock is :func:`time.perf_counter`; there are no sockets here.
     """
 
     def __init__(self, width: int = WIDTH) -> None:
         self.searches = 0
-        """Searches answered."""
+        """Number of searches answered."""
         self.simulations = 0
-        """Simulations of searches answered."""
+        """Total simulations of the searches answered."""
         self.slices = 0
-        """Slices of time spent."""
+        """Number of slices of time spent."""
         self._width = width
         self._owners: dict[Hashable, list[Job]] = {}
         self._resting: dict[Hashable, list[Job]] = {}
@@ -58,11 +58,11 @@ class Scheduler:
         self._ahead = 0.0
 
     def __len__(self) -> int:
-        """Searches under way, without those that rest."""
+        """Number of searches under way, without those that are suspended."""
         return sum(map(len, self._owners.values()))
 
     def submit(self, owner: Hashable, job: Job) -> None:
-        """Take a search on."""
+        """Accept a search."""
         if owner in self._resting:
             self._resting[owner].append(job)
             return
@@ -75,7 +75,7 @@ class Scheduler:
         self._jobs = None
 
     def rest(self, owner: Hashable) -> None:
-        """Leave a client's searches as they are until :meth:`go_on`."""
+        """Suspend a client's searches until :meth:`go_on`."""
         jobs = self._owners.pop(owner, [])
         if jobs:
             self._turns.remove(owner)
@@ -83,18 +83,18 @@ class Scheduler:
         self._resting[owner] = jobs
 
     def go_on(self, owner: Hashable) -> None:
-        """Go on with what rests."""
+        """Resume a client's suspended searches."""
         for job in self._resting.pop(owner, ()):
             self.submit(owner, job)
 
     def step(self, budget: float) -> bool:
-        """Search for a while, and answer what is done.
+        """Search for a while, and answer the searches that are done.
 
         Args:
             budget: seconds.
 
         Returns:
-            Whether there is more to do.
+            Whether there are more searches under way.
         """
         if not self._owners:
             return False
@@ -129,7 +129,7 @@ class Scheduler:
         self.stop([job for jobs in (*self._owners.values(), *self._resting.values()) for job in jobs])
 
     def _arrange(self) -> None:
-        """Look through all searches under way, where there are others than before."""
+        """Update the bookkeeping of searches under way, if they have changed."""
         if self._jobs is not None:
             return
         self._jobs = [job for owner in self._turns for job in self._owners[owner]]
@@ -169,9 +169,9 @@ class Scheduler:
         return chosen
 
     def _few(self, chosen: list[Job]) -> tuple[list[Job], float]:
-        """As many searches of each client as the one with the fewest has, and what part of the time is for them.
+        """As many searches of each client as the one with the fewest has, and their share of the time.
 
-        Nothing where all have about as many.
+        None of either if all have about as many.
         """
         if len(self._owners) < 2:
             return [], 0.0
@@ -187,7 +187,7 @@ class Scheduler:
         return few, small / len(owners)
 
     def _first(self, few: list[Job], chosen: list[Job], now: float) -> bool:
-        """Whether it is the turn of the few: by their share, or since a wave of all would make their answers late."""
+        """Whether it is the turn of the few: by their share, or because a wave of all would make their answers late."""
         if self._ahead <= 0.0:
             return True
         if self._ahead >= LEAD:
@@ -225,10 +225,10 @@ class Scheduler:
     def _conclude(self, waves: Mapping[Job, float]) -> None:
         """Answer the searches that are done, those of clients with few first, and report on the others.
 
-        What does not fit into a turn is answered in the next one.
+        Answers that do not fit into a turn are sent in the next one.
 
         Args:
-            waves: seconds of a wave that each would take part in.
+            waves: for each search, the seconds of a wave that it would take part in.
         """
         begin = perf_counter()
         due = [job for job in self._limited if not job.done and job.due(begin, waves.get(job, 0.0))]
@@ -253,7 +253,7 @@ class Scheduler:
             self._sweep()
 
     def _sweep(self) -> None:
-        """Forget what was answered."""
+        """Forget answered searches."""
         done: list[Job] = []
         for held in (self._owners, self._resting):
             for owner, jobs in list(held.items()):
@@ -271,7 +271,7 @@ class Scheduler:
             self._forget(done)
 
     def _forget(self, jobs: Sequence[Job]) -> None:
-        """Drop searches from what is to be looked at next."""
+        """Drop searches from the bookkeeping."""
         gone = set(jobs)
         self._fresh = [job for job in self._fresh if job not in gone]
         self._settled = [job for job in self._settled if job not in gone]
@@ -279,7 +279,7 @@ class Scheduler:
 
 
 def _waves(jobs: Sequence[Job]) -> dict[Job, float]:
-    """Seconds that a wave of all of them is likely to take in each one's planner."""
+    """For each search, the seconds that a wave of all of them is likely to take in its planner."""
     counts = Counter(job.tree.chunk for job in jobs)
     seconds = {chunk: chunk.pace.of(count) for chunk, count in counts.items()}
     return {job: seconds[job.tree.chunk] for job in jobs}
@@ -288,8 +288,8 @@ def _waves(jobs: Sequence[Job]) -> dict[Job, float]:
 def _shares(chunks: Mapping[Chunk, list[Job]]) -> list[float]:
     """Each planner's share of a slice.
 
-    Networks share by the number of their searches; planners of one network so that all make as many waves, as far as it
-    is known how long theirs take.
+    Networks share by the number of their searches; planners of one network so that all make equally many waves, as far
+    as the times of their waves are known.
     """
     searches = sum(map(len, chunks.values()))
     paces: dict[object, list[float]] = {}

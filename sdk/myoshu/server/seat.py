@@ -1,4 +1,4 @@
-"""A served session, which a refused or failed request leaves as it was."""
+"""A served session, which a refused or failed request leaves unchanged."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Seat"]
 
 
 class Seat:
-    """A session whose tree lies in a planner that sessions share; it plays the moves that it would play alone.
+    """A session whose tree lies in a planner that sessions share; it plays the same moves as alone.
 
     Args:
-        session: as it was made, with trees of :class:`myoshu.server.pool.SharedTrees`.
+        session: a new session, with trees of :class:`myoshu.server.pool.SharedTrees`.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        """Whose moves they are."""
+        """The session that decides."""
         self._before = session.mark()
 
     def deliberate(
@@ -35,9 +35,9 @@ class Seat:
         *,
         pondering: bool = False,
     ) -> Deliberation:
-        """Hear of moves and begin a search, or go on from what is known; errors as :meth:`Session.play`.
+        """Take note of moves and begin a search, or continue from what is known; errors as :meth:`Session.play`.
 
-        What is refused has changed nothing: its moves were not heard.
+        A refused call changes nothing: its moves do not count.
         """
         session = self.session
         self._before = session.mark()
@@ -56,5 +56,5 @@ class Seat:
         return deliberation
 
     def unhear(self) -> None:
-        """The last search failed: whose turn it is, is as before it; what was searched before is gone."""
+        """Undo a failed search: the turn is as before it; earlier searches are lost."""
         self.session.back_to(self._before, forget=True)

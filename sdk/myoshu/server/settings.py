@@ -1,4 +1,4 @@
-"""What a server is told: one frozen value."""
+"""A server's settings: one frozen value."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ class Settings:
     """The bounds of a server. Durations in seconds, sizes in bytes."""
 
     token: str | None = None
-    """What clients must show; nothing if not given."""
+    """The token that clients must show; none if not given."""
     sessions: int = 4096
     """Sessions open at once on one connection."""
     total_sessions: int = 16384
-    """Sessions open at once on all."""
+    """Sessions open at once on all connections."""
     thinking: int = 1024
     """Searches under way at once for one connection."""
     total_thinking: int = 4096
-    """Searches under way at once for all."""
+    """Searches under way at once for all connections."""
     simulations: int = 65536
     """Simulations of one search where the client limits them."""
     timed_simulations: int | None = None
     """Simulations of one search where only time is limited, and in pondering; as in process if not given: 100,000, or
     what fits into 256 MiB."""
     moves: int = 4096
-    """Moves that one request tells of."""
+    """Moves in one request."""
     batch: int = 1024
     """Rows of one ``act_batch``."""
     frame: int = DEFAULT_FRAME
-    """The largest payload taken."""
+    """The largest payload accepted."""
     unfinished: int = 1 << 28
-    """What has come of frames that have not come in whole, on all connections; up to 64 KiB of each do not count."""
+    """Bytes of incomplete frames on all connections; up to 64 KiB of each do not count."""
     connections: int = 4096
-    """Connections at once."""
+    """Connections open at once."""
     heartbeat: float = DEFAULT_HEARTBEAT
-    """Silence after which a client is pinged, where it does not say."""
+    """Silence after which a client is pinged, unless it says otherwise."""
     handshake: float = 10.0
     """How long a handshake may take."""
     resume: float = 60.0
@@ -49,7 +49,7 @@ class Settings:
     unread: int = 1 << 20
     """Bytes that wait for a slow reader before nothing more is read from it, and infos are left out."""
     slice: float = 0.003
-    """Seconds of search between two looks at the sockets."""
+    """Seconds of search between two checks of the sockets."""
 
     def limits(self) -> Limits:
         """What ``welcome`` announces."""

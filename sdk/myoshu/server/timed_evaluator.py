@@ -26,19 +26,19 @@ class TimedEvaluator:
 
     @property
     def model(self) -> ModelSpec:
-        """What goes into the graphs and comes out."""
+        """The specification of the graphs' inputs and outputs."""
         return self._evaluator.model
 
     @property
     def generation(self) -> int:
-        """The evaluator's own."""
+        """The generation of the evaluator's weights."""
         return self._evaluator.generation
 
     def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """There is none: what runs without the interpreter is not timed."""
+        """None: what runs without the interpreter cannot be timed."""
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
-        """Tie a graph to memory; each run is timed."""
+        """Bind a graph to memory; each run is timed."""
         binding = self._evaluator.bind(graph, arrays)
 
         def run() -> None:

@@ -1,4 +1,4 @@
-"""Ways for bytes to come and go: streams (TCP, TLS, Unix, stdio) and WebSocket, behind one face."""
+"""Transports of bytes: streams (TCP, TLS, Unix, stdio) and WebSocket, behind one interface."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from myoshu.server.turn import FRAMES, SECONDS, Turn
 __all__ = ["StreamTransport", "Transport", "WebSocketTransport"]
 
 STOPPING = 0.5
-"""Seconds that one may take to read why its connection ends."""
+"""Seconds that a peer may take to read why its connection ends."""
 
 
 Take = Callable[[bytes], Turn]
-"""Takes some bytes of a stream, or one message."""
+"""A function that takes some bytes of a stream, or one message."""
 
 
 class Transport(Protocol):
-    """One connection's bytes. What is written goes out when it is flushed, or the transport closed."""
+    """The byte transport of one connection. Output is sent when it is flushed, or the transport is closed."""
 
     framed: bool
-    """Whether frames have a length."""
+    """Whether frames have a length prefix."""
     name: str
-    """Who is at the other end, for the log."""
+    """The peer's name, for the log."""
 
     async def receive(self, take: Take, unread: int, came: Callable[[], None]) -> bool:
-        """Hand over whatever comes; nothing is read while more than ``unread`` bytes wait for the other end.
+        """Hand over everything that arrives; nothing is read while more than ``unread`` bytes wait for the peer.
 
         Args:
-            take: takes it.
+            take: called with it.
             unread: see above.
-            came: called when bytes came that are not handed over yet.
+            came: called when bytes arrived that are not handed over yet.
 
         Returns:
-            Whether ``take`` had enough; if not, the other end is gone.
+            Whether ``take`` had enough; if not, the peer is gone.
         """
         ...
 
     def stop(self) -> None:
-        """Let :meth:`receive` return."""
+        """Make :meth:`receive` return."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Take note of what to send."""
+        """Queue bytes to be sent."""
         ...
 
     def flush(self) -> None:
@@ -55,30 +55,30 @@ class Transport(Protocol):
 
     @property
     def behind(self) -> bool:
-        """Whether something that came waits to be taken."""
+        """Whether something that arrived waits to be handed over."""
         ...
 
     @property
     def unfinished(self) -> int:
-        """Bytes that came and were not handed over."""
+        """Bytes that arrived and were not handed over."""
         ...
 
     @property
     def unsent(self) -> int:
-        """Bytes that the other end has not taken yet."""
+        """Bytes that the peer has not received yet."""
         ...
 
     async def close(self, patience: float) -> None:
-        """Send what is unsent, for so many seconds at most, and close."""
+        """Send what is unsent, for at most this many seconds, and close."""
         ...
 
 
 class StreamTransport(asyncio.Protocol):
-    """A stream of bytes, as asyncio's loop knows it: what comes is taken in the moment that it does.
+    """A stream of bytes, as an asyncio protocol: bytes are handed over as soon as they arrive.
 
     Args:
-        serve: makes a task of its own of a new connection, on the side that listens.
-        name: who is at the other end; its address if not given.
+        serve: called as a new task for a new connection, on the side that listens.
+        name: the peer's name; its address if not given.
     """
 
     framed = True
@@ -116,7 +116,7 @@ class StreamTransport(asyncio.Protocol):
             self._task = asyncio.create_task(self._serve(self))
 
     def data_received(self, data: bytes) -> None:
-        """Something came."""
+        """Handle received bytes."""
         if self._enough.done():
             return
         self._waiting.append(data)
@@ -128,14 +128,14 @@ class StreamTransport(asyncio.Protocol):
             self._turn()
 
     def eof_received(self) -> bool:
-        """Nothing more comes, but the other end may still read."""
+        """Note that nothing more will arrive, though the peer may still read."""
         self._ended = True
         if not self.behind:
             self._end()
         return self._reading is None or self._reading.get_extra_info("sslcontext") is None
 
     def connection_lost(self, error: Exception | None) -> None:
-        """It is over, or one direction of it."""
+        """Note that the connection has ended, or one direction of it."""
         self._open -= 1
         if self._open:
             self.eof_received()
@@ -144,17 +144,17 @@ class StreamTransport(asyncio.Protocol):
         self._lost.set_result(None)
 
     def pause_writing(self) -> None:
-        """The other end does not read."""
+        """Note that the peer does not read."""
         self._slow = True
         self._listen()
 
     def resume_writing(self) -> None:
-        """The other end reads again."""
+        """Note that the peer reads again."""
         self._slow = False
         self._listen()
 
     async def receive(self, take: Take, unread: int, came: Callable[[], None] = lambda: None) -> bool:
-        """Hand over whatever comes until ``take`` has enough, or the other end is gone."""
+        """Hand over everything that arrives until ``take`` has enough, or the peer is gone."""
         assert self._writing is not None
         self._writing.set_write_buffer_limits(high=unread)
         self._take = take
@@ -167,37 +167,37 @@ class StreamTransport(asyncio.Protocol):
             self._waiting.clear()
 
     def stop(self) -> None:
-        """Let :meth:`receive` return."""
+        """Make :meth:`receive` return."""
         self._end(enough=True)
 
     @property
     def behind(self) -> bool:
-        """Whether something that came waits to be taken."""
+        """Whether something that arrived waits to be handed over."""
         return self._behind or bool(self._waiting)
 
     @property
     def unfinished(self) -> int:
-        """None: whoever takes them has them."""
+        """0: all bytes are handed over at once."""
         return 0
 
     def write(self, data: bytes) -> None:
-        """Take note of what to send."""
+        """Queue bytes to be sent."""
         self._outgoing.append(data)
         self._held += len(data)
 
     def flush(self) -> None:
-        """Send what was written, all in one."""
+        """Send what was written, in one piece."""
         outgoing, self._outgoing, self._held = self._outgoing, [], 0
         if outgoing and self._writing is not None and not self._writing.is_closing():
             self._writing.write(b"".join(outgoing))
 
     @property
     def unsent(self) -> int:
-        """Bytes in the buffers."""
+        """Bytes in the output buffers."""
         return self._held + (0 if self._writing is None else self._writing.get_write_buffer_size())
 
     async def close(self, patience: float) -> None:
-        """Flush and close."""
+        """Send what was written, and close."""
         self._end(enough=True)
         self.flush()
         for each in {self._reading, self._writing}:
@@ -210,19 +210,19 @@ class StreamTransport(asyncio.Protocol):
             self.abort()
 
     def abort(self) -> None:
-        """Close at once, whatever is unsent."""
+        """Close at once, without sending the rest."""
         if self._writing is not None and not self._lost.done():
             self._writing.abort()
 
     def _turn(self) -> None:
-        """Hand over what waits, as much as is taken in one turn."""
+        """Hand over what waits, as much as fits into one turn."""
         self._again = None
         if self._take is None or self._slow or self._enough.done():
             return
         waiting, self._waiting, self._behind = self._waiting, [], False
         try:
             turn = self._take(waiting[0] if len(waiting) == 1 else b"".join(waiting))
-        except Exception as error:  # noqa: BLE001 -- it is whoever receives that meets it
+        except Exception as error:  # noqa: BLE001 -- raised again by receive()
             if not self._enough.done():
                 self._enough.set_exception(error)
             return
@@ -234,7 +234,7 @@ class StreamTransport(asyncio.Protocol):
         self._listen()
 
     def _listen(self) -> None:
-        """Read, and take what waits, unless the other end does not read itself."""
+        """Read, and hand over what waits, unless the peer does not read."""
         if self._reading is None or self._enough.done():
             return
         if self._slow or self._behind:
@@ -265,7 +265,7 @@ class WebSocketTransport:
         self.name = f"ws {socket.remote_address}"
 
     async def receive(self, take: Take, unread: int, came: Callable[[], None]) -> bool:
-        """Hand over messages; a text is what no payload can be."""
+        """Hand over messages; a text message becomes an invalid payload."""
         from websockets.exceptions import ConnectionClosed
 
         self._socket.came = came
@@ -292,22 +292,22 @@ class WebSocketTransport:
                 frames, begun = 0, loop.time()
 
     def stop(self) -> None:
-        """Close, in a task of its own, so that :meth:`receive` returns."""
+        """Close, in a separate task, so that :meth:`receive` returns."""
         self._stopping = asyncio.create_task(self.close(STOPPING))
 
     @property
     def behind(self) -> bool:
-        """Whether something that came waits to be taken; it does not wait for long."""
+        """Whether something that arrived waits to be handed over; it does not wait for long."""
         return False
 
     @property
     def unfinished(self) -> int:
-        """Bytes of a message that has not come in whole, as far as the library lets it be known."""
+        """Bytes of an incomplete message, as far as the library reports them."""
         reader = getattr(self._socket.protocol, "reader", None)
         return len(getattr(reader, "buffer", b""))
 
     def write(self, data: bytes) -> None:
-        """Take note of what to send."""
+        """Queue bytes to be sent."""
         self._outgoing.append(data)
         self._unsent += len(data)
 
@@ -339,11 +339,11 @@ class WebSocketTransport:
             self.abort()
         finally:
             reader = getattr(self._socket.protocol, "reader", None)
-            if reader is not None:  # it refers to itself: what came of a message would stay until Python looks for that
+            if reader is not None:  # it refers to itself: an incomplete message would stay until a garbage collection
                 reader.discard()
 
     def abort(self) -> None:
-        """Close at once, whatever is unsent."""
+        """Close at once, without sending the rest."""
         self._socket.transport.abort()
 
     async def _drain(self) -> None:

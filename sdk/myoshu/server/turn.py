@@ -1,4 +1,4 @@
-"""One connection's turn: as many of its frames as are dealt with before others have theirs."""
+"""One connection's turn: as many of its frames as are handled before others have theirs."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from myoshu.protocol.messages import Message
 __all__ = ["ALONE", "FRAMES", "SECONDS", "Turn", "take_turn"]
 
 FRAMES = 64
-"""Frames of one connection that are dealt with before it is another one's turn."""
+"""Frames of one connection that are handled before the next one's turn."""
 SECONDS = 0.002
-"""Seconds after which it is, however few they were."""
+"""Seconds after which a turn ends, however few frames were handled."""
 ALONE = 0.02
-"""The same where there is no other one; then however many they are."""
+"""The same if there is no other connection; then for any number of frames."""
 
 
 class Turn(enum.Enum):
-    """What is to be done after some bytes were taken."""
+    """What to do after some bytes were handed over."""
 
     MORE = "more"
-    """All was dealt with; more may come."""
+    """Everything was handled; more may come."""
     AGAIN = "again"
-    """Some of it waits: take nothing more before the others had their turn."""
+    """Some of it waits: hand over nothing more before the others had their turn."""
     ENOUGH = "enough"
-    """Nothing more is taken."""
+    """Nothing more is accepted."""
 
 
 def take_turn(
     connection: Connection, data: bytes, meet: Callable[[Message | Rejected], None], *, alone: bool = False
 ) -> Turn:
-    """Take in bytes of a stream and meet the events of one turn.
+    """Add bytes of a stream and handle the events of one turn.
 
     Args:
-        connection: whose stream it is.
-        data: what came; nothing where frames wait from the last turn.
-        meet: takes each event.
+        connection: the connection of the stream.
+        data: the received bytes; empty if frames wait from the last turn.
+        meet: called with each event.
         alone: whether there is no other connection.
     """
     connection.feed(data)

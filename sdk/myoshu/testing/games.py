@@ -1,4 +1,4 @@
-"""A conformance kit for games: plays at random and holds every clause of :mod:`myoshu.game` against what happens.
+"""A conformance kit for games: plays at random and checks every clause of :mod:`myoshu.game`.
 
 ::
 
@@ -30,22 +30,22 @@ __all__ = ["GameReport", "check_game"]
 
 _TOLERANCE = 1e-4
 _FORESIGHT = 3
-"""How many moves two clones are played on to see whether they stay alike."""
+"""How many further moves two clones are played to check that they stay alike."""
 _COPIED = "(a clone copies its generator: copy.deepcopy)"
 _ALIKE = f"the same states after the same actions {_COPIED}"
 _AGAIN = f"the same game from the same generator {_COPIED}"
 _CHANCE = ("spec.stochastic", "True, since the same moves under two seeds do not bring the same game")
-"""The clause, and what is expected, where a game draws chance that its spec denies."""
+"""The clause, and what is expected, if a game draws chance that its spec denies."""
 _STRANGERS = 2
-"""Games with other seeds that are played beside each game that is said to draw no chance."""
+"""Games with other seeds that are played beside each game that declares no chance."""
 
 
 @dataclass(frozen=True)
 class GameReport:
-    """What a conformance run has seen."""
+    """The results of a conformance run."""
 
     games: int
-    """Games played."""
+    """Number of games played."""
     finished: int
     """Games that were played to their end (all, unless ``moves`` cut them short)."""
     moves: int
@@ -81,7 +81,7 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
         path: list[int] = []
         try:
             played = _play(game, spec, turns, seed, number, moves, path)
-        except Exception as error:  # noqa: BLE001 - the game is somebody's code: whatever it raises is a finding
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything; it is a finding
             said = str(error) if isinstance(error, _Broken | GameError) else f"raised {type(error).__name__}: {error}"
             where = f"game {number} of seed {seed}, after moves {path}"
             cause = None if isinstance(error, _Broken) else error
@@ -101,7 +101,7 @@ def check_game(game: Game, games: int = 20, seed: int = 0, moves: int | None = N
     )
 
 
-class _Broken(Exception):  # noqa: N818 - becomes a GameError, with the path that led there
+class _Broken(Exception):  # noqa: N818 -- becomes a GameError, with the moves that led there
     """A clause does not hold."""
 
 
@@ -133,10 +133,10 @@ def _check_spec(game: Game) -> GameSpec:
 def _play(
     game: Game, spec: GameSpec, turns: Sequence[Symmetry], seed: int, number: int, moves: int | None, path: list[int]
 ) -> _Played:
-    """One game, every position of it checked; ``path`` grows as it is played."""
+    """Play one game and check every position; ``path`` grows as it is played."""
     choice = np.random.default_rng([seed, number, 1])
     state = game.new_state(np.random.default_rng([seed, number]))
-    shadow = game.new_state(np.random.default_rng([seed, number]))  # the same game, to be played alike
+    shadow = game.new_state(np.random.default_rng([seed, number]))  # the same game, to be played the same way
     for method in ("to_play", "legal_actions", "observation", "apply", "is_terminal", "clone", "key"):
         _expect(callable(getattr(state, method, None)), "new_state", f"a state with a method {method}", "none")
     StateTraits.of(state)
@@ -226,11 +226,11 @@ def _check_observation(spec: GameSpec, state: State) -> None:
     if seen.flags.writeable:
         seen[...] = -123.0
     again = state.observation()
-    _expect(np.array_equal(again, kept), "observation", "an array of its own on every call", "a shared one")
+    _expect(np.array_equal(again, kept), "observation", "a new array on every call", "a shared one")
 
 
 def _check_turned(clause: str, turn: Symmetry, state: State, other: State) -> None:
-    """The same game on a turned board: a position and what it should have become."""
+    """Compare a position of the game on a turned board with what it should have become."""
     legal = sorted(int(turn.actions[action]) for action in state.legal_actions())
     _expect(list(other.legal_actions()) == legal, clause, f"legal actions {legal} on the turned board", "others")
     if legal:
@@ -240,7 +240,7 @@ def _check_turned(clause: str, turn: Symmetry, state: State, other: State) -> No
 
 
 def _check_no_chance(state: State, stranger: State) -> None:
-    """The same moves under another seed: what matters to players is the same where the rules draw no chance."""
+    """Compare with the same moves under another seed: without chance, everything that players see is the same."""
     one, other = _look(state), _look(stranger)
     _expect(one.over == other.over, *_CHANCE, f"is_terminal {one.over} and {other.over}")
     _expect(one.mover == other.mover, *_CHANCE, f"to_play {one.mover} and {other.mover}")
@@ -261,7 +261,7 @@ def _check_rewards(spec: GameSpec, rewards: Any, over: bool) -> None:
 
 
 def _check_clones(spec: GameSpec, state: State, legal: Sequence[int], choice: np.random.Generator) -> None:
-    """Clones look the same, go on the same, and leave the original alone."""
+    """Check that clones look the same, continue the same, and leave the original alone."""
     before = _look(state)
     one, other = state.clone(), state.clone()
     _expect(_same(_look(one), before), "clone", "a state that looks and is keyed the same", "another")
@@ -314,7 +314,7 @@ def _check_end(spec: GameSpec, state: State, returns: NDArray[np.float64]) -> No
 
 @dataclass(frozen=True)
 class _Look:
-    """All that can be seen of a state."""
+    """Everything that can be seen of a state."""
 
     over: bool
     mover: int

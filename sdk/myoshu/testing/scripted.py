@@ -1,4 +1,4 @@
-"""Evaluators without a network: deterministic answers, made up or dictated."""
+"""Evaluators without a network: deterministic answers, generated or scripted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answer = Callable[[str, Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
 
 
 class ScriptedEvaluator:
-    """Stands where an :class:`myoshu.runtime.evaluator.Evaluator` does in a planner, and runs a Python function.
+    """Takes the place of an :class:`myoshu.runtime.evaluator.Evaluator` in a planner, and runs a Python function.
 
     Args:
         model: the inputs and outputs.
@@ -33,11 +33,11 @@ class ScriptedEvaluator:
     def __init__(self, model: ModelSpec, answer: Answer | None = None) -> None:
         self.model = model
         self.calls: list[tuple[str, int]] = []
-        """What was asked for: the graph and how many positions."""
+        """The calls so far: the graph and the number of positions."""
         self._answer = made_up(model) if answer is None else answer
 
     def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """There is none: a script is Python."""
+        """None: a script cannot run without the interpreter."""
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """As :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""

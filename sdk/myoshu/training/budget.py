@@ -10,10 +10,10 @@ __all__ = ["Budget"]
 
 
 class Budget:
-    """A run's clock, which stands still until it is started, and what the configuration allows.
+    """A run's clock, which is stopped at first, and the budget of its configuration.
 
     Args:
-        config: the run's.
+        config: the run's configuration.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -28,14 +28,14 @@ class Budget:
 
     @property
     def seconds(self) -> float:
-        """Time learned so far, over all times that the run was gone on with."""
+        """Seconds learned so far, over all the times that the run was resumed."""
         return self._before if self._started is None else self._before + time.perf_counter() - self._started
 
     def share(self, steps: int) -> float:
-        """Which share of the budget is spent; 1 or more at the end.
+        """The share of the budget that is spent; 1 or more at the end.
 
         Args:
-            steps: steps learned so far.
+            steps: learning steps so far.
         """
         config = self._config
         by_time = self.seconds / (60.0 * config.minutes) if config.minutes is not None else 0.0
@@ -43,7 +43,7 @@ class Budget:
         return max(by_time, by_steps)
 
     def start(self) -> None:
-        """Let the clock run."""
+        """Start the clock."""
         self._started = time.perf_counter()
 
     def pause(self) -> None:
@@ -52,5 +52,5 @@ class Budget:
         self._started = None
 
     def restore(self, seconds: float) -> None:
-        """Go on from so many seconds learned."""
+        """Resume after this many seconds of learning."""
         self._before = seconds

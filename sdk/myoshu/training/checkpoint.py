@@ -1,4 +1,4 @@
-"""Everything a run needs to go on, in one file that is whole or not there at all. No pickle is read or written."""
+"""Everything a run needs to resume, in one file that is written atomically. No pickle is read or written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Sections = dict[str, dict[str, NDArray[Any]]]
 
 
 def write_checkpoint(path: Path, sections: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
-    """Put a checkpoint in place at once: a crash leaves the old one or the new one (NumPy's .npz, uncompressed).
+    """Write a checkpoint atomically: a crash leaves the old one or the new one (NumPy's .npz, uncompressed).
 
     Raises:
         TrainingError: it cannot be written; an older checkpoint at the path is intact.
@@ -34,10 +34,10 @@ def write_checkpoint(path: Path, sections: Mapping[str, Mapping[str, NDArray[Any
 
 
 def read_checkpoint(path: Path) -> Sections:
-    """What :func:`write_checkpoint` wrote.
+    """Read what :func:`write_checkpoint` wrote.
 
     Raises:
-        TrainingError: there is none, or it is damaged.
+        TrainingError: there is no checkpoint, or it is damaged.
     """
     sections: Sections = {}
     try:

@@ -1,4 +1,4 @@
-"""What a training run is asked to do: frozen values, kept as TOML in the run's folder."""
+"""The configuration of a training run: frozen values, kept as TOML in the run's folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _integer = functools.partial(integer, exact=True)  # they are written as they ar
 
 
 class NetworkKind(enum.StrEnum):
-    """How the networks look at an observation."""
+    """How the networks process an observation."""
 
     MLP = "mlp"
     """Fully connected layers over the observation, flattened."""
@@ -30,7 +30,7 @@ class NetworkKind(enum.StrEnum):
 
 
 class Device(enum.StrEnum):
-    """Where the networks are trained. Games are always played on the CPU."""
+    """The device that trains the networks. Games are always played on the CPU."""
 
     AUTO = "auto"
     """On a GPU if there is one."""
@@ -44,12 +44,12 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The size and shape of the networks."""
 
     kind: NetworkKind = NetworkKind.MLP
-    """Which family."""
+    """The family of networks."""
     width: int = 128
     """Units of a hidden layer and of the latent state (mlp), or channels (residual)."""
     halvings: int = 0
-    """Residual networks: strided convolutions that the representation network begins with; each halves height and width
-    (MuZero, Appendix F), so that the latent state of an image is small."""
+    """Residual networks: strided convolutions at the beginning of the representation network; each halves height and
+    width (MuZero, Appendix F), so that the latent state of an image is small."""
     representation_blocks: int = 1
     """Residual blocks of the representation network, after its first layer."""
     dynamics_blocks: int = 1
@@ -59,8 +59,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     head_width: int = 64
     """Units of the hidden layer in front of each head."""
     rewards: bool = True
-    """Whether rewards are predicted even where they come only at the end: the dynamics network then says by itself that
-    a move ends the game, and how. Otherwise the value of the position after the end carries the outcome."""
+    """Whether rewards are predicted even if they come only at the end: the dynamics network then predicts by itself
+    that a move ends the game, and how. Otherwise the value of the position after the end carries the outcome."""
     bins: int = 3
     """Atoms of the categorical value and reward; 0 for one number through tanh instead."""
     transform: bool = False
@@ -79,27 +79,27 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class SelfPlayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How games are played to learn from."""
+    """How games are played for learning."""
 
     games: int = 64
     """Games played at once; one batch of evaluations serves all."""
     simulations: int = 16
-    """Simulations a move."""
+    """Simulations per move."""
     opening_share: float = 0.5
     """Share of the games that begin with random plies, which are not learned from."""
     opening_plies: int = 4
-    """At most so many random plies; how many is drawn evenly from 1 to this."""
+    """The most random plies; their number is drawn uniformly from 1 to this."""
     exploration: float = 0.25
-    """Share of the moves that are drawn evenly from the legal ones instead: a policy that has made up its mind would
-    never show the dynamics network where its other moves lead. What comes after such a move does not count for the
+    """Share of the moves that are drawn uniformly from the legal ones instead: a confident policy would
+    never show the dynamics network where its other moves lead. What follows such a move does not count for the
     values of the positions before it, see :class:`myoshu.training.memory.replay.Replay`."""
     careless_share: float = 0.0
-    """Share of the games in which one seat, drawn evenly, plays legal moves at random throughout. How they end counts
-    in full: positions that are lost against good play alike are told apart by what a weak opponent makes of them."""
+    """Share of the games in which one seat, drawn uniformly, plays legal moves at random throughout. Their outcomes
+    count in full: positions that are all lost against good play then differ by what a weak opponent makes of them."""
     temperature: float = 1.0
     """PUCT: moves are drawn in proportion to visits^(1/temperature) during the first ``temperature_plies``."""
     temperature_plies: int = 30
-    """PUCT: after so many plies the most visited action is played."""
+    """PUCT: plies after which the most visited action is played."""
 
     def __post_init__(self) -> None:
         _integer("selfplay.games", self.games, 1, 1 << 16)
@@ -116,50 +116,50 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How the networks are trained."""
 
     device: Device = Device.AUTO
-    """Where."""
+    """The device to train on."""
     batch: int = 256
-    """Positions a step learns from."""
+    """Positions in the batch of one learning step."""
     unroll: int = 3
     """K: steps the dynamics network is unrolled (MuZero, Appendix G)."""
     bootstrap_steps: int = 0
     """n of the n-step return that is the value's target; 0 for the game's outcome."""
     search_share: float = 0.0
-    """Share of the value's target that is what the position's own search found; the rest is the return."""
+    """Share of the value's target that is the value found by the position's own search; the rest is the return."""
     replay_positions: int = 200_000
-    """How many of the latest positions are remembered."""
+    """How many of the latest positions the replay keeps."""
     priority_exponent: float = 0.0
     """α of prioritised replay: positions are drawn in proportion to the error of their value to this power (MuZero,
-    Appendix G); 0 to draw them evenly."""
+    Appendix G); 0 to draw them uniformly."""
     importance_exponent: float = 1.0
-    """β of the importance weights that make up for it: 1 for wholly, 0 for not at all."""
+    """β of the importance weights that correct for it: 1 for fully, 0 for not at all."""
     reanalyse: float = 0.0
     """Share of the searches that renew stored positions' policies and values with the latest network, instead of
-    playing new moves: in [0, 1), and 1 where no games are played (``offline``). At 0.5 every position is renewed once
-    on average while it is remembered, at 0.8 four times."""
+    playing new moves: in [0, 1), and 1 if no games are played (``offline``). At 0.5 every position is renewed once
+    on average while it is in the replay, at 0.8 four times."""
     first_positions: int = 2_000
-    """How many positions are gathered before learning begins."""
+    """How many positions are collected before learning begins."""
     positions_per_step: float = 20.0
-    """Deterministic runs: positions played for each step learned. Otherwise both go as fast as they can."""
+    """Deterministic runs: positions played per learning step. Otherwise both go as fast as they can."""
     learning_rate: float = 3e-3
     """AdamW's step size after the warm-up."""
     final_learning_rate: float = 1e-4
-    """What it falls to, by a cosine, at the end of the budget."""
+    """The step size at the end of the budget, reached by a cosine."""
     warm_up: int = 100
     """Steps over which the step size rises to ``learning_rate``."""
     weight_decay: float = 1e-4
     """AdamW's decoupled weight decay."""
     clip: float = 5.0
-    """Greatest norm of the whole gradient."""
+    """Greatest norm of the whole gradient; a greater one is scaled down."""
     value_weight: float = 1.0
     """Weight of the value's loss; the policy's is 1."""
     reward_weight: float = 1.0
     """Weight of the reward's loss."""
     mover_weight: float = 1.0
-    """Weight of the loss of who moves next, where that is predicted."""
+    """Weight of the loss of who moves next, if that is predicted."""
     consistency_weight: float = 0.0
     """Weight of the self-supervised consistency loss (EfficientZero, eq. 3); 0 to leave it out."""
     observation_weight: float = 10.0
-    """Weight of the loss of the observations told from the latent states, see
+    """Weight of the loss of the observations predicted from the latent states, see
     :class:`myoshu.training.objectives.decoder.Decoder`; 0 to leave it out."""
     average: float = 0.99
     """Decay of the running average of the weights; the average is what plays and is exported."""
@@ -196,11 +196,11 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     seed: int = 1
     """Seed of everything random. Only a deterministic run is repeated exactly by it."""
     minutes: float | None = 1.0
-    """How long to learn, start-up not counted."""
+    """Minutes to learn, without start-up."""
     steps: int | None = None
-    """How many steps the learner does."""
+    """The number of learning steps."""
     deterministic: bool = False
-    """One process, self-play and learning in turn: the same seed and steps end in the same weights."""
+    """One process, self-play and learning in turn: the same seed and steps give the same weights."""
     checkpoint_seconds: float = 60.0
     """Time between two checkpoints; they are also written at the end and on Ctrl-C."""
     checkpoint_steps: int | None = None
@@ -209,25 +209,25 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """A file or folder of recorded games to learn from, without playing any; None to play and learn."""
     recorded_positions: int | None = None
     """About how many of the latest positions are kept as game records in the run's folder; as many as the replay
-    remembers if None, none for 0."""
+    keeps if None, none for 0."""
     opponents: tuple[str, ...] = ()
     """Whom the agent plays in checks of strength besides random play, as ``myoshu train --opponent`` names them."""
     evaluation_games: int = 40
     """Games of each check of strength against each opponent, if they fit into 3% of the time; 0 for no checks."""
     evaluations: int = 10
-    """How many such checks are spread over the run."""
+    """The number of such checks, spread over the run."""
     until: float | None = None
-    """Ends the run when two checks, one after the other, reach it by 20 games or more: the score in [0, 1] against the
+    """Ends the run when two consecutive checks reach it by 20 games or more: the score in [0, 1] against the
     last of the opponents; in games of one player, the mean return. The second follows the first as soon as checks may
     take time again. None to spend the whole budget."""
     network: NetworkConfig = msgspec.field(default_factory=NetworkConfig)
-    """The networks."""
+    """The size and shape of the networks."""
     selfplay: SelfPlayConfig = msgspec.field(default_factory=SelfPlayConfig)
-    """The games."""
+    """How games are played."""
     search: SearchConfig = msgspec.field(default_factory=SearchConfig)
     """The search, in self-play and as the bundle's default; self-play has its own number of simulations."""
     learner: LearnerConfig = msgspec.field(default_factory=LearnerConfig)
-    """The training."""
+    """How the networks are trained."""
 
     def __post_init__(self) -> None:
         if not self.game:
@@ -275,7 +275,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @classmethod
     def from_toml(cls, text: str) -> TrainingConfig:
-        """The configuration that :meth:`to_toml` wrote, or a person.
+        """The configuration in a text that :meth:`to_toml`, or a person, wrote.
 
         Raises:
             TrainingError: it is not TOML, or not a configuration; the message names the field.

@@ -19,14 +19,14 @@ __all__ = ["diverged", "nothing_learned"]
 def nothing_learned(
     folder: Path, game: GameSpec, config: TrainingConfig, state: RunState, source: Source, actors: int
 ) -> TrainingError:
-    """There is no agent, since no step was learned.
+    """The error for a run without an agent, since no step was learned.
 
     Args:
-        folder: the run's.
-        game: what was to be learned.
-        config: the run's.
-        state: how far it came.
-        source: where games were to come from.
+        folder: the run's folder.
+        game: the game to be learned.
+        config: the run's configuration.
+        state: the run's state.
+        source: the source of games.
         actors: how many processes played.
     """
     text = f"{folder}: nothing was learned yet, so there is nothing to export"
@@ -51,14 +51,14 @@ def nothing_learned(
 
 
 def diverged(what: str, folder: Path, config: TrainingConfig, step: int, *, saved: bool) -> TrainingError:
-    """The networks diverged.
+    """The error for networks that diverged.
 
     Args:
-        what: what was seen of it.
-        folder: the run's.
-        config: the run's.
-        step: when.
-        saved: whether there is a checkpoint, which is from before.
+        what: the observed symptom.
+        folder: the run's folder.
+        config: the run's configuration.
+        step: the learning step at which it happened.
+        saved: whether there is an earlier checkpoint.
     """
     last = f"the checkpoint in {folder} is from before" if saved else "there is no checkpoint yet"
     return TrainingError(

@@ -1,4 +1,4 @@
-"""Writing a run's agent: on trial before it learns, at checks of strength, at the end, and when learning fails."""
+"""Writing a run's agent: as a trial before it learns, at checks of strength, at the end, and when learning fails."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Exporter:
 
     Args:
         game: the rules.
-        config: the run's.
-        state: how far it has come.
-        folder: the run's.
-        note: takes what is to be said.
+        config: the run's configuration.
+        state: the run's state.
+        folder: the run's folder.
+        note: called with messages for the user.
     """
 
     def __init__(
         self, game: Game, config: TrainingConfig, state: RunState, folder: Path, note: Callable[[str], None]
     ) -> None:
         self.check: Check | None = None
-        """The last check of strength: noted in the agent."""
+        """The last check of strength, recorded in the agent."""
         self._game = game
         self._config = config
         self._state = state
@@ -54,7 +54,7 @@ class Exporter:
         """Write a bundle from the averaged weights.
 
         Raises:
-            ExportError: the exported graphs do not compute what was trained; the message says what can be done.
+            ExportError: the exported graphs do not compute what was trained; the message says what to do.
             TrainingError: the file cannot be written.
         """
         rows = np.linspace(
@@ -98,10 +98,10 @@ class Exporter:
             ) from error
 
     def rehearse(self, path: Path) -> None:
-        """Write the agent as it is now beside where it will be, and remove it.
+        """Write the current agent beside its final place, and remove it.
 
         Raises:
-            ExportError: it does not pass the gate, nothing having been learned yet.
+            ExportError: it does not pass the gate, before anything was learned.
             TrainingError: it cannot be written there.
         """
         rehearsed = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -116,7 +116,7 @@ class Exporter:
 
     @contextlib.contextmanager
     def rescue(self, path: Path, date: str) -> Iterator[None]:
-        """Write the agent if learning ends by an error, unless the networks diverged."""
+        """Write the agent if learning ends with an error, unless the networks diverged."""
         try:
             yield
         except EvaluationError:
@@ -125,14 +125,14 @@ class Exporter:
             if self._state.learner.steps:
                 try:
                     self.export(path, date=date)
-                except Exception as error:  # noqa: BLE001 -- the first error is the one to tell
+                except Exception as error:  # noqa: BLE001 -- the first error is the one to report
                     self._note(f"No agent could be written: {described(error)}")
                 else:
                     self._note(f"{path}: the agent as it was at step {self._state.learner.steps:,}")
             raise
 
     def _what_is_shown(self) -> Shown:
-        """What the game shows the player to move: looked at once, since it is the same for every export."""
+        """What the game shows the player to move: computed once, since it is the same for every export."""
         if self._shown is None:
             self._shown = shown_by(self._game, self._note)
         return self._shown

@@ -32,9 +32,9 @@ __all__ = [
 ]
 
 CONFIG = "config.toml"
-"""What is done: :class:`myoshu.training.config.TrainingConfig`."""
+"""The configuration: :class:`myoshu.training.config.TrainingConfig`."""
 CHECKPOINT = "checkpoint.npz"
-"""Everything needed to go on: :mod:`myoshu.training.checkpoint`."""
+"""Everything needed to resume: :mod:`myoshu.training.checkpoint`."""
 BUNDLE = "agent.myoshu"
 """The agent, at the end."""
 SNAPSHOTS = "bundles"
@@ -42,11 +42,11 @@ SNAPSHOTS = "bundles"
 GAMES = "games"
 """A folder: records of the latest games."""
 METRICS = "metrics.csv"
-"""What was measured: :data:`myoshu.training.telling.metrics.COLUMNS`."""
+"""Measurements: :data:`myoshu.training.telling.metrics.COLUMNS`."""
 EVALUATIONS = "evaluations.csv"
 """Each check of strength, opponent by opponent: :mod:`myoshu.training.strength.check`."""
 ERRORS = "errors.jsonl"
-"""Games that were given up: :mod:`myoshu.training.playing.failures`."""
+"""Games that were abandoned: :mod:`myoshu.training.playing.failures`."""
 CURVES = "curves.png"
 """The run as a picture: :mod:`myoshu.training.telling.curves`."""
 LOCK = ".lock"
@@ -54,12 +54,12 @@ LOCK = ".lock"
 
 
 class Lock:
-    """Held by the one process that trains in a folder; given up when the process ends, however it does.
+    """Held by the one process that trains in a folder; released when the process ends, however it does.
 
-    It is the operating system's lock on the file ``.lock``, which stays and of itself means nothing.
+    It is the operating system's lock on the file ``.lock``, which remains and means nothing by itself.
 
     Args:
-        folder: the run's.
+        folder: the run's folder.
 
     Raises:
         TrainingError: another process trains there, or the folder cannot be written to.
@@ -87,7 +87,7 @@ class Lock:
 
 
 def checkpoint_identity(folder: Path) -> tuple[int, ...] | None:
-    """Different for each checkpoint that was put in place in a folder; None while there is none."""
+    """A value that differs for each checkpoint written to a folder; None while there is none."""
     try:
         found = (folder / CHECKPOINT).stat()
     except FileNotFoundError:
@@ -104,7 +104,7 @@ def load_config(folder: Path) -> TrainingConfig:
     """The configuration of the run in a folder.
 
     Raises:
-        TrainingError: there is none, or it is damaged; the message names the file and the field.
+        TrainingError: there is no configuration, or it is damaged; the message names the file and the field.
     """
     try:
         text = (folder / CONFIG).read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def load_config(folder: Path) -> TrainingConfig:
 
 
 def write_config(config: TrainingConfig, folder: Path) -> None:
-    """Put the configuration in place at once: a run that is killed here leaves all of it or nothing.
+    """Write the configuration atomically: a run that is killed here leaves all of it or nothing.
 
     Raises:
         TrainingError: it cannot be written.
@@ -128,16 +128,16 @@ def write_config(config: TrainingConfig, folder: Path) -> None:
 
 @contextlib.contextmanager
 def replaced(path: Path, what: str) -> Iterator[IO[bytes]]:
-    """A file to write that takes another's place at once when it is whole.
+    """A file to write that replaces another atomically when it is complete.
 
-    Who reads the path meanwhile, or after a crash, finds the old file or the new one.
+    A reader of the path finds the old file or the new one, at any time and after a crash.
 
     Args:
         path: the file.
-        what: what it holds, for the error.
+        what: its contents, for the error.
 
     Raises:
-        TrainingError: it cannot be written; the old file is as it was.
+        TrainingError: it cannot be written; the old file is unchanged.
     """
     try:
         with files.replaced(path) as file:
@@ -147,7 +147,7 @@ def replaced(path: Path, what: str) -> Iterator[IO[bytes]]:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what a process left that was killed while it wrote one of the folder's files."""
+    """Remove what a process left behind that was killed while it wrote one of the folder's files."""
     for name in (CONFIG, CHECKPOINT, BUNDLE, METRICS, EVALUATIONS, CURVES, f"{SNAPSHOTS}/step-*.myoshu"):
         for left in folder.glob(f"{Path(name).parent}/.{Path(name).name}.*"):
             left.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""How much memory a training run will take, known before any of it is taken. Knows no torch.
+"""How much memory a training run will take, computed before any of it is allocated. Knows no torch.
 
-What is counted are the arrays whose sizes follow from the game and the configuration; what programs hold besides was
-measured. A position of a game of many actions is taken to have at most
+It counts the arrays whose sizes follow from the game and the configuration; what the programs hold besides was
+measured. A position of a game of many actions is assumed to have at most
 :data:`myoshu.training.memory.policies.MANY` legal ones.
 """
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 LONG = 1000
-"""A game without a limit to its length, or with a greater one, is expected to take at most so many moves."""
+"""Moves that a game without a limit to its length, or with a greater one, is expected to take at most."""
 TREES = 128 << 20
 """Bytes that the searches of games against an opponent may take: more games than that are searched one after another.
 """
@@ -43,39 +43,39 @@ NODE_BYTES = 200
 TREE_BYTES = 400
 """Of a search tree, its nodes and what its network reads and writes left out."""
 LEARNER_BYTES, ACTOR_BYTES = 500 << 20, 180 << 20
-"""What the learner's process and an actor's hold before there is anything to learn from: Python, torch, ONNX Runtime.
+"""Bytes that the learner's process and an actor's hold before any data: Python, torch, ONNX Runtime.
 """
 COPIES = 12
 """Copies of the weights in the learner's process: themselves, their gradient, the optimiser's two moments and the
-average, and what is made of them for a while (folded in double precision, packed for the actors, for a checkpoint)."""
+average, and temporary forms (folded in double precision, packed for the actors, for a checkpoint)."""
 ACTOR_COPIES = 5
-"""The same in an actor's: packed, unpacked, in ONNX Runtime's sessions."""
+"""The same in an actor's process: packed, unpacked, in ONNX Runtime's sessions."""
 BATCH_COPIES = 8
-"""Copies of a batch's observations and policies in a step: gathered, turned, as targets, told, and their gradients."""
+"""Copies of a batch's observations and policies in a step: gathered, turned, targets, predictions, and gradients."""
 LAYER_COPIES = 5
 """Copies of a layer's outputs that a step keeps for its gradient."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a part of a run will take."""
+    """The memory of one part of a run."""
 
     what: str
-    """Which part, as a person would say it."""
+    """The part, in words."""
     bytes: int
-    """How much, about."""
+    """The approximate size in bytes."""
     field: str
-    """The setting that makes it less; "" for none."""
+    """The setting that reduces it; "" for none."""
 
 
 def position_bytes(game: GameSpec) -> int:
-    """What one position takes while it is remembered."""
+    """Bytes of one position in the replay."""
     shares = 4 * min(game.actions, MANY)
     return 4 * math.prod(game.observation) + shares + -(-game.actions // 8) + 12 * game.players + 21
 
 
 def game_bytes(game: GameSpec) -> int:
-    """What one game takes while it is played, at most or, where it has no limit of :data:`LONG` moves, as expected."""
+    """Bytes of one game while it is played: at most or, without a limit of :data:`LONG` moves, as expected."""
     return min(LONG, game.max_length or LONG) * position_bytes(game)
 
 
@@ -86,7 +86,7 @@ def tree_bytes(model: ModelSpec, simulations: int) -> int:
 
 
 def weight_bytes(architecture: Architecture) -> dict[str, int]:
-    """What the weights of each of the three networks take, by its name."""
+    """Bytes of the weights of each of the three networks, by name."""
     taken: dict[str, int] = {}
     for layer in declare(architecture):
         network = layer.name.partition(".")[0]
@@ -96,7 +96,7 @@ def weight_bytes(architecture: Architecture) -> dict[str, int]:
 
 
 def sample_bytes(architecture: Architecture, learner: LearnerConfig) -> int:
-    """What one position of a batch takes while a step is computed."""
+    """Bytes of one position of a batch while a step is computed."""
     model = architecture.model
     numbers = math.prod(model.observation) + model.actions
     hidden = sum(1 for layer in declare(architecture) if layer.name.startswith(("representation", "dynamics")))
@@ -109,13 +109,13 @@ def search_slots(model: ModelSpec, search: SearchConfig, games: int) -> int:
 
 
 def foresee(game: GameSpec, architecture: Architecture, config: TrainingConfig, *, actors: int) -> list[Part]:
-    """What a run will take, part by part, before any of it is taken.
+    """The memory that a run will take, part by part.
 
     Args:
         game: the game.
         architecture: the networks.
-        config: what will be done.
-        actors: processes that play; 0 where the learner's plays.
+        config: the run's configuration.
+        actors: processes that play; 0 if the learner's process plays.
     """
     model, selfplay, learner = architecture.model, config.selfplay, config.learner
     weights = sum(weight_bytes(architecture).values())
@@ -138,14 +138,14 @@ def foresee(game: GameSpec, architecture: Architecture, config: TrainingConfig, 
 
 
 def require_memory(parts: Sequence[Part], available: int | None) -> None:
-    """Refuse what does not fit.
+    """Refuse a run that does not fit.
 
     Args:
-        parts: what will be taken.
-        available: how many bytes there are; None where the system does not say.
+        parts: the run's parts.
+        available: the bytes available; None if the system does not say.
 
     Raises:
-        CapacityError: it does not fit; the message says how much it is, of what, and which settings make it less.
+        CapacityError: it does not fit; the message says how much it is, of what, and which settings reduce it.
     """
     total = sum(part.bytes for part in parts)
     if available is None or total <= available:

@@ -1,4 +1,4 @@
-"""Ctrl-C and termination as a wish, granted at the next safe place; asked for twice, as an interruption at once."""
+"""Ctrl-C and termination as a request, granted at the next safe place; the second one interrupts at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Interrupts"]
 
 
 class Interrupts:
-    """While it is entered, the first SIGINT or SIGTERM only sets :attr:`wanted`; a second raises KeyboardInterrupt.
+    """Within its block, the first SIGINT or SIGTERM only sets :attr:`wanted`; a second raises KeyboardInterrupt.
 
     Outside the main thread, where Python delivers no signals, it does nothing.
     """

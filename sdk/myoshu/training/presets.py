@@ -19,13 +19,13 @@ from myoshu.training.playing.selfplay import MOST_BYTES
 __all__ = ["preset", "preset_names"]
 
 BATCH_BYTES = 3 << 29
-"""What a step may take."""
+"""Bytes that a learning step may take."""
 LEAST_BATCH = 32
-"""Positions that a step learns from at least, however large they are."""
+"""The least number of positions in a batch, however large they are."""
 PLANES = 25
-"""Boards of at least so many squares are looked at by convolutions."""
+"""Boards of at least this many squares get convolutional networks."""
 LARGEST = 19
-"""Larger sides are an image's rather than a board's, and are halved until they are not."""
+"""Larger sides are those of an image rather than a board, and are halved until they are not."""
 
 
 def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
@@ -47,7 +47,7 @@ def preset(game: GameSpec, name: str | None = None) -> TrainingConfig:
 
 
 def preset_names() -> list[str]:
-    """Every preset's name."""
+    """The names of all presets."""
     return sorted(_PRESETS)
 
 
@@ -115,7 +115,7 @@ def _planes(game: GameSpec) -> TrainingConfig:
 
 
 def _numbers(game: GameSpec, network: NetworkConfig) -> NetworkConfig:
-    """Finer atoms where rewards add up, on MuZero's scale where they add up to much."""
+    """Finer atoms if rewards add up, on MuZero's scale if they add up to large sums."""
     if game.final_rewards_only:
         return network
     low, high = game.returns
@@ -134,7 +134,7 @@ def _tic_tac_toe(game: GameSpec) -> TrainingConfig:
 
 
 def _dots_and_boxes(game: GameSpec) -> TrainingConfig:
-    # The observation lists the cells one after another: neighbours in it are not neighbours on the board.
+    # The observation is a list of cells: neighbours in it are not neighbours on the board.
     length = game.max_length or 200
     return TrainingConfig(
         game=game.name,
@@ -168,7 +168,7 @@ def _positions(game: GameSpec) -> int:
 
 
 def _fitted(game: GameSpec, config: TrainingConfig) -> TrainingConfig:
-    """As many games at once and positions a step as fit into memory: fewer where what is seen is large."""
+    """As many games at once and positions per step as fit into memory: fewer if observations are large."""
     architecture = Architecture.of(game, config.network)
     tree = tree_bytes(architecture.model, config.selfplay.simulations)
     games = max(1, min(config.selfplay.games, MOST_BYTES // game_bytes(game), MOST_BYTES // tree))

@@ -15,13 +15,13 @@ LARGE = 1 << 28
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep what this process frees, up to 256 MiB, instead of giving it back at once.
+    """Have the C library keep what this process frees, up to 256 MiB, instead of returning it at once.
 
-    Otherwise glibc takes arrays of 128 KiB and more from the system anew each time, and a step of a small network
+    Otherwise glibc takes arrays of 128 KiB and more from the system again each time, and a step of a small network
     spends a fifth of its time in page faults.
 
     Returns:
-        Whether the C library could be told so: on Linux with glibc.
+        Whether the C library supports that: on Linux with glibc.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -33,7 +33,7 @@ def keep_freed_memory() -> bool:
 
 
 def resident_megabytes() -> float:
-    """Megabytes (10⁶ bytes) of memory that this process holds; NaN where the system has no ``/proc``."""
+    """Megabytes (10⁶ bytes) of memory that this process holds; NaN if the system has no ``/proc``."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmRSS:"):
@@ -44,7 +44,7 @@ def resident_megabytes() -> float:
 
 
 def available_memory() -> int | None:
-    """Bytes that may still be taken: what the system and this process's control group have left; None if unknown."""
+    """Bytes that may still be allocated: what the system and the process's control group have left; None if unknown."""
     left = [memory_left()]
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii", errors="replace").splitlines():

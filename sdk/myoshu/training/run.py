@@ -1,4 +1,4 @@
-"""A training run: actors, learner, checks of strength and checkpoints, in a folder that can be gone on from."""
+"""A training run: actors, learner, checks of strength and checkpoints, in a folder that it can be resumed from."""
 
 from __future__ import annotations
 
@@ -56,32 +56,32 @@ from myoshu.traits import Traits
 __all__ = ["Run"]
 
 WAIT_SECONDS = 0.01
-"""How long the learner waits for the first games before it looks again."""
+"""Seconds that the learner waits for the first games before it checks again."""
 START_SECONDS = 300.0
-"""The clock runs at the latest so long after the actors were started, whether they play yet or not."""
+"""Seconds after the start of the actors at which the clock runs at the latest, whether they play yet or not."""
 
 
 class Run:
     """One training run in its folder: configuration, checkpoint, metrics, TensorBoard events, bundles.
 
-    With two cores or more, actors play in processes of their own and this process learns; on one core, in a
+    With two cores or more, actors play in separate processes and this process learns; on one core, in a
     deterministic run, or with a game that is bound to one process (its ``one_process`` says so), this process does both
     in turn.
 
     Args:
         game: the rules.
-        config: what to do. A resumed run takes the networks, the search and everything else from its checkpoint's
-            configuration, see :meth:`resumed`.
-        folder: where everything is kept; made if it is not there.
-        opponents: whom to play to see how strong it has become: those that ``config.opponents`` names.
+        config: the configuration. A resumed run takes the networks, the search and everything else from its
+            checkpoint's configuration, see :meth:`resumed`.
+        folder: the run's folder; created if it does not exist.
+        opponents: the opponents of checks of strength: those that ``config.opponents`` names.
         progress: shows the run.
-        cores: how many cores to use; by default those this process may run on.
+        cores: how many cores to use; by default those that this process may run on.
 
     Raises:
         TrainingError: the folder already holds a run, or cannot be written, or the game cannot be learned.
-        ArgumentError: ``config.until`` is no score, or no return that the game can pay.
-        CapacityError: it would take more memory than there is.
-        RecordError: the recorded games that are to be learned from are damaged, or of another game.
+        ArgumentError: ``config.until`` is not a score, or not a return that the game can pay.
+        CapacityError: it would take more memory than is available.
+        RecordError: the recorded games to learn from are damaged, or of another game.
     """
 
     def __init__(
@@ -120,22 +120,22 @@ class Run:
         progress: Progress | None = None,
         cores: int | None = None,
     ) -> Run:
-        """Go on with a run from its last checkpoint.
+        """Resume a run from its last checkpoint.
 
         Args:
             game: the same game.
-            folder: the run's.
-            minutes: a new limit of time, counted from the run's beginning; by default the old limits stay.
+            folder: the run's folder.
+            minutes: a new time limit, counted from the run's beginning; by default the old limits stay.
             steps: a new limit of steps, likewise.
             until: a new strength to end at; by default the old one stays.
-            opponents: whom to play from now on; by default those that the configuration names are needed to train.
+            opponents: the opponents from now on; by default those that the configuration names are needed to train.
             progress: shows the run.
             cores: how many cores to use.
 
         Raises:
             TrainingError: the folder holds no run, another game's, or a damaged one.
-            ArgumentError: ``until`` is no score, or no return that the game can pay.
-            CapacityError: it would take more memory than there is.
+            ArgumentError: ``until`` is not a score, or not a return that the game can pay.
+            CapacityError: it would take more memory than is available.
         """
         end_if_imported()
         check_until(game, until)
@@ -157,18 +157,18 @@ class Run:
     def train(self, bundle: Path | None = None, *, date: str = "") -> Summary:
         """Learn until the budget is spent or Ctrl-C is pressed, then export.
 
-        The networks are exported once before they learn, to nowhere, so that what an export would refuse is refused
-        before any time is spent. If anything but diverging networks ends the run early, the agent is written all the
-        same. It is written before the last check of strength, and again with what came of that.
+        The networks are exported once before they learn, as a trial, so that what an export would refuse is refused
+        before any time is spent. If anything but diverging networks ends the run early, the agent is still written.
+        It is written before the last check of strength, and again with its results.
 
         Args:
-            bundle: where the agent goes; by default ``agent.myoshu`` in the run's folder.
-            date: noted in the bundle.
+            bundle: the agent's file; by default ``agent.myoshu`` in the run's folder.
+            date: the date recorded in the bundle.
 
         Raises:
             TrainingError: another process trains in the folder, an actor failed, games keep failing, the loss is not
                 finite, nothing was learned, or a file cannot be written; the last checkpoint is intact.
-            GameError: no game can be begun, or all are over before their first move.
+            GameError: no game can be started, or all are over before their first move.
             ExportError: the exported graphs do not compute what was trained; the last checkpoint is intact.
         """
         path = bundle if bundle is not None else self.folder / BUNDLE
@@ -233,11 +233,11 @@ class Run:
         if config.game != game.spec.name:
             raise TrainingError(f"config.game: expected {game.spec.name!r}, got {config.game!r}")
         self.game = game
-        """The rules."""
+        """The rules of the game."""
         self.config = config
-        """What is done."""
+        """The run's configuration."""
         self.folder = folder
-        """Where everything is kept."""
+        """The run's folder."""
         self._opponents = {opponent.name: opponent for opponent in opponents}
         cores = available_cores() if cores is None else max(1, cores)
         self._learner_threads = max(1, cores // 4)
@@ -247,7 +247,7 @@ class Run:
         architecture = Architecture.of(game.spec, config.network)
         require_memory(foresee(game.spec, architecture, config, actors=self._actors), available_memory())
         self.state = RunState(game, config, folder)
-        """How far it has come."""
+        """Everything that changes as the run learns."""
         self._sections: Sections = {}
         self._held: tuple[int, ...] | None = None
         self._exporter = Exporter(game, config, self.state, folder, self._progress.note)
@@ -255,17 +255,17 @@ class Run:
 
     @property
     def architecture(self) -> Architecture:
-        """The networks."""
+        """The architecture of the networks."""
         return self.state.architecture
 
     @property
     def learner(self) -> Learner:
-        """Their training."""
+        """The learner that trains the networks."""
         return self.state.learner
 
     @property
     def replay(self) -> Replay:
-        """The games."""
+        """The replay of games."""
         return self.state.replay
 
     def _remember_records(self) -> None:
@@ -282,7 +282,7 @@ class Run:
         self._progress.note(text)
 
     def _open_files(self) -> None:
-        """Where the games that will be played go, unless none are played or kept."""
+        """Open the files for new games, unless none are played or kept."""
         positions = self.config.recorded_positions
         if positions is None:
             positions = self.config.learner.replay_positions
@@ -317,9 +317,7 @@ class Run:
             if state.checks.due(strength, share=state.share, seconds=budget.seconds, steps=learner.steps):
                 self._look_how_strong(strength, report)
                 if strength.enough:
-                    self._progress.note(
-                        f"Ending early: {config.until:g} was reached in two checks, one after the other"
-                    )
+                    self._progress.note(f"Ending early: {config.until:g} was reached in two consecutive checks")
                     break
             enough = config.checkpoint_steps is not None and learner.steps - saved_step >= config.checkpoint_steps
             if enough or budget.seconds - saved_at >= config.checkpoint_seconds:
@@ -329,7 +327,7 @@ class Run:
         report.flush()
 
     def _await_start(self, source: Source, interrupts: Interrupts) -> None:
-        """Let the actors start up, which is not counted as time learned; one that cannot be started is an error."""
+        """Let the actors start up, which does not count as learning time; one that cannot be started is an error."""
         limit = time.monotonic() + START_SECONDS
         while not source.begun() and not interrupts.wanted:
             self._receive(source)
@@ -339,7 +337,7 @@ class Run:
             time.sleep(WAIT_SECONDS)
 
     def _receive(self, source: Source) -> None:
-        """Take the games that were played meanwhile."""
+        """Receive the games that were played in the meantime."""
         trajectories = source.receive()
         self.state.failures.finished(len(trajectories))
         for abandoned in source.abandoned():
@@ -396,16 +394,16 @@ class Run:
         )
 
     def _look_how_strong(self, strength: Strength, report: Report) -> None:
-        """A check of strength while the run learns. What an opponent or a picture meets with does not end the run."""
+        """Check the strength while the run learns. An error of an opponent or a picture does not end the run."""
         try:
             self._evaluate(strength, report)
         except (EvaluationError, TrainingError):
             raise
-        except Exception as error:  # noqa: BLE001 -- somebody's opponent or game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self._progress.note(f"step {self.learner.steps:,}: no check of strength: {described(error)}")
 
     def _evaluate(self, strength: Strength, report: Report, *, last: bool = False) -> None:
-        """Look how strong the agent is."""
+        """Check how strong the agent is."""
         step, seconds, checks = self.learner.steps, self.state.budget.seconds, self.state.checks
         if not self.config.evaluation_games or (self._exporter.check is not None and self._exporter.check.step == step):
             return
@@ -436,25 +434,25 @@ class Run:
             self._progress.note(f"step {self.learner.steps:,}: {path.name} is left out: {error}")
 
     def _conclude(self, strength: Strength, report: Report, interrupts: Interrupts, path: Path, date: str) -> None:
-        """A last check of strength and a last picture. The agent is written, and nothing here may take that back."""
+        """Make a last check of strength and a last picture. The agent is written, and nothing here may undo that."""
         before = self._exporter.check
         try:
             if not interrupts.wanted:
                 self._evaluate(strength, report, last=True)
-        except Exception as error:  # noqa: BLE001 -- likewise
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self._progress.note(f"The agent is written, its last check of strength failed: {described(error)}")
         try:
             if self._exporter.check is not before:
                 self.export(path, date=date)
-        except Exception as error:  # noqa: BLE001 -- likewise
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self._progress.note(f"The agent is written, its strength could not be noted in it: {described(error)}")
         self._draw(report, last=True)
 
     def _draw(self, report: Report, *, last: bool = False) -> None:
-        """Draw the curves. A run does not end for want of a picture."""
+        """Draw the curves. A failure to draw does not end a run."""
         try:
             report.draw(last=last)
-        except Exception as error:  # noqa: BLE001 -- a plotting library: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- a plotting library may raise anything
             self._progress.note(f"step {self.learner.steps:,}: the curves could not be drawn: {described(error)}")
 
     def _give_up(self, game: AbandonedGame) -> None:
@@ -488,12 +486,12 @@ class Run:
         return TrainingError(f"{self.folder / CHECKPOINT}: expected {what}; another version of myoshu wrote it")
 
     def _take_folder(self) -> None:
-        """Check that what was read of the folder is still so, note what is done now, and tidy up."""
+        """Check that the folder is still as it was read, write the configuration, and tidy up."""
         path = self.folder / CHECKPOINT
         if checkpoint_identity(self.folder) != self._held:
             raise TrainingError(
                 f"{path}: expected the checkpoint that was read, got a newer one: "
-                "another process went on with the run meanwhile; give the command again"
+                "another process resumed the run in the meantime; give the command again"
             )
         remove_unfinished(self.folder)
         write_config(self.config, self.folder)

@@ -26,19 +26,19 @@ class Setting:
     """One field of a :class:`TrainingConfig` or of one of its tables."""
 
     name: str
-    """Dotted, as ``learner.batch``."""
+    """The dotted name, as ``learner.batch``."""
     kind: str
-    """What it takes, as ``int``, ``float or none``, ``mlp or residual``."""
+    """The kind of its values, as ``int``, ``float or none``, ``mlp or residual``."""
     optional: bool
-    """Whether it may be left open, by ``none``."""
+    """Whether it may be unset, by ``none``."""
     default: object
-    """What it is where neither a preset nor a person says otherwise."""
+    """Its value unless a preset or a person sets another."""
     description: str
     """Its docstring, on one line."""
 
 
 def all_settings() -> list[Setting]:
-    """Every setting, in the order of the configuration's fields; the game itself is not one."""
+    """All settings, in the order of the configuration's fields, without the game itself."""
     return [setting for setting in _settings(TrainingConfig, "") if setting.name != "game"]
 
 
@@ -86,9 +86,9 @@ def changed(config: TrainingConfig, values: Mapping[str, Any], source: Path | No
     """The configuration with some settings changed; the rest stay.
 
     Args:
-        config: where to begin.
+        config: the configuration to change.
         values: settings by name.
-        source: the file they are from, for errors.
+        source: the file that they come from, for errors.
 
     Raises:
         ArgumentError: a name is unknown, or a value is not what its setting takes; the message names the setting.
@@ -129,7 +129,7 @@ def _settings(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
 
 
 def _docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """What stands under each field. Python keeps it in the source alone."""
+    """The docstring of each field. Python keeps it only in the source."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     assert isinstance(body, ast.ClassDef)
     found = {}

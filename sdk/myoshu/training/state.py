@@ -30,12 +30,12 @@ __all__ = ["RunState"]
 
 
 class RunState:
-    """The networks and their training, the replay it draws from, the counters and the random state of one run.
+    """The networks and their training, the replay, the counters and the random state of one run.
 
     Args:
         game: the rules.
-        config: what to do.
-        folder: the run's; games that are given up are noted there.
+        config: the run's configuration.
+        folder: the run's folder; abandoned games are noted there.
 
     Raises:
         TrainingError: the game cannot be learned.
@@ -45,9 +45,9 @@ class RunState:
         self._config = config
         self._folder = folder
         self.architecture = Architecture.of(game.spec, config.network)
-        """The networks."""
+        """The architecture of the networks."""
         self.learner = Learner(self.architecture, config.learner, seed=config.seed)
-        """Their training."""
+        """The learner that trains the networks."""
         self.replay = Replay(
             game.spec,
             config.learner.replay_positions,
@@ -56,15 +56,15 @@ class RunState:
             priority_exponent=config.learner.priority_exponent,
             importance_exponent=config.learner.importance_exponent,
         )
-        """The games."""
+        """The replay of games."""
         self.budget = Budget(config)
-        """The time learned."""
+        """The time learned, and the budget."""
         self.checks = Checks(config)
-        """When strength is checked."""
+        """The schedule of checks of strength."""
         self.failures = Failures(folder / ERRORS)
-        """Games that were given up."""
+        """The games that were abandoned."""
         self.resumes = 0
-        """How often the run was gone on with."""
+        """How often the run was resumed."""
         self._spec = spec_hash(game.spec, self.architecture.model)
         self._augmentation = Augmentation(game.spec, symmetries_of(game))
         self._rng = np.random.default_rng((config.seed, 1))
@@ -93,7 +93,7 @@ class RunState:
         return step
 
     def sections(self) -> dict[str, Mapping[str, NDArray[Any]]]:
-        """All of it, as arrays by section and name."""
+        """The whole state, as arrays by section and name."""
         return {
             "run": {
                 "seconds": np.array(self.budget.seconds),
@@ -108,7 +108,7 @@ class RunState:
         }
 
     def restore(self, sections: Sections) -> None:
-        """Go on from what :meth:`sections` returned, once more.
+        """Resume once more, from what :meth:`sections` returned.
 
         Raises:
             TrainingError: it is of another game, or of other networks.

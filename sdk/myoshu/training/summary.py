@@ -1,4 +1,4 @@
-"""What came of a training run."""
+"""The outcome of a training run."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["Summary"]
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of a run."""
+    """The outcome of a run."""
 
     bundle: Path
-    """The exported agent."""
+    """The path of the exported agent."""
     seconds: float
-    """Time learned."""
+    """Time learned, in seconds."""
     steps: int
-    """Steps learned."""
+    """Learning steps done."""
     games: int
-    """Games played."""
+    """Number of games played."""
     positions: int
-    """Positions played and recorded."""
+    """Number of positions played and recorded."""
     check: Check | None
     """The last check of strength."""
     verdict: str | None

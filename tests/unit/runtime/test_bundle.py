@@ -229,7 +229,7 @@ def function(model: onnx.ModelProto) -> None:
         (external_constant, "weights inside the graph"),
         (loop, "neither loops nor branches"),
         (foreign, "ONNX's own operators only, got one of 'com.microsoft'"),
-        (function, "without functions of its own"),
+        (function, "without local functions"),
     ],
 )
 def test_graphs_that_reach_out_are_refused(

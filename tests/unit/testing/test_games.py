@@ -269,7 +269,7 @@ class Angry(Pile):
         (observing(lambda pile: np.zeros(2)), "observation: expected float32, got float64"),
         (observing(lambda pile: np.zeros(3, np.float32)), r"observation: expected shape \(2,\), got \(3,\)"),
         (observing(lambda pile: np.full(2, np.nan, np.float32)), "observation: expected finite numbers"),
-        (Shared, "observation: expected an array of its own"),
+        (Shared, "observation: expected a new array on every call"),
         (Descending, "legal_actions: expected ascending"),
         (Endless, "legal_actions: expected none exactly when the game is over"),
         (Beyond, r"legal_actions: expected actions in \[0, 3\)"),

@@ -35,7 +35,7 @@ def test_the_numbers_in_the_text() -> None:
     config = TrainingConfig(game="any")
     text = " ".join(TEXT.split())
     for said in (
-        f"more than {failures.ALLOWED} of the last {failures.RECENT} games end so, or the first {failures.FIRST} do",
+        f"more than {failures.ALLOWED} of the last {failures.RECENT} games fail, or the first {failures.FIRST} do",
         f"More than {actor_source.RESTARTS} within ten minutes",
         f"at most {config.evaluation_games} games each and as many as fit into {checks.SHARE:.0%} of the time",
         f"reach it by {strength.FEW} games or more",

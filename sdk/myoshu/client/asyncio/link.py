@@ -26,7 +26,7 @@ AnyReply = TypeVar("AnyReply", bound=Reply)
 
 @dataclasses.dataclass(slots=True)
 class _Waiting:
-    """Who waits for a reply."""
+    """A caller that waits for a reply."""
 
     answer: asyncio.Future[Message]
     on_info: Callable[[Info], None] | None
@@ -35,15 +35,15 @@ class _Waiting:
 class AsyncLink:
     """Asks an agent server for replies; as :class:`myoshu.client.sync.link.Link`. It belongs to one event loop.
 
-    A connection that is lost is tried again for ``patience`` seconds; if the server still has this client's sessions,
-    the requests under way are resumed as if nothing had happened.
+    A lost connection is restored within ``patience`` seconds if possible; if the server still has this client's
+    sessions, the requests under way are resumed as if nothing had happened.
 
     Args:
-        address: where the server is.
-        token: what it must be shown; the discovery file's if not given.
+        address: the server's address.
+        token: what the server requires; the discovery file's if not given.
         timeout: seconds that connecting may take.
-        heartbeat: seconds of silence after which both sides look whether the other is there; 0 for never.
-        patience: seconds for which a lost connection is tried again; 0 for not at all.
+        heartbeat: seconds of silence after which each side checks whether the other is there; 0 for never.
+        patience: seconds to try to restore a lost connection; 0 for not at all.
         tls: for ``tcps`` and ``wss``.
     """
 
@@ -57,7 +57,7 @@ class AsyncLink:
         tls: ssl.SSLContext | None,
     ) -> None:
         self.address = address
-        """Where the server is."""
+        """The server's address."""
         self._timeout, self._tls = timeout, tls
         self._conversation = Conversation(
             Role.PLAYER,
@@ -77,14 +77,14 @@ class AsyncLink:
 
     @property
     def welcome(self) -> Welcome:
-        """What the server said of itself."""
+        """The server's ``welcome``."""
         return self._conversation.welcome
 
     async def open(self) -> None:
         """Connect for the first time.
 
         Raises:
-            ConnectionLostError: nobody answers there.
+            ConnectionLostError: nothing answers there.
             RequestError: the server refuses.
             RemoteProtocolError: the server broke the protocol.
         """
@@ -97,9 +97,9 @@ class AsyncLink:
         on_info: Callable[[Info], None] | None = None,
         check: Callable[[AnyReply], None] | None = None,
     ) -> AnyReply:
-        """Make a request and wait for its reply; ``check`` as :meth:`myoshu.client.sync.link.Link.ask` has it.
+        """Make a request and wait for its reply; ``check`` as for :meth:`myoshu.client.sync.link.Link.ask`.
 
-        One that is no longer waited for is cancelled on the server too.
+        A request that is no longer awaited is cancelled on the server too.
 
         Raises:
             RequestError: the server answered with an error.
@@ -133,7 +133,7 @@ class AsyncLink:
         return reply
 
     async def close(self) -> None:
-        """Say goodbye and end."""
+        """Say goodbye and end the connection."""
         if self._closed:
             return
         self._closed = True
@@ -151,7 +151,7 @@ class AsyncLink:
         self._fail(ConnectionLostError(f"{self.address.url}: expected a connection, it is closed"))
 
     async def _connect(self) -> None:
-        """Make a connection, up to the welcome; afterwards what comes is listened to."""
+        """Make a connection, up to the welcome; a task then listens to it."""
         wire = await dial_async(self.address, self._timeout, self._tls, DEFAULT_FRAME)
         self._begun = wire
         self._conversation.begin(framed=wire.framed)
@@ -169,7 +169,7 @@ class AsyncLink:
         self._listener = asyncio.create_task(self._listen(wire))
 
     async def _resume(self) -> None:
-        """Connect again, together with all who wait for it."""
+        """Connect again, on behalf of all callers that wait for it."""
         attempts = self._conversation.attempts(time.monotonic())
         if self._resuming is None or self._resuming.done():
             self._resuming = asyncio.create_task(self._try_again(attempts))
@@ -188,7 +188,7 @@ class AsyncLink:
         self._conversation.check_resumed()
 
     async def _listen(self, wire: AsyncWire) -> None:
-        """Take in what comes until the end; then resume, if the server may still have our sessions."""
+        """Process what arrives until the end; then resume, if the server may still have our sessions."""
         try:
             while self._wire is wire:
                 message = await self._said(wire)
@@ -215,7 +215,7 @@ class AsyncLink:
                 self._fail(failure)
 
     async def _read(self, wire: AsyncWire) -> bytes:
-        """Some bytes; after a silence the server is asked whether it is there."""
+        """Some bytes; after a silence the server is pinged."""
         beat = self._conversation.beat
         if beat == math.inf:
             return await wire.read()
@@ -232,14 +232,14 @@ class AsyncLink:
                     await reading
 
     async def _said(self, wire: AsyncWire) -> Message | None:
-        """The next message that somebody waits for, if its bytes have come; what there is to say is sent."""
+        """The next message that a caller waits for, if its bytes have arrived; pending output is sent."""
         try:
             return self._conversation.next()
         finally:
             await self._flush(wire)
 
     def _pass_on(self, message: Message) -> None:
-        """Give a message to who waits for it."""
+        """Give a message to the caller that waits for it."""
         assert isinstance(message, Reply | Error)
         assert message.id is not None
         waiting = self._waiting.get(message.id)
@@ -250,11 +250,11 @@ class AsyncLink:
         elif waiting.on_info is not None:
             try:
                 waiting.on_info(message)
-            except Exception as error:  # noqa: BLE001 -- the caller's function: whatever it raises is the caller's
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 waiting.answer.set_exception(error)
 
     async def _flush(self, wire: AsyncWire) -> None:
-        """Send what the conversation has to say, unless it has begun over another connection meanwhile."""
+        """Send the conversation's output, unless it has begun over another connection in the meantime."""
         while self._begun is wire and (data := self._conversation.output()) is not None:
             await wire.write(data)
 
@@ -264,7 +264,7 @@ class AsyncLink:
             await wire.close()
 
     def _fail(self, error: Exception) -> None:
-        """Every request under way ends with this error."""
+        """End every pending request with this error."""
         for waiting in self._waiting.values():
             if not waiting.answer.done():
                 waiting.answer.set_exception(error)

@@ -58,16 +58,16 @@ async def connect_async(
 
     Args:
         address: as :func:`myoshu.client.connect`.
-        token: what the server must be shown; the discovery file's if not given.
+        token: what the server requires; the discovery file's if not given.
         timeout: seconds that connecting may take.
-        heartbeat: seconds of silence after which both sides look whether the other is there; one that says nothing for
+        heartbeat: seconds of silence after which each side checks whether the other is there; one that is silent for
             twice that is given up. 0 for never.
-        patience: seconds for which a lost connection is tried anew.
+        patience: seconds to try to restore a lost connection.
         tls: for ``tcps`` and ``wss``; the system's authorities if not given.
 
     Raises:
-        ArgumentError: it is no address.
-        ConnectionLostError: nobody answers there.
+        ArgumentError: it is not an address.
+        ConnectionLostError: nothing answers there.
         RequestError: the server refuses; the message says why.
     """
     link = AsyncLink(Address.of(address), token, timeout, heartbeat, patience, tls)
@@ -78,7 +78,7 @@ async def connect_async(
 class AsyncClient:
     """A connection to an agent server; made by :func:`connect_async`. It belongs to one event loop.
 
-    What is no longer waited for (a task that is cancelled, a timeout) is cancelled on the server too.
+    A request that is no longer awaited (a cancelled task, a timeout) is cancelled on the server too.
     """
 
     def __init__(self, link: AsyncLink) -> None:
@@ -86,7 +86,7 @@ class AsyncClient:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """What the server can play with; the first is the default."""
+        """The models that the server plays with; the first is the default."""
         return self._link.welcome.models or ()
 
     async def new_session(
@@ -132,17 +132,17 @@ class AsyncClient:
         return check_observations(found.examples, found.planes, observe)
 
     async def ping(self) -> float:
-        """Seconds to the server and back."""
+        """The round trip to the server, in seconds."""
         begin = time.perf_counter()
         await self._link.ask(with_id(Ping), Pong)
         return time.perf_counter() - begin
 
     async def close(self) -> None:
-        """Say goodbye; the server takes all sessions back."""
+        """Say goodbye; the server closes all sessions."""
         await self._link.close()
 
     async def __aenter__(self) -> Self:
-        """Nothing to do."""
+        """Return the object itself, to be closed at the end of the block."""
         return self
 
     async def __aexit__(
@@ -158,9 +158,9 @@ class AsyncRemoteSession:
     def __init__(self, link: AsyncLink, opened: Opened) -> None:
         self._link = link
         self.number = opened.session
-        """Its number on the server."""
+        """The session's number on the server."""
         self.model = opened.model
-        """What it plays with."""
+        """The name of the model that it plays with."""
 
     async def play(
         self,
@@ -179,7 +179,7 @@ class AsyncRemoteSession:
         return decision_of(await self._link.ask(make, Result, on_info, check))
 
     async def observe(self, *actions: int) -> None:
-        """Hear of moves that were really made, by whichever player."""
+        """Report moves that were actually made, by any player."""
         await self._link.ask(with_id(Observe, session=self.number, moves=tuple(actions)), Ok)
 
     async def level(self, level: float) -> None:
@@ -187,10 +187,10 @@ class AsyncRemoteSession:
         await self._link.ask(with_id(Level, session=self.number, level=level), Ok)
 
     async def swap(self, model: str, spec_hash: str | None = None) -> None:
-        """Go on with another model."""
+        """Continue with another model."""
         await self._link.ask(with_id(Swap, session=self.number, model=model, hash=spec_hash), Ok)
         self.model = model
 
     async def close(self) -> None:
-        """Give the seat back."""
+        """Close the session on the server."""
         await self._link.ask(with_id(Close, session=self.number), Ok)

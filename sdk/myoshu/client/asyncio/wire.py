@@ -16,25 +16,25 @@ READ = 1 << 16
 
 
 class AsyncWire(Protocol):
-    """One connection's bytes."""
+    """The byte transport of one connection."""
 
     framed: bool
-    """Whether frames have a length."""
+    """Whether frames have a length prefix."""
 
     async def read(self) -> bytes:
         """Some bytes of a stream, or one message.
 
         Raises:
-            ConnectionLostError: the end.
+            ConnectionLostError: the connection has ended.
         """
         ...
 
     async def write(self, data: bytes) -> None:
-        """Send. One that cannot be sent is noticed by :meth:`read`."""
+        """Send bytes. A failure to send is noticed by :meth:`read`."""
         ...
 
     async def close(self) -> None:
-        """End."""
+        """Close the connection."""
         ...
 
 

@@ -28,18 +28,18 @@ log = logging.getLogger("myoshu.client")
 class Link:
     """Asks one request at a time and waits for its final reply. May be shared between threads, which then take turns.
 
-    A connection that is lost is tried again for ``patience`` seconds; if the server still has this client's sessions,
-    the request under way is resumed as if nothing had happened. Where the other side keeps nothing (an environment),
-    the request under way fails, and the next one tries to connect again.
+    A lost connection is restored within ``patience`` seconds if possible; if the server still has this client's
+    sessions, the request under way is resumed as if nothing had happened. Where the other side keeps nothing (an
+    environment), the request under way fails, and the next one tries to connect again.
 
     Args:
-        address: where the server is.
+        address: the server's address.
         role: ``player`` or ``trainer``.
-        token: what it must be shown; the discovery file's if not given.
+        token: what the server requires; the discovery file's if not given.
         timeout: seconds that a reply may be late: after a request's own time limit, if it has one.
-        patience: seconds for which a lost connection is tried again; 0 for not at all.
+        patience: seconds to try to restore a lost connection; 0 for not at all.
         tls: for ``tcps`` and ``wss``.
-        conversation: what is said, where this side is not the one that dials.
+        conversation: the conversation, if this side is not the one that dials.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Link:
         conversation: Conversation | None = None,
     ) -> None:
         self.address = address
-        """Where the server is."""
+        """The server's address."""
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
@@ -71,7 +71,7 @@ class Link:
 
     @property
     def welcome(self) -> Welcome:
-        """What the server said of itself."""
+        """The server's ``welcome``."""
         return self._conversation.welcome
 
     def ask(
@@ -88,9 +88,9 @@ class Link:
         Args:
             make: makes the request, given its id.
             kind: the reply expected.
-            longer: seconds that the reply may take besides the timeout.
-            on_info: takes what comes before the final reply.
-            check: raises ``RemoteProtocolError`` if the reply is none to this request: the connection then ends.
+            longer: seconds that the reply may take beyond the timeout.
+            on_info: called with each info before the final reply.
+            check: raises ``RemoteProtocolError`` if the reply does not answer this request: the connection then ends.
 
         Raises:
             RequestError: the server answered with an error.
@@ -119,7 +119,7 @@ class Link:
         return reply
 
     def close(self) -> None:
-        """Say goodbye and end."""
+        """Say goodbye and end the connection."""
         with self._lock:
             self._conversation.close()
             if self._wire is not None:
@@ -132,7 +132,7 @@ class Link:
         self._greet(dial(self.address, self._timeout, self._tls, DEFAULT_FRAME), self._timeout)
 
     def _greet(self, wire: Wire, within: float) -> None:
-        """The handshake, in so many seconds."""
+        """The handshake, within this many seconds."""
         self._conversation.begin(framed=wire.framed)
         self._wire = wire
         try:
@@ -158,7 +158,7 @@ class Link:
         self._conversation.check_resumed()
 
     def _wait(self, longer: float, on_info: Callable[[Info], None] | None) -> Message:
-        """The final reply; infos are passed on. Where it does not come, the connection is at its end."""
+        """The final reply; infos are passed on. If it does not come, the connection is over."""
         end = time.monotonic() + self._timeout + longer
         while True:
             wire = self._wire
@@ -180,7 +180,7 @@ class Link:
                 on_info(message)
 
     def _next(self, wire: Wire, within: float) -> Message:
-        """The next message that somebody waits for; ends the connection where the peer broke the protocol."""
+        """The next message that the caller waits for; ends the connection if the peer breaks the protocol."""
         while True:
             try:
                 message = self._conversation.next()
@@ -195,7 +195,7 @@ class Link:
             self._conversation.feed(wire.read(within))
 
     def _flush(self, wire: Wire) -> None:
-        """Send what the conversation has to say."""
+        """Send the conversation's output."""
         while (data := self._conversation.output()) is not None:
             wire.write(data)
 

@@ -1,4 +1,4 @@
-"""A blocking client: an agent in another process, used as one in this process is."""
+"""A blocking client: an agent in another process, used like one in this process."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def connect(
     Args:
         address: ``tcp://``, ``tcps://`` (TLS), ``unix://``, ``ws://`` or ``wss://``; or a discovery file; the one that
             ``myoshu serve`` writes by default if not given.
-        token: what the server must be shown; the discovery file's if not given.
+        token: what the server requires; the discovery file's if not given.
         timeout: seconds that an answer may be late.
-        patience: seconds for which a lost connection is tried anew.
+        patience: seconds to try to restore a lost connection.
         tls: for ``tcps`` and ``wss``; the system's authorities if not given.
 
     Raises:
-        ConnectionLostError: nobody answers there.
+        ConnectionLostError: nothing answers there.
         RequestError: the server refuses; the message says why.
     """
     return Client(Link(Address.of(address), Role.PLAYER, token=token, timeout=timeout, patience=patience, tls=tls))
@@ -79,7 +79,7 @@ class Client:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """What the server can play with; the first is the default."""
+        """The models that the server plays with; the first is the default."""
         return self._link.welcome.models or ()
 
     def new_session(
@@ -100,8 +100,8 @@ class Client:
             level: one of the model's levels.
             temperature: 0 plays the search's choice.
             model: its name; the server's first if not given.
-            spec_hash: what its specification's hash must be.
-            keep_tree: whether searches go on from what is known.
+            spec_hash: the hash that its specification must have.
+            keep_tree: whether searches keep the tree across moves that were reported.
             elo: how strongly to play, in measured points above random play, instead of a level: from the least to the
                 greatest of ``models[…].elo``.
 
@@ -127,7 +127,7 @@ class Client:
         Args:
             observations: [n, *observation].
             legal_actions: bool [n, actions].
-            limit: for each.
+            limit: the limit for each row.
             to_play: int [n].
             seed: row i plays as a new session with seed + i.
             temperature: 0 plays the search's choice.
@@ -138,7 +138,7 @@ class Client:
         return self._link.ask(make, Acts, longer=0.0 if limit is None else limit.time or 0.0, check=check)
 
     def examples(self, model: str | None = None) -> RemoteExamples:
-        """What a model saw in a few positions, with what its network made of them.
+        """A model's observations of a few positions, with its network's outputs.
 
         Raises:
             RequestError: there is no such model, or the server is older than this request.
@@ -151,7 +151,7 @@ class Client:
         """Whether a program shows a model what it learned from; as :meth:`myoshu.Agent.check_observations`.
 
         Args:
-            observe: takes the actions since the beginning of a game, by whichever player, and returns what the player
+            observe: takes the actions since the beginning of a game, by any player, and returns what the player
                 to move then sees.
             model: its name; the server's first if not given.
 
@@ -162,17 +162,17 @@ class Client:
         return check_observations(found.examples, found.planes, observe)
 
     def ping(self) -> float:
-        """Seconds to the server and back."""
+        """The round trip to the server, in seconds."""
         begin = time.perf_counter()
         self._link.ask(with_id(Ping), Pong)
         return time.perf_counter() - begin
 
     def close(self) -> None:
-        """Say goodbye; the server takes all sessions back."""
+        """Say goodbye; the server closes all sessions."""
         self._link.close()
 
     def __enter__(self) -> Self:
-        """Nothing to do."""
+        """Return the object itself, to be closed at the end of the block."""
         return self
 
     def __exit__(
@@ -183,14 +183,14 @@ class Client:
 
 
 class RemoteSession:
-    """One seat in one game, on a server; used as :class:`myoshu.Session` is. Made by :meth:`Client.new_session`."""
+    """One seat in one game, on a server; used like :class:`myoshu.Session`. Made by :meth:`Client.new_session`."""
 
     def __init__(self, link: Link, opened: Opened) -> None:
         self._link = link
         self.number = opened.session
-        """Its number on the server."""
+        """The session's number on the server."""
         self.model = opened.model
-        """What it plays with."""
+        """The name of the model that it plays with."""
 
     def play(
         self,
@@ -209,7 +209,7 @@ class RemoteSession:
             legal_actions: the legal actions in any order, or bool [actions]; all if not given.
             limit: how long to think; the session's level says if not given.
             to_play: the player to move.
-            on_info: takes the best so far while the server thinks.
+            on_info: called with the best move so far while the server thinks.
             every: seconds between two of these.
 
         Raises:
@@ -223,7 +223,7 @@ class RemoteSession:
         return decision_of(self._link.ask(make, Result, longer=longer, on_info=on_info, check=check))
 
     def observe(self, *actions: int) -> None:
-        """Hear of moves that were really made, by whichever player."""
+        """Report moves that were actually made, by any player."""
         self._link.ask(with_id(Observe, session=self.number, moves=tuple(actions)), Ok)
 
     def level(self, level: float) -> None:
@@ -231,10 +231,10 @@ class RemoteSession:
         self._link.ask(with_id(Level, session=self.number, level=level), Ok)
 
     def swap(self, model: str, spec_hash: str | None = None) -> None:
-        """Go on with another model."""
+        """Continue with another model."""
         self._link.ask(with_id(Swap, session=self.number, model=model, hash=spec_hash), Ok)
         self.model = model
 
     def close(self) -> None:
-        """Give the seat back."""
+        """Close the session on the server."""
         self._link.ask(with_id(Close, session=self.number), Ok)

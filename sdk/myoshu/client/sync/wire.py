@@ -16,14 +16,14 @@ READ = 1 << 16
 
 
 class SilenceError(ConnectionLostError):
-    """Nothing came in time; the connection itself may be as it was."""
+    """Nothing arrived in time; the connection itself may be intact."""
 
 
 class Wire(Protocol):
-    """One connection's bytes."""
+    """The byte transport of one connection."""
 
     framed: bool
-    """Whether frames have a length."""
+    """Whether frames have a length prefix."""
 
     def read(self, timeout: float | None) -> bytes:
         """Some bytes of a stream, or one message.
@@ -32,12 +32,12 @@ class Wire(Protocol):
             timeout: seconds to wait; forever if None.
 
         Raises:
-            ConnectionLostError: the end, or nothing came in time.
+            ConnectionLostError: the connection has ended, or nothing arrived in time.
         """
         ...
 
     def write(self, data: bytes) -> None:
-        """Send.
+        """Send bytes.
 
         Raises:
             ConnectionLostError: it cannot be sent.
@@ -45,7 +45,7 @@ class Wire(Protocol):
         ...
 
     def close(self) -> None:
-        """End."""
+        """Close the connection."""
         ...
 
 
@@ -63,7 +63,7 @@ class SocketWire:
         self._socket, self._where = held, where
 
     def read(self, timeout: float | None) -> bytes:
-        """Some bytes."""
+        """Some bytes of the stream."""
         try:
             self._socket.settimeout(timeout)
             data = self._socket.recv(READ)
@@ -76,14 +76,14 @@ class SocketWire:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send."""
+        """Send bytes."""
         try:
             self._socket.sendall(data)
         except OSError as error:
             raise ConnectionLostError(f"{self._where}: expected to send, got: {error.strerror or error}") from error
 
     def close(self) -> None:
-        """End."""
+        """Close the connection."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
@@ -97,7 +97,7 @@ class WebSocketWire:
         self._socket, self._where = held, where
 
     def read(self, timeout: float | None) -> bytes:
-        """One message."""
+        """The bytes of one message."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -111,7 +111,7 @@ class WebSocketWire:
         return message if isinstance(message, bytes) else b"\xc1"
 
     def write(self, data: bytes) -> None:
-        """Send."""
+        """Send bytes."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -122,22 +122,22 @@ class WebSocketWire:
             ) from error
 
     def close(self) -> None:
-        """End."""
+        """Close the connection."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
 
 def dial(address: Address, timeout: float, tls: ssl.SSLContext | None, limit: int) -> Wire:
-    """Connect.
+    """Connect to a server.
 
     Args:
-        address: where to.
+        address: the server's address.
         timeout: seconds that it may take.
         tls: for ``tcps`` and ``wss``; the system's authorities if not given.
         limit: the largest payload taken, in bytes.
 
     Raises:
-        ConnectionLostError: nobody answers there.
+        ConnectionLostError: nothing answers there.
         DependencyError: WebSocket needs the package ``websockets``.
     """
     try:

@@ -1,4 +1,4 @@
-"""Positions seen from all sides: a batch with each of its games turned in a way of its own."""
+"""Positions seen from all sides: a batch with each of its games turned at random."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Augmentation:
     """Turns the positions of a batch at random, each the same way in all its unrolled steps.
 
     Args:
-        game: whose positions.
-        symmetries: the ways to turn them, without the one that changes nothing, which is added.
+        game: the game of the positions.
+        symmetries: the ways to turn them, without the identity, which is added.
     """
 
     def __init__(self, game: GameSpec, symmetries: Sequence[Symmetry]) -> None:
@@ -32,7 +32,7 @@ class Augmentation:
         self._actions = np.argsort(self._names, axis=-1)
 
     def turn(self, batch: Batch, rng: np.random.Generator) -> Batch:
-        """The batch with every position turned in one of the ways, drawn evenly."""
+        """The batch with every position turned in one of the ways, drawn uniformly."""
         size = len(batch.observations)
         if len(self._names) == 1:
             return batch

@@ -23,7 +23,7 @@ __all__ = ["Learner", "Step"]
 
 
 class Step(NamedTuple):
-    """What came of one step."""
+    """The results of one step."""
 
     losses: dict[str, float]
     """The objective's parts by name, unweighted."""
@@ -39,11 +39,11 @@ class Learner:
     Args:
         architecture: the networks.
         config: how to train them.
-        seed: of the first weights.
+        seed: seed of the initial weights.
         mixed: whether matrices are multiplied in bfloat16; by default on a GPU.
 
     Raises:
-        TrainingError: the device is not there.
+        TrainingError: the device is not available.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Learner:
         self.architecture = architecture
         self.config = config
         self.steps = 0
-        """Steps done."""
+        """Learning steps done so far."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = Network(architecture)
             self.objective: Objective = MuZero(architecture, config)
-            """What they are trained towards."""
+            """The objective of the training."""
         self.device = _find(config.device)
         """Where the networks are trained."""
         self._placement = Placement(self.device, self.device.type == "cuda" if mixed is None else mixed)
@@ -116,7 +116,7 @@ class Learner:
         return fold(self.architecture, {name: tensor.cpu() for name, tensor in self._average.items()})
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Everything needed to go on, as arrays."""
+        """Everything needed to resume, as arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"steps": np.array(self.steps, np.int64)}
         for prefix, tensors in self._tensors().items():
             arrays.update(
@@ -125,7 +125,7 @@ class Learner:
         return arrays
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on from what :meth:`state` returned.
+        """Resume from what :meth:`state` returned.
 
         Raises:
             TrainingError: it does not fit these networks; the message names the array.
@@ -156,7 +156,7 @@ class Learner:
         }
 
     def _start_optimizer(self) -> None:
-        """Make the optimiser's moments exist, also those of weights that no part of the loss reaches."""
+        """Create the optimiser's moments, also those of weights that no part of the loss reaches."""
         for parameter in self._parameters:
             self._optimizer.state[parameter] = {
                 "step": torch.zeros((), dtype=torch.float32, device=parameter.device),

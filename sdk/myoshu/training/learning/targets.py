@@ -1,4 +1,4 @@
-"""What the network should have said: positions from the replay, unrolled K steps, as arrays."""
+"""The network's targets: positions from the replay, unrolled K steps, as arrays."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Batch", "make_batch"]
 
 @dataclass(frozen=True)
 class Batch:
-    """B positions, each with the K moves that follow. Column k of the targets is k moves on."""
+    """B positions, each with the K moves that follow. Column k of the targets is k moves later."""
 
     observations: NDArray[np.float32]
-    """float32 [B, K+1, *observation]: what was seen. Only where ``alive``."""
+    """float32 [B, K+1, *observation]: what the mover saw. Valid only where ``alive``."""
     actions: NDArray[np.int64]
-    """int64 [B, K]: what was played; after the end of the game, any action."""
+    """int64 [B, K]: the actions played; after the end of the game, any action."""
     policies: NDArray[np.float32]
     """float32 [B, K+1, actions]: the improved policy."""
     alive: NDArray[np.float32]
@@ -32,11 +32,11 @@ class Batch:
     turns: NDArray[np.int64]
     """int64 [B, K]: how many seats the turn moved on by each move, in [0, players)."""
     later_step: int
-    """Which step of the unroll the consistency loss looks at, in [1, K]."""
+    """The step of the unroll that the consistency loss uses, in [1, K]."""
     known: NDArray[np.float32]
-    """float32 [B, K+1]: 1 where it is known what came (the game was going on, or had ended), 0 after it was cut off."""
+    """float32 [B, K+1]: 1 where what came is known (the game was in progress, or over), 0 after it was cut off."""
     weights: NDArray[np.float32]
-    """float32 [B]: what each position counts for in the loss, in (0, 1]."""
+    """float32 [B]: the weight of each position in the loss, in (0, 1]."""
 
 
 def make_batch(
@@ -54,15 +54,15 @@ def make_batch(
 
     The value is the discounted sum of the rewards to the end of the game or, with ``bootstrap_steps`` n > 0, of the
     next n rewards and the search's value of the position after them (the n-step return), see :meth:`Replay.returns`.
-    With ``search_share`` s it is 1 − s of that plus s times what the search of the position itself found: outcomes are
-    true but noisy, searches agree but may be wrong. Where rewards are not predicted (``reward_columns`` 0), the value
+    With ``search_share`` s it is 1 − s of that plus s times the value found by the position's own search: outcomes are
+    true but noisy, searches agree but may be wrong. If rewards are not predicted (``reward_columns`` 0), the value
     alone carries the outcome.
 
-    Who moves is what the game's record says. After the end of a game there are absorbing positions: any action leads to
-    the next of them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it. Players
-    go on in turn there or, where the next mover is predicted, the turn stays with who moved last: a value means nothing
-    without its mover, so that the network must have something to predict for these as well. Nothing is known of what
-    follows a game that was cut off, and nothing is learned of it.
+    The movers are those of the game's record. After the end of a game there are absorbing positions: any action leads
+    to the next of them, nothing more is paid. Their value is 0, or the outcome where the value alone carries it.
+    Players continue in turn there or, where the next mover is predicted, the turn stays with who moved last: a value
+    means nothing without its mover, so the network must have something to predict for these as well. What follows a
+    game that was cut off is unknown, and nothing is learned from it.
 
     Args:
         replay: the games.
@@ -72,7 +72,7 @@ def make_batch(
         bootstrap_steps: n, or 0 for the outcome.
         search_share: s, in [0, 1].
         rng: draws the actions after the end, and ``later_step``.
-        weights: float32 [B]: what each position counts for; all 1 if not given.
+        weights: float32 [B]: the weight of each position; all 1 if not given.
     """
     players = replay.game.players
     steps = np.arange(unroll + 1)

@@ -1,1 +1,1 @@
-"""What is remembered of the games: trajectories, the replay, records on disk."""
+"""The memory of games: trajectories, the replay, records on disk."""

@@ -1,4 +1,4 @@
-"""The games of a run on disk: the latest, in files that are whole or not there at all."""
+"""The latest games of a run on disk, in files that are written atomically."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _NOTHING_LEGAL = np.zeros(0, np.bool_)
 
 
 class GameFiles:
-    """A folder of files named after the first game in them and how many positions they have.
+    """A folder of files named after their first game and their number of positions.
 
     ``000012345-0020013.jsonl.gz`` begins with the run's game 12,345, the first being 0, and has 20,013 positions. Games
-    wait in memory until :meth:`flush`, before a checkpoint: so the folder has the games that the checkpoint knows of.
-    What would be removed again right away is never written.
+    wait in memory until :meth:`flush`, before a checkpoint: so the folder has the games that the checkpoint counts.
+    Games that would be removed right away are never written.
 
     Args:
-        folder: made when there is something to write.
-        game: which game is played.
-        positions: about so many of the latest positions are kept, older files removed.
-        games: how many games the run has played so far. Files of later ones, from which a run that goes on from its
-            last checkpoint was cut off, are removed: it plays them anew.
+        folder: the folder, created when there is something to write.
+        game: the game that is played.
+        positions: about how many of the latest positions to keep; older files are removed.
+        games: how many games the run has played so far. Files of later ones, from which a run that resumes from its
+            last checkpoint was cut off, are removed: it plays them again.
 
     Raises:
         TrainingError: a file cannot be removed.
@@ -67,7 +67,7 @@ class GameFiles:
             self._take()
 
     def flush(self) -> None:
-        """Put the games that wait into files, and remove those that are too old.
+        """Write the waiting games to files, and remove those that are too old.
 
         Raises:
             TrainingError: a file cannot be written or removed.

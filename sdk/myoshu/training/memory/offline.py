@@ -16,21 +16,21 @@ __all__ = ["Found", "remember_records"]
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of recorded games."""
+    """The result of reading recorded games."""
 
     games: int
-    """Games that are learned from."""
+    """Number of games that are learned from."""
     forgotten: int
-    """Older games, for which the replay had no room."""
+    """Number of older games, for which the replay had no room."""
     useless: int
-    """Games from which nothing can be learned: an illegal move or a crash broke them off, or they have no moves."""
+    """Number of games without anything to learn: ended by an illegal move or a crash, or without moves."""
 
 
 def remember_records(replay: Replay, path: Path, game: Game) -> Found:
-    """Fill a replay with recorded games, played again by the rules; if there are too many, with the last of them.
+    """Fill a replay with recorded games, replayed by the rules; if there are too many, with the last of them.
 
     Args:
-        replay: takes them.
+        replay: the replay to fill.
         path: a file of games, or a folder of such files.
         game: the rules.
 

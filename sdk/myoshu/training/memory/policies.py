@@ -10,37 +10,37 @@ from numpy.typing import NDArray
 __all__ = ["MANY", "Policies", "pack_legal", "unpack_legal"]
 
 MANY = 256
-"""Of a game with more actions than this, only the legal ones' shares are kept."""
+"""For a game with more actions than this, only the legal ones' probabilities are kept."""
 FIRST_WIDTH = 32
-"""Legal actions that a position then has room for at first."""
+"""Legal actions for which a position then has room at first."""
 
 
 class Policies:
-    """As an array float32 [*shape, actions] that is 0 wherever an action is not legal.
+    """Behaves as an array float32 [*shape, actions] that is 0 wherever an action is not legal.
 
-    Chess has 4,674 actions and about 30 legal moves: of so many actions only those that are legal are kept, side by
-    side, so that a position takes as much room as the most legal actions of any position so far.
+    Chess has 4,674 actions and about 30 legal moves: in such games only legal actions are kept, side by
+    side, so a position takes as much room as the most legal actions of any position so far.
 
     Args:
-        shape: of what policies are kept, as (positions,) or (games, moves).
-        actions: how many there are.
+        shape: the shape of the policies' index, as (positions,) or (games, moves).
+        actions: the number of actions.
     """
 
     def __init__(self, shape: tuple[int, ...], actions: int) -> None:
         self.actions = actions
-        """How many there are."""
+        """The number of actions."""
         width = actions if actions <= MANY else FIRST_WIDTH
         self.array: NDArray[np.float32] = np.zeros((*shape, width), np.float32)
-        """float32 [*shape, width]: what is kept."""
+        """float32 [*shape, width]: the stored probabilities."""
         self.sparse = actions > MANY
-        """Whether only legal actions are kept; otherwise nobody need say what is legal."""
+        """Whether only legal actions are kept; otherwise ``legal`` is not needed."""
 
     def read(self, rows: Any, legal: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some of the policies: float32 [..., actions].
 
         Args:
-            rows: what the array is indexed by.
-            legal: bool [..., actions]: what is legal there.
+            rows: the index into the array.
+            legal: bool [..., actions]: the legal actions there.
         """
         kept: NDArray[np.float32] = self.array[rows]
         if not self.sparse:
@@ -53,9 +53,9 @@ class Policies:
         """Replace some of the policies.
 
         Args:
-            rows: what the array is indexed by.
+            rows: the index into the array.
             policies: float32 [..., actions], 0 where not legal.
-            legal: bool [..., actions]: what is legal there.
+            legal: bool [..., actions]: the legal actions there.
         """
         if not self.sparse:
             self.array[rows] = policies
@@ -68,14 +68,14 @@ class Policies:
         self.array[rows] = kept
 
     def grown(self, shape: tuple[int, ...]) -> Policies:
-        """A copy with more room; what is there is kept."""
+        """A copy with more room and the same contents."""
         twin = Policies((0,), self.actions)
         twin.array = np.zeros((*shape, self.array.shape[-1]), np.float32)
         twin.array[tuple(map(slice, self.array.shape))] = self.array
         return twin
 
     def load(self, rows: slice | tuple[slice, ...], kept: NDArray[np.float32]) -> None:
-        """Replace some of the policies by what another's :attr:`array` had of them.
+        """Replace some of the policies by those in another object's :attr:`array`.
 
         Raises:
             ValueError: it does not fit.
@@ -98,10 +98,10 @@ class Policies:
 
 
 def pack_legal(legal: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Eight legal actions to a byte, the first the highest bit: uint8 [..., ⌈actions / 8⌉]."""
+    """Pack eight legal actions into a byte, the first as the highest bit: uint8 [..., ⌈actions / 8⌉]."""
     return np.packbits(legal, axis=-1)
 
 
 def unpack_legal(packed: NDArray[np.uint8], actions: int) -> NDArray[np.bool_]:
-    """What :func:`pack_legal` packed: bool [..., actions]."""
+    """Unpack what :func:`pack_legal` packed: bool [..., actions]."""
     return np.unpackbits(packed, axis=-1, count=actions).view(np.bool_)

@@ -1,4 +1,4 @@
-"""Which rows are drawn how often: one number each, drawn from in proportion."""
+"""Priorities of rows: one number each, and draws in proportion to them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Priorities"]
 
 
 class Priorities:
-    """A number from 0 for each of ``capacity`` rows; rows are drawn in proportion to them.
+    """A non-negative number for each of ``capacity`` rows; rows are drawn in proportion to them.
 
     Sums are kept over groups of rows and over groups of groups, about ∛capacity each, so that setting or drawing n
-    rows takes O(n · ∛capacity), in a few NumPy calls. Sums are made anew from their parts whenever one of these
+    rows takes O(n · ∛capacity), in a few NumPy calls. Sums are recomputed from their parts whenever one of these
     changes: nothing drifts, and they depend on the rows' numbers alone.
     """
 
@@ -45,7 +45,7 @@ class Priorities:
         """Rows in proportion to their numbers, with replacement; at least one number is not 0.
 
         Args:
-            points: float64 [n] in [0, 1), drawn evenly.
+            points: float64 [n] in [0, 1), drawn uniformly.
 
         Returns:
             The rows, int64 [n], and the probability with which each was drawn, float64 [n].
@@ -63,7 +63,7 @@ class Priorities:
     def _descend(
         self, numbers: NDArray[np.float64], group: NDArray[np.int64], target: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Which member of the group the target falls upon, and what of the target is left there."""
+        """The member of the group that the target falls on, and the remainder of the target there."""
         parts = numbers.reshape(-1, self._width)[group]
         below = parts.cumsum(-1)
         found = _first_above(below, target)

@@ -15,16 +15,16 @@ from myoshu.version import __version__
 __all__ = ["to_record", "to_trajectory"]
 
 DIGITS = 4
-"""Decimals that policies and values are rounded to."""
+"""Decimals to which policies and values are rounded."""
 
 
 def to_record(trajectory: Trajectory, game: GameSpec, seat: str = "self-play") -> GameRecord:
-    """The game as it is written down: observations and legal actions follow from the moves.
+    """The game as a record: observations and legal actions follow from the moves.
 
     Args:
         trajectory: the game.
-        game: which game it is one of.
-        seat: who played, the same for all seats.
+        game: the game string.
+        seat: the player's name, the same for all seats.
     """
     policies = trajectory.policies.astype(np.float64).round(DIGITS)
     rows, actions = policies.nonzero()
@@ -52,10 +52,10 @@ def to_record(trajectory: Trajectory, game: GameSpec, seat: str = "self-play") -
 
 
 def to_trajectory(record: GameRecord, game: Game, discount: float = 1.0) -> Trajectory | None:
-    """The game as it can be learned from, played again by the rules.
+    """The game in a form to learn from, replayed by the rules.
 
-    Where the record has no policy, as of a person's or a bot's move, the move itself is what a policy should say; where
-    it has no value, what was paid from there on is.
+    Where the record has no policy, as for a person's or a bot's move, the move itself is the policy's target; where
+    it has no value, the return from there on is the value.
 
     Args:
         record: the game.

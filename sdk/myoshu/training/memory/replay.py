@@ -1,4 +1,4 @@
-"""What is remembered of the games: a ring of the latest positions."""
+"""The replay: a ring of the latest positions."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ from myoshu.training.playing.reanalysis import Positions, Targets
 __all__ = ["Replay", "Sample"]
 
 FLOOR = 0.01
-"""Added to every error before it becomes a priority, as a share of the game's range of returns: what is known well is
-still looked at now and then."""
+"""Added to every error before it becomes a priority, as a share of the game's range of returns: well-known
+positions are still drawn from time to time."""
 SLACK = 5e-5
-"""By what share of a game's range a sum of its rewards may be rounded beyond it."""
+"""Rounding error of a sum of rewards beyond a game's range, as a share of that range."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Positions that were drawn to be learned from."""
+    """Positions drawn for learning."""
 
     rows: NDArray[np.int64]
     """int64 [B]: rows of the replay."""
     weights: NDArray[np.float32]
-    """float32 [B]: what each counts for in the loss, in (0, 1]."""
+    """float32 [B]: the weight of each in the loss, in (0, 1]."""
 
 
 class Replay:
-    """The latest ``capacity`` positions, game after game, each with how far its game's end is.
+    """The latest ``capacity`` positions, game after game, each with the distance to its game's end.
 
-    All that is ever asked of a position lies ahead of it in its game, so old positions are simply written over: what is
-    left of a game that is half gone is as good as before. Arrays (row = position)::
+    Everything needed for a position lies ahead of it in its game, so old positions are simply overwritten: the rest
+    of a game that is half gone is as good as before. Arrays (row = position)::
 
         observations float32 [capacity, *observation]     actions int32 [capacity]      movers int32 [capacity]
         rewards      float32 [capacity, players]          values  float32 [capacity, players]
         paid         float32 [capacity, players]          policies: see :meth:`policies`
         legal        uint8 [capacity, ⌈actions / 8⌉]: the legal actions, eight to a byte, the first the highest bit
         remaining    int32 [capacity]: moves until the game's end, at least 1
-        cut          int32 [capacity]: moves until what came says no more about this position, at most ``remaining``
+        cut          int32 [capacity]: moves until the outcome no longer counts for this position, at most ``remaining``
         truncated    bool [capacity]: whether the game was cut off rather than ended
 
-    Where a move was drawn at random, what came of it says little about the position; where a game was cut off by a
-    limit to its length, what would have come is unknown. At the first of these on the way (``cut`` moves on), the
+    Where a move was drawn at random, its outcome says little about the position; where a game was cut off by a
+    limit to its length, what would have followed is unknown. At the first of these on the way (``cut`` moves on), the
     search's value of the position there stands in for the rest. ``paid`` is what each player was paid up to there,
     discounted. Where rewards come only at the end, the position after the last move has the outcome as its value, and
     each move before it discounts it once more. Rows follow each other around the end of the arrays.
 
     Args:
-        game: what the positions are of.
-        capacity: how many there can be.
+        game: the game of the positions.
+        capacity: the greatest number of positions.
         discount: γ.
-        late: whether a reward is discounted as if it were paid one move later: where rewards are not predicted, the
-            value of the position after the end carries the outcome. By default where rewards come only at the end.
-        priority_exponent: α of prioritised replay (Schaul et al. 2016, eq. 1): 0 draws evenly.
-        importance_exponent: β of its importance weights (Section 3.4): 1 makes up for all that is not even.
+        late: whether a reward is discounted as if it were paid one move later: if rewards are not predicted, the
+            value of the position after the end carries the outcome. By default if rewards come only at the end.
+        priority_exponent: α of prioritised replay (Schaul et al. 2016, eq. 1): 0 draws uniformly.
+        importance_exponent: β of its importance weights (Section 3.4): 1 corrects fully.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class Replay:
         self.priority_exponent = priority_exponent
         self.importance_exponent = importance_exponent
         self.added = 0
-        """Positions ever added; the next is written to row ``added % capacity``."""
+        """Number of positions ever added; the next is written to row ``added % capacity``."""
         self.games = 0
-        """Games ever added."""
+        """Number of games ever added."""
         self.renewed = 0
-        """Positions whose policy and value were ever replaced by fresher ones."""
+        """Number of positions whose policy and value were ever replaced by fresher ones."""
         self.observations = np.zeros((capacity, *game.observation), np.float32)
         self.actions = np.zeros(capacity, np.int32)
         self.movers = np.zeros(capacity, np.int32)
@@ -110,11 +110,11 @@ class Replay:
         return min(self.added, self.capacity)
 
     def add(self, trajectories: Sequence[Trajectory]) -> None:
-        """Remember games, in order.
+        """Add games, in order.
 
         Raises:
             TrainingError: a game paid a player more or less than its spec allows, or is of another shape; nothing is
-                remembered.
+                added.
         """
         if not trajectories:
             return
@@ -149,10 +149,10 @@ class Replay:
             self._new.append(rows)
 
     def sample(self, batch: int, rng: np.random.Generator) -> Sample:
-        """Positions drawn with replacement, evenly or by their priorities.
+        """Positions drawn with replacement, uniformly or by their priorities.
 
-        A position's weight is (1 / (N · P))^β, with N the number of positions and P the chance to draw this one,
-        divided by the batch's greatest (Schaul et al. 2016, Section 3.4; MuZero, Appendix G).
+        A position's weight is (1 / (N · P))^β, with N the number of positions and P the probability of drawing this
+        one, divided by the batch's greatest (Schaul et al. 2016, Section 3.4; MuZero, Appendix G).
 
         Raises:
             TrainingError: nothing was added yet.
@@ -167,7 +167,7 @@ class Replay:
         return Sample(rows, (weights / weights.max()).astype(np.float32))
 
     def learned(self, rows: NDArray[np.int64], errors: NDArray[np.float32]) -> None:
-        """Note how wrong the network was about some positions, so that they are drawn accordingly from now on.
+        """Set the priorities of some positions by the network's errors.
 
         Args:
             rows: int64 [n].
@@ -178,11 +178,11 @@ class Replay:
             self._priorities.set(rows, self._priority(errors))
 
     def returns(self, rows: NDArray[np.int64], steps: int = 0) -> NDArray[np.float32]:
-        """What each player gets from here on, discounted: float32 [..., players].
+        """Each player's discounted return from here on: float32 [..., players].
 
         The rewards up to the game's end or ``cut``, and there the search's value; with ``steps`` n > 0, at most the
-        next n rewards and the search's value of the position after them (the n-step return). What involves a search's
-        value is brought into the range of the game's values.
+        next n rewards and the search's value of the position after them (the n-step return). Sums that include a
+        search's value are clipped to the range of the game's values.
 
         Args:
             rows: int64 of any shape.
@@ -204,7 +204,7 @@ class Replay:
         return total.astype(np.float32)
 
     def legal_actions(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """What is legal in these positions: bool [..., actions]."""
+        """The legal actions in these positions: bool [..., actions]."""
         return unpack_legal(self.legal[rows], self.game.actions)
 
     def policies(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -212,13 +212,13 @@ class Replay:
         return self._policies.read(rows, self._legal(rows))
 
     def searched(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """What the searches of these positions found: float32 [..., players], in the range of the game's values."""
+        """The searches' values of these positions: float32 [..., players], in the range of the game's values."""
         low, high = self._value_bounds
         found: NDArray[np.float32] = np.clip(self.values[rows], np.float32(low), np.float32(high))
         return found
 
     def positions(self, rows: NDArray[np.int64]) -> Positions:
-        """The positions in these rows, to be searched again; their names stay theirs when rows are written over."""
+        """The positions in these rows, to be searched again; their names remain valid when rows are overwritten."""
         return Positions(
             serials=self.added - 1 - (self.added - 1 - rows) % self.capacity,
             observations=self.observations[rows],
@@ -227,10 +227,10 @@ class Replay:
         )
 
     def renew(self, targets: Targets) -> None:
-        """Replace what an old search found of some positions by what a fresh one did.
+        """Replace the results of old searches of some positions by those of fresh ones.
 
-        Outcomes stay: the fresh value counts where the search's value stood in for them. Positions that are no more are
-        passed over.
+        Outcomes stay: the fresh value counts where the search's value stood in for them. Positions that have been
+        overwritten are skipped.
         """
         kept = targets.serials >= self.added - self.capacity
         rows = targets.serials[kept] % self.capacity
@@ -241,7 +241,7 @@ class Replay:
             self._new.append(rows)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything remembered, to be saved: the rows in use, not copied, so only as long as nothing is added."""
+        """The whole replay, to be saved: the rows in use, not copied, so valid only until something is added."""
         used = len(self)
         arrays = {name: getattr(self, name)[:used] for name in _ARRAYS}
         arrays["policies"] = self._policies.array[:used]
@@ -251,7 +251,7 @@ class Replay:
         return {**arrays, "counts": np.array([self.added, self.games, self.renewed], np.int64)}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Go on from what :meth:`state` returned.
+        """Resume from what :meth:`state` returned.
 
         Raises:
             TrainingError: it does not fit this replay.
@@ -271,13 +271,13 @@ class Replay:
         self.added, self.games, self.renewed = added, games, renewed
 
     def _legal(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """What is legal there, where :class:`Policies` asks for it."""
+        """The legal actions there, if :class:`Policies` needs them."""
         return self.legal_actions(rows) if self._policies.sparse else np.zeros(0, np.bool_)
 
     def _pay(
         self, rewards: NDArray[np.float32], cuts: NDArray[np.bool_], remaining: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """``paid`` and ``cut`` of each position: in plain Python, which is quicker on a few numbers at a time."""
+        """``paid`` and ``cut`` of each position: in plain Python, which is faster for a few numbers at a time."""
         late = self.discount if self.late else 1.0
         paid, cut = [], []
         nothing = [0.0] * self.game.players
@@ -296,7 +296,7 @@ class Replay:
         return np.array(paid[::-1]), np.array(cut[::-1], np.int32)
 
     def _admit(self, priorities: Priorities) -> None:
-        """Give new positions the priority that the difference between their search's value and their return asks for.
+        """Set the priorities of new positions by the difference between their search's value and their return.
 
         MuZero, Appendix G.
         """
@@ -313,7 +313,7 @@ class Replay:
     def _check(
         self, trajectories: Sequence[Trajectory], ends: NDArray[np.int64], arrays: dict[str, NDArray[Any]]
     ) -> None:
-        """Whether the networks can say what they will have to; if not, which game it was."""
+        """Check that the networks can represent a game's rewards; the error names the game."""
 
         def source(row: int) -> str:
             index = int(ends.searchsorted(row, side="right"))

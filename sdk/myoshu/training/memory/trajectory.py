@@ -1,4 +1,4 @@
-"""A game that was played, as arrays; and many of them as bytes, for pipes and files."""
+"""A played game, as arrays; and many of them as bytes, for pipes and files."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["Trajectory", "pack_trajectories", "unpack_trajectories"]
 
 @dataclass(frozen=True, kw_only=True)
 class Trajectory:
-    """The T positions of one finished game that can be learned from: random opening plies are left out."""
+    """The T positions of one finished game to learn from: random opening plies are left out."""
 
     observations: NDArray[np.float32]
     """float32 [T, *observation]: what the mover saw."""
     actions: NDArray[np.int32]
-    """int32 [T]: what was played."""
+    """int32 [T]: the actions played."""
     rewards: NDArray[np.float32]
-    """float32 [T, players]: what each player was paid for it."""
+    """float32 [T, players]: each player's reward for it."""
     movers: NDArray[np.int32]
     """int32 [T]: who moved."""
     legal: NDArray[np.bool_]
-    """bool [T, actions]: what was legal."""
+    """bool [T, actions]: the legal actions."""
     policies: NDArray[np.float32]
     """float32 [T, actions]: the search's improved policy, 0 on illegal actions."""
     values: NDArray[np.float32]
@@ -49,7 +49,7 @@ class Trajectory:
         return len(self.actions)
 
     def source(self, ply: int) -> str:
-        """Where position ``ply`` comes from, for messages: enough to reach it again."""
+        """The origin of position ``ply``, for messages: enough to reach it again."""
         moves = [*self.opening, *self.actions[:ply].tolist()]
         return f"(a game of seed {self.seed}, after the moves {moves})"
 
@@ -81,7 +81,7 @@ def pack_trajectories(trajectories: Sequence[Trajectory]) -> bytes:
 
 
 def unpack_trajectories(packed: bytes) -> list[Trajectory]:
-    """What :func:`pack_trajectories` packed.
+    """Unpack what :func:`pack_trajectories` packed.
 
     Raises:
         TrainingError: the bytes are damaged.

@@ -1,1 +1,1 @@
-"""The networks: said once, trained in PyTorch, written as ONNX."""
+"""The networks: described once, trained in PyTorch, written as ONNX."""

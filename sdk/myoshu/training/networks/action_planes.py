@@ -1,4 +1,4 @@
-"""Where an action lies on the board, as far as the numbers of actions and squares tell. Knows no torch."""
+"""Where an action lies on the board, as far as it follows from the numbers of actions and squares. Knows no torch."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from numpy.typing import NDArray
 __all__ = ["action_planes", "plane_count", "window_reach"]
 
 MOST_NUMBERS = 1 << 20
-"""Pictures of more numbers are not drawn. They grow with the square of the number of actions: chess would take 5.6 GB.
+"""The most numbers in all pictures; larger ones are not drawn. They grow with the square of the number of actions:
+chess would take 5.6 GB.
 """
 
 
 def plane_count(actions: int, height: int, width: int) -> int:
-    """How many planes the picture of an action has, see :func:`action_planes`."""
+    """The number of planes in the picture of an action, see :func:`action_planes`."""
     squares = height * width
     return 1 if actions in (width, squares, squares + 1) else actions
 
 
 def action_planes(actions: int, height: int, width: int) -> NDArray[np.float32] | None:
-    """A picture of each action: what a convolution over it learns of one square, it knows of all.
+    """A picture of each action: what a convolution over it learns about one square, it knows for all.
 
     As many actions as columns are taken to be the columns; as many as squares, the squares row by row; one more than
-    squares, those and a pass. Of other actions nothing is known: each has a plane of its own, the same all over.
+    squares, those and a pass. Nothing is known of other actions: each has a separate, constant plane.
 
     Returns:
-        float32 [actions, planes, height, width], of zeros and ones. None where actions have planes of their own and
-        these are too many to be drawn: what a convolution makes of them follows from :func:`window_reach`.
+        float32 [actions, planes, height, width], of zeros and ones. None where actions have separate planes and
+        these are too many to be drawn: a convolution's output for them follows from :func:`window_reach`.
     """
     if actions == width:
         columns = np.eye(width, dtype=np.float32)
@@ -41,10 +42,10 @@ def action_planes(actions: int, height: int, width: int) -> NDArray[np.float32] 
 
 
 def window_reach(height: int, width: int, kernel: int) -> NDArray[np.float32]:
-    """Which places of a convolution's window lie on the board, for each square that it is laid on.
+    """Which places of a convolution's window lie on the board, for each square that it is centred on.
 
-    Of a plane that is 1 all over, and 0 beyond the board's edge, a convolution makes the sum of its weights at these
-    places: the same numbers as from a picture of the action, up to the order in which they are added.
+    For a plane that is 1 everywhere on the board and 0 beyond its edge, a convolution gives the sum of its weights at
+    these places: the same numbers as from a picture of the action, up to the order in which they are added.
 
     Returns:
         float32 [height × width, kernel × kernel], of zeros and ones.

@@ -1,6 +1,6 @@
-"""The three networks of MuZero, said once: PyTorch trains this description and ONNX ships it.
+"""The three networks of MuZero, described once: PyTorch trains this description and ONNX ships it.
 
-What they are made of is :class:`Operations`; what differs from family to family is a :class:`Body`.
+They are built from :class:`Operations`; what differs from family to family is a :class:`Body`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Architecture:
     body: Body
     """Their family and size."""
     value: Support
-    """What a value can be."""
+    """The range of values and its representation."""
     reward: Support
-    """What a reward can be."""
+    """The range of rewards and its representation."""
     chance_moves: bool = False
     """Whether chance may decide who moves next: the rules draw chance, and the next mover is predicted."""
 
@@ -41,9 +41,9 @@ class Architecture:
     def of(cls, game: GameSpec, network: NetworkConfig) -> Architecture:
         """The networks for a game.
 
-        Where rewards come only at the end and ``network.rewards`` is off, values alone carry them: no reward is
+        If rewards come only at the end and ``network.rewards`` is off, values alone carry them: no reward is
         predicted, and a position after the end keeps the outcome as its value. Unless players move strictly in turn,
-        the dynamics network says who moves next.
+        the dynamics network predicts who moves next.
 
         Raises:
             TrainingError: the game cannot be learned by these networks; the message says why.
@@ -69,11 +69,11 @@ class Architecture:
         return ops.scale(self.body.represent(ops, observation))
 
     def advance(self, ops: Operations[T], latent: T, action: T) -> dict[str, T]:
-        """g: the next state, ``latent``; of what is predicted beside it, the logits.
+        """g: the next state, ``latent``, and the logits of what is predicted with it.
 
         Returns:
-            ``latent``; ``reward`` [n, columns × outputs] where rewards are predicted; ``mover`` [n, players], how many
-            seats the turn moves on, where movers are.
+            ``latent``; ``reward`` [n, columns × outputs] if rewards are predicted; ``mover`` [n, players], by how many
+            seats the turn moves on, if movers are.
         """
         model = self.model
         x = ops.scale(self.body.advance(ops, latent, action))
@@ -89,7 +89,7 @@ class Architecture:
         return self.body.predict(ops, latent, self.model.actions, self.model.value_columns * self.value.outputs)
 
     def decode(self, ops: Operations[T], logits: Mapping[str, T]) -> dict[str, T]:
-        """What graphs tell of logits, by the names of :mod:`myoshu.model`; names that are not logits are left out.
+        """The graphs' outputs for logits, by the names of :mod:`myoshu.model`; names that are not logits are left out.
 
         Args:
             ops: the operations.

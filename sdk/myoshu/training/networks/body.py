@@ -14,25 +14,25 @@ __all__ = ["Body"]
 
 @dataclass(frozen=True)
 class Body:
-    """A family of networks; each is a subclass in a file of its own.
+    """A family of networks; each is a subclass in its own file.
 
-    Methods are given operations and return what these make: tensors, or shapes, or names in a graph. Sizes are the
-    lengths of the outputs by name, in the order in which their layers are made.
+    Methods are given operations and return their results: tensors, or shapes, or names in a graph. Sizes are the
+    lengths of the outputs by name, in the order in which their layers are created.
     """
 
     network: NetworkConfig
-    """The size."""
+    """The size and shape of the networks."""
     observation: tuple[int, ...]
-    """Shape of what is looked at."""
+    """Shape of one observation."""
 
     kernel: ClassVar[int]
     """Side of the convolutions' window; 0 where layers are dense."""
 
     def check(self, game: str) -> None:
-        """Refuse observations that the family cannot look at.
+        """Refuse observations that the family cannot process.
 
         Args:
-            game: what the message calls the game.
+            game: the game's name, for the message.
 
         Raises:
             TrainingError: the message says why, and what to use.
@@ -58,11 +58,11 @@ class Body:
         return {name: self.output(ops, f"dynamics.{name}", head, size) for name, size in sizes.items()}
 
     def predict(self, ops: Operations[T], latent: T, policy: int, value: int) -> dict[str, T]:
-        """f: the logits of ``policy`` and ``value``, so many of each."""
+        """f: the logits of ``policy`` and ``value``, of these lengths."""
         raise NotImplementedError
 
     def head(self, ops: Operations[T], name: str, latent: T) -> T:
-        """What outputs are computed from: a vector."""
+        """The vector from which outputs are computed."""
         raise NotImplementedError
 
     def output(self, ops: Operations[T], name: str, head: T, size: int) -> T:
@@ -71,7 +71,7 @@ class Body:
         return ops.layer(name, hidden, size, normalize=False)
 
     def blocks(self, ops: Operations[T], network: str, x: T, count: int) -> T:
-        """Residual blocks: two layers each, and what went in added to what comes out (He et al. 2016)."""
+        """Residual blocks: two layers each, with the input added to the output (He et al. 2016)."""
         width, kernel = self.network.width, self.kernel
         for number in range(count):
             name = f"{network}.block{number}"

@@ -1,4 +1,4 @@
-"""What goes with an agent so that programs can check what they show it; failing to make it never loses an agent."""
+"""Example positions with which programs can check their observations; a failure here never loses an agent."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ __all__ = ["Shown", "examples_for", "shown_by"]
 
 
 class Shown(NamedTuple):
-    """What a game shows the player to move."""
+    """A game's observations: their description and examples."""
 
     planes: Planes = Planes()
     """What observations hold, in words."""
     positions: tuple[Position, ...] = ()
-    """A few positions."""
+    """A few positions of the game; may be empty."""
 
 
 def shown_by(game: Game, note: Callable[[str], None]) -> Shown:
-    """What a game shows, as far as it can be found out; a game that fails here has done so after minutes of training.
+    """A game's observations, as far as possible; a failure here, after minutes of training, is only noted.
 
     Args:
         game: the rules.
-        note: told what is left out, and why.
+        note: called with what is left out, and why.
     """
     try:
         planes = planes_of(game)
-    except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+    except Exception as error:  # noqa: BLE001 -- user code may raise anything
         note(f"The agent's file will not say what observations hold: {described(error)}")
         planes = Planes()
     try:
         return Shown(planes, find_positions(game))
-    except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+    except Exception as error:  # noqa: BLE001 -- user code may raise anything
         note(f"The agent's file will have no positions to check a program with: {described(error)}")
         return Shown(planes)
 
 
 def examples_for(shown: Shown, bundle: Bundle) -> tuple[Example, ...]:
-    """The positions with what an agent makes of them; none if it cannot."""
+    """The positions with an agent's answers; none if that fails."""
     try:
         return answered(shown.positions, Agent(bundle, "cpu")) if shown.positions else ()
     except MyoshuError:

@@ -32,26 +32,26 @@ __all__ = ["TOLERANCE", "check_parity", "export_bundle", "torch_evaluation"]
 
 TOLERANCE = 1e-4
 """How far an output of the exported graphs may be from PyTorch's: |a − b| ≤ TOLERANCE · its unit. That is max(1, |b|),
-but for values and rewards the size of what they are sums of (:data:`TERMS`): where categories cancel, the error is that
-of what is cancelled, not of what is left."""
+but for values and rewards the size of the terms that they are sums of (:data:`TERMS`): where categories cancel, the
+error is that of the terms, not of the small sum."""
 TERMS = {"value": "value_terms", "reward": "reward_terms"}
-"""Beside each value and reward PyTorch says how great it is if nothing cancels: Σ probability · |atom|."""
+"""For each value and reward PyTorch also gives its size without cancellation: Σ probability · |atom|."""
 LEAST_UNIT = 0.01
-"""The least unit of values and rewards, as a share of the greatest that can be said."""
+"""The least unit of values and rewards, as a share of the greatest that can be represented."""
 BESIDE = {"mover_logits", *TERMS.values()}
-"""What PyTorch tells, and the graphs do not."""
+"""Outputs that PyTorch gives, and the graphs do not."""
 VECTORS = 16
 """Observations among the vectors that are compared; twice as many moves from latent states."""
 SHIPPED = 8
-"""Observations among the bundle's parity vectors, and twice as many moves; a large board's take much room."""
+"""Observations among the bundle's parity vectors, and twice as many moves; those of a large board take much space."""
 DEPTH = 5
 """How many moves latent states are unrolled for the comparison."""
 SEARCHES = 8
-"""Searches that are done twice, with PyTorch and with ONNX Runtime."""
+"""Searches that are run twice, with PyTorch and with ONNX Runtime."""
 SIMULATIONS = 32
-"""Simulations of each."""
+"""Simulations of each of these searches."""
 PERTURBATIONS = 32
-"""How often a search that came out differently is repeated with tiny errors, to see whether it was a tie."""
+"""How often a search that ended differently is repeated with tiny errors, to see whether it was a tie."""
 
 Arrays = dict[str, NDArray[Any]]
 Initial = Callable[[NDArray[np.float32]], Arrays]
@@ -59,9 +59,9 @@ Recurrent = Callable[[NDArray[np.float32], NDArray[np.int64]], Arrays]
 
 
 def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Initial, Recurrent]:
-    """What PyTorch makes of observations, and of latent states and actions: outputs by the graphs' names.
+    """PyTorch's outputs for observations, and for latent states and actions, by the graphs' names.
 
-    Beside them is what no graph has: ``mover_logits`` float32 [n, players] where movers are predicted, and the
+    They include what no graph has: ``mover_logits`` float32 [n, players] where movers are predicted, and the
     :data:`TERMS` float32 [n, columns] of values and rewards.
     """
     ops = PlainOperations(weights)
@@ -92,7 +92,7 @@ def torch_evaluation(architecture: Architecture, weights: Weights) -> tuple[Init
 
 
 def _terms(logits: torch.Tensor, support: Support, columns: int) -> torch.Tensor:
-    """How great each number is if nothing in it cancels, at least :data:`LEAST_UNIT`: [n, columns]."""
+    """The size of each number without cancellation, at least :data:`LEAST_UNIT`: [n, columns]."""
     reach = max(-support.low, support.high)
     if not support.bins:
         return torch.full((len(logits), columns), reach)
@@ -111,17 +111,17 @@ def export_bundle(
     provenance: Mapping[str, Any],
     shown: Shown | None = None,
 ) -> Manifest:
-    """Write the five graphs with their parity vectors and where they come from as one file.
+    """Write the five graphs with their parity vectors and provenance as one file.
 
     Args:
-        path: where to.
+        path: the file.
         game: what is fixed about the game.
         architecture: the networks.
         weights: folded weights.
         search: the search's settings in play.
-        observations: float32 [n, *observation], some that came up in games; may be empty.
-        provenance: what to note about the training; the versions used are added.
-        shown: what the game shows, for programs to compare what they show the agent.
+        observations: float32 [n, *observation], some that occurred in games; may be empty.
+        provenance: what to record about the training; the versions used are added.
+        shown: the game's observations, for programs to check theirs.
 
     Raises:
         ExportError: ONNX Runtime and PyTorch disagree.
@@ -148,7 +148,7 @@ def check_parity(
     search: SearchConfig,
     observations: NDArray[np.float32],
 ) -> Parity:
-    """The gate: all outputs agree within :data:`TOLERANCE`, and searches take the same turns.
+    """The gate: all outputs agree within :data:`TOLERANCE`, and searches take the same paths.
 
     Compared over random observations and those given, and over latent states unrolled :data:`DEPTH` random moves. Who
     moves next must be the same, except where PyTorch's two greatest logits are within :data:`TOLERANCE`.
@@ -189,7 +189,7 @@ def check_parity(
 
 
 def _shipped(ports: Ports, vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
-    """Some of the vectors, without what the graph does not tell."""
+    """Some of the vectors, without outputs that the graph does not have."""
     return Vectors(
         *({name: arrays[name][rows] for name in names} for names, arrays in zip(ports, vectors, strict=True))
     )
@@ -227,14 +227,14 @@ def _compare(graph: str, expected: Arrays, got: Arrays) -> float:
 
 
 def _unit(name: str, outputs: Arrays) -> Any:
-    """What 1 is when an output is compared: one for all values, and for all rewards, of a batch."""
+    """The unit in which an output is compared: the same for all values, and for all rewards, of a batch."""
     if name in TERMS:
         return float(outputs[TERMS[name]].max(initial=0.0)) or 1.0
     return np.maximum(1.0, np.abs(outputs[name]))
 
 
 def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """By how much the greatest logit of each row exceeds the next: [n]."""
+    """How much the greatest logit of each row exceeds the next: [n]."""
     ordered = np.sort(logits, -1)
     margins: NDArray[np.float32] = ordered[:, -1] - ordered[:, -2]
     return margins
@@ -249,7 +249,7 @@ def _clear(recurrent: Arrays) -> NDArray[np.intp]:
 
 
 def _compare_parts(model: ModelSpec, graphs: Mapping[str, bytes], vectors: Mapping[str, Vectors]) -> None:
-    """The networks alone give what the graphs that are made of them give."""
+    """Check that the separate networks give the same as the graphs composed of them."""
     every = ports(model)
     for graph in TABLE:
         if graph.name not in vectors:
@@ -270,10 +270,10 @@ def _compare_searches(
     by_onnx: tuple[Initial, Recurrent],
     deviation: float,
 ) -> None:
-    """The same search, driven by either, visits the same; one that does not must be a tie.
+    """Check that the same search makes the same visits with either; one that does not must be a tie.
 
-    A tie is a search that comes out differently too when PyTorch's own outputs are disturbed by no more than what the
-    two were found to differ by.
+    A tie is a search that also ends differently when PyTorch's own outputs are disturbed by no more than the
+    measured difference of the two.
     """
     rng = np.random.default_rng(1)
     gumbel = rng.gumbel(size=(len(observations), model.actions)).astype(np.float32)

@@ -15,7 +15,7 @@ class Mlp(Body):
 
     @property
     def latent(self) -> tuple[int, ...]:
-        """A vector."""
+        """Shape of the latent state: a vector of ``width`` numbers."""
         return (self.network.width,)
 
     def represent(self, ops: Operations[T], observation: T) -> T:
@@ -29,7 +29,7 @@ class Mlp(Body):
         return latent
 
     def predict(self, ops: Operations[T], latent: T, policy: int, value: int) -> dict[str, T]:
-        """Both from one hidden layer."""
+        """Policy and value, both from one hidden layer."""
         hidden = ops.relu(ops.layer("prediction.hidden", latent, self.network.width))
         return {
             name: ops.layer(f"prediction.{name}", hidden, size, normalize=False)

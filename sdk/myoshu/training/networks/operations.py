@@ -1,4 +1,4 @@
-"""What networks are made of: one vocabulary, in which each family of networks is written once.
+"""The building blocks of networks: one vocabulary, in which each family of networks is written once.
 
 There are three kinds of operations: one that declares the weights (:class:`Declaration`), one that computes in PyTorch
 (``torch_network``), one that writes ONNX nodes (``onnx_writer``). The parity gate compares the last two.
@@ -15,11 +15,11 @@ from myoshu.training.networks.support import Support
 __all__ = ["Declaration", "Layer", "Operations", "T"]
 
 T = TypeVar("T")
-"""A tensor, or what stands for one: its shape, its name in a graph."""
+"""A tensor, or its representative: its shape, its name in a graph."""
 
 
 class Operations(Protocol[T]):
-    """What a network is made of, over tensors of type ``T`` whose first dimension is the batch."""
+    """The operations of networks, over tensors of type ``T`` whose first dimension is the batch."""
 
     def layer(
         self,
@@ -35,7 +35,7 @@ class Operations(Protocol[T]):
     ) -> T:
         """A dense layer (``kernel`` 0) or a convolution, an action's row of a table, and batch normalisation.
 
-        A convolution of stride s makes of height h and width w ⌈h/s⌉ and ⌈w/s⌉.
+        A convolution of stride s turns height h and width w into ⌈h/s⌉ and ⌈w/s⌉.
         The row is added to the layer's outputs before the normalisation, with ``skip`` the layer's inputs after it. All
         of it is folded into one layer and its table before they are shipped.
         """
@@ -46,7 +46,7 @@ class Operations(Protocol[T]):
         ...
 
     def add(self, x: T, y: T) -> T:
-        """The sum."""
+        """The sum x + y, element by element."""
         ...
 
     def flatten(self, x: T) -> T:
@@ -54,14 +54,14 @@ class Operations(Protocol[T]):
         ...
 
     def pool(self, x: T) -> T:
-        """Of planes: the greatest element of each channel, then each channel's mean, as one vector.
+        """For planes: the greatest element of each channel, then each channel's mean, as one vector.
 
-        What is anywhere on the board, such as a row of four, is seen at once and need not be learned square by square.
+        A pattern anywhere on the board, such as a row of four, is seen at once and need not be learned for each square.
         """
         ...
 
     def join(self, x: T, y: T) -> T:
-        """Two vectors as one."""
+        """Two vectors, concatenated."""
         ...
 
     def scale(self, x: T) -> T:
@@ -76,7 +76,7 @@ class Operations(Protocol[T]):
         ...
 
     def greatest(self, x: T) -> T:
-        """Which element of the last dimension is the greatest, the first of equals: int64."""
+        """Index of the greatest element of the last dimension, the first of equals: int64."""
         ...
 
     def number(self, x: T, support: Support, columns: int) -> T:
@@ -89,7 +89,7 @@ class Layer:
     """The weights of one layer."""
 
     name: str
-    """Where it stands, as ``dynamics.input``."""
+    """Its place in the networks, as ``dynamics.input``."""
     inputs: int
     """Features or channels in."""
     features: int
@@ -97,7 +97,7 @@ class Layer:
     kernel: int
     """Side of the convolution's window; 0 for a dense layer."""
     stride: int
-    """How far apart the convolution's windows are."""
+    """Distance between the convolution's windows."""
     table: tuple[int, ...] | None
     """Shape of the per-action table [actions, features, …], if actions enter here."""
     skip: bool
@@ -111,9 +111,9 @@ class Declaration:
     """Operations over shapes (without the batch): they only list the layers."""
 
     actions: int
-    """How many rows a per-action table has."""
+    """The number of rows of a per-action table."""
     layers: list[Layer] = field(default_factory=list)
-    """What was asked for so far, in order."""
+    """The layers declared so far, in order."""
 
     def layer(
         self,
@@ -127,7 +127,7 @@ class Declaration:
         skip: bool = False,
         normalize: bool = True,
     ) -> tuple[int, ...]:
-        """Note the layer."""
+        """Note the layer; returns the shape of its outputs."""
         shape = (features, *(-(-side // stride) for side in x[1:]))
         table = None if action is None else (self.actions, *shape)
         self.layers.append(Layer(name, x[0], features, kernel, stride, table, skip, normalize))
@@ -143,7 +143,7 @@ class Declaration:
         return (math.prod(x),)
 
     def pool(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """Two numbers a channel."""
+        """The shape of a vector with two numbers per channel."""
         return (2 * x[0],)
 
     def join(self, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
@@ -156,9 +156,9 @@ class Declaration:
         return x
 
     def greatest(self, x: tuple[int, ...]) -> tuple[int, ...]:
-        """One number for each of the rest."""
+        """The shape without the last dimension."""
         return x[:-1]
 
     def number(self, x: tuple[int, ...], support: Support, columns: int) -> tuple[int, ...]:
-        """One number a column."""
+        """The shape of a vector with one number per column."""
         return (columns,)

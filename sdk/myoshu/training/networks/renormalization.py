@@ -1,4 +1,4 @@
-"""Batch renormalisation (Ioffe 2017): a batch-normalised layer that learns with the very numbers it is shipped with."""
+"""Batch renormalisation (Ioffe 2017): a batch-normalised layer trained with the statistics that it is shipped with."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ EPSILON = 1e-5
 MOMENTUM = 0.02
 """How far the running statistics move towards a batch's."""
 WARM_UP = 300
-"""Batches after which the running statistics count in full; before, a batch's own do more and more."""
+"""Batches after which the running statistics count in full; before, their influence grows."""
 GREATEST_SCALE = 3.0
-"""r_max: how many times wider or narrower than usual a batch may be taken to be."""
+"""r_max: how many times wider or narrower than the running statistics a batch may count as."""
 GREATEST_SHIFT = 5.0
-"""d_max: how many standard deviations off the usual mean a batch may be taken to be."""
+"""d_max: how many standard deviations from the running mean a batch may count as."""
 
 
 class BatchRenormalization(nn.Module):
     """Normalises channels by their running statistics; gradients pass through the batch's own (Ioffe 2017, eq. 2).
 
     The dynamics network is unrolled: the same layer sees the latent states of several steps, which are distributed
-    differently. Batch normalisation would tell each step by its own statistics, and the shipped network, which has but
-    one set of them, would compute something else than what was trained: on connect four it gave moves that win 0.63 of
-    a win where the network in training gave 0.91.
+    differently. Batch normalisation would treat each step by its own statistics, and the shipped network, which has
+    only one set of them, would compute something other than what was trained: on connect four it predicted a reward of
+    0.63 for winning moves where the network in training predicted 0.91.
 
     Args:
-        features: how many channels.
+        features: the number of channels.
     """
 
     running_mean: Tensor

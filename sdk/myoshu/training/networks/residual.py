@@ -15,7 +15,7 @@ class Residual(Body):
     kernel = 3
 
     def check(self, game: str) -> None:
-        """Refuse what is not planes."""
+        """Refuse observations that are not planes."""
         if len(self.observation) != 3:
             raise TrainingError(
                 f"network.kind: 'residual' needs observations [channels, height, width], "
@@ -24,7 +24,7 @@ class Residual(Body):
 
     @property
     def latent(self) -> tuple[int, ...]:
-        """Channels, and the observation's sides halved."""
+        """Shape of the latent state: channels, and the observation's sides halved."""
         scale = 2**self.network.halvings
         return (self.network.width, *(-(-side // scale) for side in self.observation[1:]))
 
@@ -38,12 +38,12 @@ class Residual(Body):
         return self.blocks(ops, "representation", x, self.network.representation_blocks)
 
     def head(self, ops: Operations[T], name: str, latent: T) -> T:
-        """Each square through a 1×1 convolution, and what is anywhere on the board."""
+        """Each square through a 1×1 convolution, joined with the pooled channels of the whole board."""
         squares = ops.relu(ops.layer(name, latent, self.network.head_channels, kernel=1))
         return ops.join(ops.flatten(squares), ops.pool(latent))
 
     def predict(self, ops: Operations[T], latent: T, policy: int, value: int) -> dict[str, T]:
-        """The policy straight from the squares, the value behind a hidden layer."""
+        """The policy directly from the squares, the value behind a hidden layer."""
         head = self.head(ops, "prediction.head", latent)
         logits = ops.layer("prediction.policy", head, policy, normalize=False)
         return {"policy": logits, "value": self.output(ops, "prediction.value", head, value)}

@@ -1,4 +1,4 @@
-"""How a number is told to a network: as one number through tanh, or as a distribution over atoms."""
+"""How numbers are represented for a network: as one number through tanh, or as a distribution over atoms."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Support:
     """
 
     low: float
-    """The least number."""
+    """The least number that can be represented."""
     high: float
     """The greatest number, above ``low``."""
     bins: int = 0
-    """How many atoms; 0 for one number through tanh."""
+    """The number of atoms; 0 for one number through tanh."""
     transform: bool = False
     """Whether atoms lie evenly under h."""
 
@@ -46,7 +46,7 @@ class Support:
 
     @property
     def outputs(self) -> int:
-        """How many numbers the network gives for one value."""
+        """The number of outputs of the network for one value."""
         return self.bins or 1
 
     @property
@@ -69,7 +69,7 @@ class Support:
         return atoms.astype(np.float32)
 
     def encode(self, numbers: NDArray[np.float32], what: str = "value") -> NDArray[np.float32]:
-        """What the network should give for each number.
+        """The network's target for each number.
 
         Args:
             numbers: float32 of any shape.
@@ -106,12 +106,12 @@ class Support:
 
 
 def value_support(game: GameSpec, network: NetworkConfig) -> Support:
-    """The numbers a position's value can take."""
+    """The support of a position's value."""
     return Support.over(*value_bounds(game), network)
 
 
 def reward_support(game: GameSpec, network: NetworkConfig) -> Support:
-    """The numbers one reward can take."""
+    """The support of one reward."""
     return Support.over(*reward_bounds(game), network)
 
 

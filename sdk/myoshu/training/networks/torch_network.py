@@ -30,10 +30,10 @@ EPSILON = 1e-5
 class NormalizedLayer(nn.Module):
     """A dense or convolutional layer, the per-action table added to it, and its batch normalisation.
 
-    A convolution's table is what a convolution makes of :func:`action_planes`, plus what is learned of each action
-    alone, which starts at 0: an action means the same wherever it lies until the games say otherwise. A table of random
-    numbers instead buries the board for thousands of steps. Where actions are too many to be drawn, the same is
-    computed of a batch's actions alone, from each action's weights.
+    A convolution's table is the output of a convolution over :func:`action_planes`, plus a part learned for each action
+    alone, which starts at 0: an action means the same wherever it lies until the games show otherwise. A table of
+    random numbers instead hides the board for thousands of steps. If there are too many actions to be drawn, the same
+    is computed for a batch's actions alone, from each action's weights.
     """
 
     planes: Tensor
@@ -77,7 +77,7 @@ class NormalizedLayer(nn.Module):
         return y + x if self.skip else y
 
     def _rows(self, table: Tensor, action: Tensor) -> Tensor:
-        """Each sample's row of the table; of a convolution with the channels last in memory, as it computes fastest."""
+        """Each sample's row of the table; for a convolution with the channels last in memory, which is fastest."""
         if self.weight.dim() == 2:
             return functional.embedding(action, table)
         if self._drawn:
@@ -92,7 +92,7 @@ class NormalizedLayer(nn.Module):
 
 
 class _TensorOperations:
-    """What does not depend on how weights are held."""
+    """Operations that do not depend on how weights are stored."""
 
     def relu(self, x: Tensor) -> Tensor:
         return functional.relu(x)
@@ -108,7 +108,7 @@ class _TensorOperations:
         return torch.cat([x.amax((2, 3)), x.mean((2, 3))], -1)
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
-        """One vector after the other."""
+        """Two vectors, concatenated."""
         return torch.cat([x, y], -1)
 
     def scale(self, x: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class _TensorOperations:
         return x.softmax(-1)
 
     def greatest(self, x: Tensor) -> Tensor:
-        """Which element of the last dimension is the greatest."""
+        """Index of the greatest element of the last dimension."""
         return x.argmax(-1)
 
     def number(self, x: Tensor, support: Support, columns: int) -> Tensor:
@@ -131,7 +131,7 @@ class _TensorOperations:
 
 
 class Network(nn.Module, _TensorOperations):
-    """The three networks with batch normalisation, as they learn.
+    """The three networks with batch normalisation, for training.
 
     Weights are drawn from torch's global generator.
     """
@@ -154,7 +154,7 @@ class Network(nn.Module, _TensorOperations):
         skip: bool = False,
         normalize: bool = True,
     ) -> Tensor:
-        """One of the declared layers."""
+        """Apply one of the declared layers."""
         return self.layers[_key(name)](x, action)  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
 
     def represent(self, observation: Tensor) -> Tensor:
@@ -238,7 +238,7 @@ def fold(architecture: Architecture, state: Mapping[str, Tensor]) -> Weights:
 
 
 def _drawn(layer: Layer, weight: Tensor) -> Tensor:
-    """What a convolution with this weight makes of all actions: float64 [actions, features, height, width]."""
+    """The output of a convolution with this weight for all actions: float64 [actions, features, height, width]."""
     assert layer.table is not None
     actions, features, height, width = layer.table
     planes = action_planes(actions, height, width)

@@ -1,4 +1,4 @@
-"""What the networks are trained towards: one file for each kind of improvement, behind :class:`Objective`."""
+"""What the networks are trained towards: one file for each kind of loss, behind :class:`Objective`."""
 
 from myoshu.training.objectives.objective import Loss, Objective, Placement
 

@@ -16,7 +16,7 @@ class Consistency(nn.Module):
     """SimSiam's projector and predictor (EfficientZero, Ye et al. 2021, Section 4.1).
 
     Args:
-        latent_size: how many numbers a latent state has.
+        latent_size: the number of elements of a latent state.
     """
 
     def __init__(self, latent_size: int) -> None:

@@ -1,4 +1,4 @@
-"""What was seen, told from the latent state: the dynamics network learns the rules from it."""
+"""Observations predicted from latent states: the dynamics network learns the rules from them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ CONSTANT = 1e-3
 class Decoder(nn.Module):
     """A linear map from latent states to observations, used in training alone.
 
-    Rewards, values and policies tell the dynamics network only in time, and through noise, what a move does. The next
-    observation tells it at once and exactly: which stone lies where, and from whose side it is now seen. (On connect
-    four, learned from the same games, values one move on followed those of the true next position with a correlation
+    Rewards, values and policies teach the dynamics network only slowly, and through noise, what a move does. The next
+    observation shows it at once and exactly: which stone lies where, and from whose side it is now seen. (On connect
+    four, learned from the same games, values one move later followed those of the true next position with a correlation
     of 0.89 after 300 steps; with a SimSiam consistency loss instead, 0.04.)
 
     Args:
-        model: the shapes. Of latent planes each square is decoded by itself, to all that it stands for.
+        model: the shapes. If the latent state has planes, each square is decoded separately, to all squares that it
+            covers.
     """
 
     def __init__(self, model: ModelSpec) -> None:
@@ -41,10 +42,10 @@ class Decoder(nn.Module):
             self.map = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(latent), math.prod(observation)))
 
     def forward(self, latent: Tensor, seen: Tensor, alive: Tensor) -> Tensor:
-        """The share of the observations' variance that the latent states do not tell, for each sample.
+        """The share of the observations' variance that the latent states do not predict, for each sample.
 
-        Every channel (every element, where an observation is a vector) is brought to mean 0 and variance 1 over the
-        batch first; constant ones have nothing to tell.
+        Every channel (every element, where an observation is a vector) is first normalised to mean 0 and variance 1
+        over the batch; constant ones do not count.
 
         Args:
             latent: float32 [n, *latent].

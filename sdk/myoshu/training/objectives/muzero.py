@@ -1,4 +1,4 @@
-"""MuZero's loss: values, policies, rewards and movers along an unrolled line, and what keeps latent states truthful."""
+"""MuZero's loss: values, policies, rewards and movers along an unrolled line, and the losses of latent states."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class MuZero:
     """The loss of MuZero (Schrittwieser et al. 2020, eq. 1 and Appendix G) over improved policies from search.
 
     Its parts, each the mean over the batch: ``policy``, the cross-entropy to the improved policy minus that policy's
-    entropy (0 if the network says what the search does); ``value`` and ``reward``, the cross-entropy to the atoms or
+    entropy (0 if the network agrees with the search); ``value`` and ``reward``, the cross-entropy to the atoms or
     the squared error (0 if rewards are not predicted); ``mover``, the cross-entropy to how many seats the turn moves
-    on (0 if movers are not predicted); ``consistency``, minus the cosine between the latent state that was unrolled and
-    the one seen later, in [−1, 1]; ``observation``, the share of the variance of what is seen that the latent states do
-    not tell, see :class:`Decoder`.
+    on (0 if movers are not predicted); ``consistency``, minus the cosine between the unrolled latent state and
+    that of the later observation, in [−1, 1]; ``observation``, the share of the observations' variance that the latent
+    states do not predict, see :class:`Decoder`.
 
     Args:
         architecture: the networks.
@@ -108,7 +108,7 @@ class MuZero:
         return Loss(total, {name: part.detach() for name, part in parts.items()}, self._errors(value[:size], batch))
 
     def _distance(self, network: Network, latent: Tensor, later: Tensor, weights: Tensor) -> Tensor:
-        """The consistency loss: latent states that were unrolled against those of what was seen later."""
+        """The consistency loss: unrolled latent states against those of later observations."""
         with torch.no_grad():
             seen = network.represent(later)
         distances: Tensor = self._consistency(latent, seen)

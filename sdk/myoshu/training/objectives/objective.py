@@ -1,4 +1,4 @@
-"""The seam between the learner, which knows optimisers and weights, and what the networks are trained towards."""
+"""The interface between the learner, which knows optimisers and weights, and what the networks are trained towards."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ __all__ = ["Loss", "Objective", "Placement"]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a loss is computed, and how exactly."""
+    """The device that computes a loss, and its precision."""
 
     device: torch.device
-    """Where."""
+    """The device that computes the loss."""
     mixed: bool
     """Whether matrices are multiplied in bfloat16."""
 
     def tensor(self, array: NDArray[np.generic]) -> Tensor:
-        """An array, there."""
+        """An array as a tensor on the device."""
         return torch.from_numpy(array).to(self.device)
 
     def zero(self) -> Tensor:
-        """A loss of nothing."""
+        """A loss of 0, as a scalar on the device."""
         return torch.zeros((), device=self.device)
 
     def autocast(self) -> torch.autocast:
-        """What the networks are run within."""
+        """The context in which the networks run."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed)
 
 
 class Loss(NamedTuple):
-    """What an objective says of a batch."""
+    """An objective's result for a batch."""
 
     total: Tensor
-    """Scalar: what is differentiated."""
+    """Scalar: the loss that is differentiated."""
     parts: dict[str, Tensor]
-    """Scalars by name, unweighted and detached: what is shown and written down."""
+    """Scalars by name, unweighted and detached: for display and metrics."""
     errors: NDArray[np.float32]
     """float32 [B]: how far each position's value was from its target, in the game's units, the mean over the value's
-    columns: what prioritised replay draws by."""
+    columns: prioritised replay draws by it."""
 
 
 class Objective(Protocol):
-    """A loss over batches of positions. What it trains beside the network, it owns."""
+    """A loss over batches of positions. It owns the modules that it trains besides the network."""
 
     @property
     def modules(self) -> Mapping[str, nn.Module]:
-        """What is trained together with the network and never exported, by the name that checkpoints know."""
+        """Modules trained together with the network and never exported, by their names in checkpoints."""
         ...
 
     def loss(self, network: Network, batch: Batch, placement: Placement) -> Loss:
@@ -65,6 +65,6 @@ class Objective(Protocol):
         Args:
             network: the networks, in training mode, already placed; as are :attr:`modules`.
             batch: positions and targets.
-            placement: where to compute.
+            placement: the device and precision.
         """
         ...

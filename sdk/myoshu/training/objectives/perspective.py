@@ -1,4 +1,4 @@
-"""From whose side targets are seen where chance decides who moves next."""
+"""The perspective of targets where chance decides who moves next."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["as_expected"]
 
 
 def as_expected(batch: Batch, predicted: Sequence[Mapping[str, Tensor]], players: int) -> Batch:
-    """Values and rewards seen from whom the network expects to move, not from who moved by chance.
+    """Values and rewards relative to the player whom the network expects to move, not to the one who moved by chance.
 
     Args:
-        batch: positions and targets, relative to who did move.
-        predicted: what the dynamics network says of each step: the logits of ``mover`` among it.
-        players: how many players there are.
+        batch: positions and targets, relative to the player who did move.
+        predicted: the dynamics network's outputs for each step, including the logits of ``mover``.
+        players: the number of players.
 
-    A search takes who moves next to be the likeliest, and reads a value as that player's. If a value were what it is to
-    who did move, the mean over chance would be one of unlike things: in a game of dice in which one in six throws
-    passes the turn, +1 and −1 of the same player add up to ⅔, as if throwing cost a third of what is ahead. Seen from
+    A search assumes that the most likely player moves next, and reads a value as that player's. If values were relative
+    to the player who did move, the mean over chance would mix players: in a game of dice in which one in six throws
+    passes the turn, +1 and −1 of the same player add up to ⅔, as if throwing cost a third of what is ahead. Relative to
     one player, the mean is the expectation that the search needs.
     """
     movers = [happened["mover"] for happened in predicted]
@@ -37,8 +37,8 @@ def as_expected(batch: Batch, predicted: Sequence[Mapping[str, Tensor]], players
 
 
 def _seen_from(numbers: NDArray[np.float32], off: NDArray[np.int64], players: int) -> NDArray[np.float32]:
-    """Columns relative to the player ``off`` seats on from the one whom they are relative to."""
+    """The columns, made relative to the player ``off`` seats further on."""
     columns = numbers.shape[-1]
     if columns == players:
         return np.take_along_axis(numbers, (off[..., None] + np.arange(columns)) % players, -1)
-    return np.where(off[..., None] % 2 == 0, numbers, -numbers)  # of two with opposite interests, or no column at all
+    return np.where(off[..., None] % 2 == 0, numbers, -numbers)  # two with opposite interests, or no column

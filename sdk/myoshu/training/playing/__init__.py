@@ -1,1 +1,1 @@
-"""Where games come from: self-play and reanalysis, in this process or in others."""
+"""The sources of games: self-play and reanalysis, in this process or in others."""

@@ -1,7 +1,7 @@
-"""Self-play in a process of its own, and its handle in the learner's process. Knows no torch.
+"""Self-play in a separate process, and its handle in the learner's process. Knows no torch.
 
-Between the two runs one pipe in each direction, with messages of a letter and msgpack; only the task, which has the
-person's own game in it, is pickled::
+One pipe in each direction connects the two, with messages of a letter and msgpack; only the task, which holds the
+user's own game, is pickled::
 
     learner → actor   B task               begin; the first message
                       W weights            search with these from now on
@@ -9,8 +9,8 @@ person's own game in it, is pickled::
                       Q                    stop
     actor → learner   R                    the task was understood, playing begins
                       G games              finished games, packed
-                      T targets            what was found of positions searched again
-                      A games              games given up: seed, moves, error, where of each
+                      T targets            results of positions searched again
+                      A games              games abandoned: seed, moves, error, place of each
                       S moves, busy, MB    counters: moves played, share of its time the actor computed
                       N text               the actor ends because the network's answers are not finite
                       E text               the actor ends because of this error
@@ -18,7 +18,7 @@ person's own game in it, is pickled::
 The learner never waits for an actor: a thread reads what comes, another writes the task and the latest weights. (As
 arguments of the process, the task would be written while the learner still holds the reading end of that pipe too: if
 the new process died first, the write would never return.) An actor never outlives the learner: it watches for the end
-of its parent process, however that came. Nor do processes that the game started with ``multiprocessing`` outlive it.
+of its parent process, for any reason. Nor do processes that the game started with ``multiprocessing`` outlive it.
 """
 
 from __future__ import annotations
@@ -60,24 +60,24 @@ from myoshu.training.resident import resident_megabytes
 __all__ = ["Actor", "ActorTask", "Work", "end_if_imported", "new_work"]
 
 REPORT_SECONDS = 0.25
-"""Games and counters are sent this often."""
+"""Seconds between two reports of games and counters."""
 IDLE_SECONDS = 0.05
-"""How long an actor that plays no games waits for positions at a time."""
+"""Seconds that an actor without games waits for positions at a time."""
 STOP_SECONDS = 5.0
-"""How long an actor may take to end when told to; then it is terminated, and soon after killed."""
+"""Seconds that an actor may take to end when asked to; then it is terminated, and soon after killed."""
 CHILD_SECONDS = 1.0
-"""How long a process that the game started may take to end when its actor does; then it is killed."""
+"""Seconds that a process started by the game may take to end when its actor does; then it is killed."""
 ALONE = "a deterministic run needs no other process"
-"""What helps where a game is bound to one process."""
+"""The advice for a game that is bound to one process."""
 TERMINATED = 128 + signal.SIGTERM
-"""Exit status of an actor that was told to end by SIGTERM, as shells count it."""
+"""Exit status of an actor that was ended by SIGTERM, as shells report it."""
 IMPORTED = 79
 """Exit status of a process that was started as an actor and began to train by itself."""
 
 
 @dataclass(frozen=True)
 class ActorTask:
-    """What an actor is started with."""
+    """The task that an actor is started with."""
 
     game: Game
     """The rules; must survive pickling, since it is sent to a new process of this program."""
@@ -86,20 +86,20 @@ class ActorTask:
     graphs: dict[str, bytes]
     """The graphs that play runs, their weights external."""
     weights: dict[str, NDArray[np.float32]]
-    """The first weights."""
+    """The initial weights, by name."""
     selfplay: SelfPlayConfig
-    """How to play."""
+    """The settings of self-play."""
     search: SearchConfig
-    """How to search."""
+    """The settings of the search."""
     seed: tuple[int, ...]
-    """Of everything random in this actor."""
+    """Seed of everything random in this actor."""
     reanalyse: float = 0.0
     """Share of its searches that are of stored positions, in [0, 1]; 1 plays no games."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What an actor does, or the learner's process in its place."""
+    """The work of an actor, or of the learner's process in its place."""
 
     evaluator: Evaluator
     """The network, whose weights can be replaced."""
@@ -110,7 +110,7 @@ class Work:
 
 
 def new_work(task: ActorTask) -> Work:
-    """What the task says, ready to begin."""
+    """The work of a task, ready to begin."""
     evaluator = Evaluator(task.model, task.graphs, providers="cpu", weights=task.weights)
     simulations = task.selfplay.simulations
     planner = Planner(evaluator, task.search, slots=task.selfplay.games, simulations=simulations)
@@ -122,12 +122,12 @@ def new_work(task: ActorTask) -> Work:
 
 
 def end_if_imported() -> None:
-    """End this process if it is only being started as an actor, and imports the program that trains for that.
+    """End this process if it was started as an actor and is only importing the program that trains.
 
-    A program that begins to train while it is imported would start actors that import it, and so on. The learner knows
-    such an end by its exit status and says what to do.
+    A program that begins to train while it is imported would start actors that import it, and so on. The learner
+    recognises such an end by its exit status and says what to do.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as multiprocessing itself finds it out
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # the same test as multiprocessing's own
         sys.exit(IMPORTED)
 
 
@@ -159,17 +159,17 @@ class Actor:
             theirs_out.close()
         self.name = name
         self.moves = 0
-        """Moves it has played."""
+        """Number of moves that it has played."""
         self.busy = 0.0
-        """Share of its time in which it computed, lately."""
+        """Recent share of its time spent computing, in [0, 1]."""
         self.memory = 0.0
-        """Megabytes its process holds."""
+        """Megabytes of memory that its process holds."""
         self.begun = False
         """Whether it has understood its task and plays."""
         self.lost = False
-        """Whether the process was ended from outside, so that another may fare better."""
+        """Whether the process was ended from outside, so that a new one may succeed."""
         self.waiting = 0
-        """Positions it was sent to search again, whose targets have not come yet."""
+        """Number of positions sent to be searched again whose targets have not arrived yet."""
         self._games: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._abandoned: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._targets: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -186,12 +186,12 @@ class Actor:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         assert self._process.pid is not None
         return self._process.pid
 
     def send(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """Have the actor search with these weights soon; weights that it did not yet get are dropped."""
+        """Have the actor search with these weights soon; weights that it has not received yet are dropped."""
         self._weights.append(pack_arrays(weights))
         self._letters.put(b"W")
 
@@ -201,7 +201,7 @@ class Actor:
         self._letters.put(b"P" + pack_arrays(vars(positions)))
 
     def receive(self) -> list[Trajectory]:
-        """The games that came since the last call. Does not wait.
+        """The games that arrived since the last call. Does not wait.
 
         Raises:
             EvaluationError: the network's answers are not finite.
@@ -218,7 +218,7 @@ class Actor:
         return records
 
     def abandoned(self) -> list[AbandonedGame]:
-        """The games that it has given up since the last call. Does not wait."""
+        """The games that it has abandoned since the last call. Does not wait."""
         games: list[AbandonedGame] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -227,7 +227,7 @@ class Actor:
         return games
 
     def targets(self) -> list[Targets]:
-        """What was found of positions searched again since the last call. Does not wait."""
+        """The targets of positions searched again since the last call. Does not wait."""
         found: list[Targets] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -236,7 +236,7 @@ class Actor:
         return found
 
     def ask_to_stop(self) -> None:
-        """Tell the process to end. Does not wait."""
+        """Ask the process to end. Does not wait."""
         if not self._stopping:
             self._stopping = True
             self._letters.put(b"Q")
@@ -256,7 +256,7 @@ class Actor:
         self._process.close()
 
     def _bury(self) -> None:
-        """Find out why the process ended. Its last words, if there are any, may still be on their way."""
+        """Find out why the process ended. Its last message, if there is one, may still be on its way."""
         self._process.join(STOP_SECONDS)
         self._reader.join(STOP_SECONDS)
         if self._failure is not None:
@@ -283,7 +283,7 @@ class Actor:
             if letter == b"W":
                 try:
                     letter += self._weights.pop()
-                except IndexError:  # they went with an earlier letter
+                except IndexError:  # they went with an earlier message
                     continue
             try:
                 self._outgoing.send_bytes(letter)
@@ -314,7 +314,7 @@ class Actor:
 
 
 def _main(incoming: Connection, outgoing: Connection) -> None:
-    """The actor's process."""
+    """The main function of the actor's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     multiprocessing.current_process().daemon = False  # a daemon may have no children, and a game may need some
@@ -327,17 +327,17 @@ def _main(incoming: Connection, outgoing: Connection) -> None:
         _say(outgoing, b"N", str(error))
     except MyoshuError as error:
         _say(outgoing, b"E", str(error))
-    except Exception:  # noqa: BLE001 -- whatever it is, the learner must hear of it
+    except Exception:  # noqa: BLE001 -- user code may raise anything; the learner reports it
         _say(outgoing, b"E", traceback.format_exc())
     finally:
         _end_children()
 
 
 def _received(incoming: Connection) -> ActorTask:
-    """The task.
+    """Read the task.
 
     Raises:
-        TrainingError: its game cannot be made here.
+        TrainingError: its game cannot be created here.
     """
     letter = incoming.recv_bytes()
     try:

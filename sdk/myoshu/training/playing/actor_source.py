@@ -1,4 +1,4 @@
-"""Actors in processes of their own, as one source of games. Knows no torch."""
+"""Actors in separate processes, as one source of games. Knows no torch."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ __all__ = ["ActorSource"]
 
 STOCK = 1 << 20
 """Bytes of stored positions that wait in each actor, so that it always has some while the learner does its steps; but
-no more than a quarter of those remembered, which would be forgotten when they come back, and :data:`LEAST` at least.
+at most a quarter of the replay, since others would be overwritten before they come back, and at least :data:`LEAST`.
 """
 LEAST = 512
-"""Positions."""
+"""The least number of positions that wait in each actor."""
 RESTARTS = 8
-"""How many actors may end without a word within :data:`RESTART_SECONDS`."""
+"""How many actors may end without a message within :data:`RESTART_SECONDS`."""
 RESTART_SECONDS = 600.0
 """See :data:`RESTARTS`."""
 
 
 class ActorSource:
-    """Actors in processes of their own.
+    """Actors in separate processes.
 
-    An actor that ends without a word, as one does that is killed, is started anew; the games that it had under way are
+    An actor that ends without a message, as one that is killed does, is restarted; the games that it had under way are
     lost. More than :data:`RESTARTS` such ends within :data:`RESTART_SECONDS` are an error.
 
     Args:
         tasks: one for each actor.
-        note: told of each actor that is started anew.
+        note: called with a text for each actor that is restarted.
     """
 
     here = False
@@ -64,13 +64,13 @@ class ActorSource:
             raise
 
     def send(self, weights: Weights) -> None:
-        """Hand the weights over; does not wait."""
+        """Send the weights to the actors; does not wait."""
         self._latest = weights
         for actor in self._actors:
             actor.send(weights)
 
     def receive(self) -> Sequence[Trajectory]:
-        """What has come; does not wait."""
+        """The games that have arrived; does not wait."""
         trajectories: list[Trajectory] = []
         for index, actor in enumerate(self._actors):
             try:
@@ -85,7 +85,7 @@ class ActorSource:
         return [game for actor in self._actors for game in actor.abandoned()]
 
     def renew(self, replay: Replay) -> None:
-        """Put into the replay what has come, and send the actors enough to go on with."""
+        """Put the targets that have arrived into the replay, and send the actors enough to continue."""
         stock = max(LEAST, min(STOCK // replay.observations[0].nbytes, len(replay) // 4))
         for actor in self._actors:
             for targets in actor.targets():
@@ -94,37 +94,37 @@ class ActorSource:
                 actor.renew(replay.positions(replay.sample(self._batch, self._rng).rows))
 
     def begun(self) -> bool:
-        """Whether each of them plays."""
+        """Whether all actors have begun to play."""
         return all(actor.begun for actor in self._actors)
 
     def moves(self) -> int:
-        """Moves played by all."""
+        """Number of moves played by all actors."""
         return self._moves + sum(actor.moves for actor in self._actors)
 
     def busy(self) -> float:
-        """The actors' mean."""
+        """Recent share of their time that the actors spent computing, on average."""
         return sum(actor.busy for actor in self._actors) / len(self._actors)
 
     def memory(self) -> float:
-        """That of all actors together."""
+        """Megabytes of memory that all actors hold together."""
         return sum(actor.memory for actor in self._actors)
 
     def stop(self) -> None:
-        """End the processes."""
+        """End the actors' processes."""
         for actor in self._actors:
             actor.ask_to_stop()
         for actor in self._actors:
             actor.stop()
 
     def state(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """Nothing: games under way in other processes begin anew."""
+        """An empty state: games under way in other processes start again."""
         return {}
 
     def restore(self, sections: Mapping[str, dict[str, NDArray[Any]]]) -> None:
-        """Nothing to go on from."""
+        """Do nothing: there is no state to resume from."""
 
     def _replace(self, index: int, actor: Actor, error: TrainingError) -> Actor:
-        """A new actor for one that ended without a word."""
+        """A new actor for one that ended without a message."""
         now = time.monotonic()
         self._deaths.append(now)
         while now - self._deaths[0] > RESTART_SECONDS:
@@ -146,5 +146,5 @@ class ActorSource:
             ),
             actor.name,
         )
-        self._note(f"{error}; started anew, up to {task.selfplay.games} games that it had under way are lost")
+        self._note(f"{error}; restarted, up to {task.selfplay.games} games that it had under way are lost")
         return fresh

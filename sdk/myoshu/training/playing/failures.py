@@ -16,27 +16,27 @@ from myoshu.errors import GameError, MyoshuError, TrainingError
 __all__ = ["AbandonedGame", "Failures", "described"]
 
 RECENT = 1000
-"""Games, finished or abandoned, that are looked back upon."""
+"""Number of latest games, finished or abandoned, that count."""
 ALLOWED = 10
-"""Of these, how many may be abandoned before the run ends."""
+"""How many of these may be abandoned before the run ends."""
 FIRST = 3
-"""So many games abandoned before any was finished end the run at once."""
+"""Number of games whose abandonment, before any was finished, ends the run at once."""
 
 
 @dataclass(frozen=True)
 class AbandonedGame:
-    """A game that could not be played on."""
+    """A game that could not be continued."""
 
     seed: int
-    """Of the game's chance: ``game.new_state(np.random.default_rng(seed))``."""
+    """Seed of the game's chance: ``game.new_state(np.random.default_rng(seed))``."""
     moves: tuple[int, ...]
-    """What was played; if a move raised the error, it is the last."""
+    """The moves played; if a move raised the error, it is the last."""
     error: str
     """The error's type and text: the traceback's last line."""
     where: str
     """The line that raised it, as ``file.py:12 in apply``; empty if the game only broke its contract."""
     reset: int | None = None
-    """Of a game in another process: the seed that its ``reset`` was sent, which follows from ``seed``."""
+    """For a game in another process: the seed sent in its ``reset``, which follows from ``seed``."""
 
     @classmethod
     def of(cls, seed: int, moves: list[int], error: Exception, reset: int | None = None) -> AbandonedGame:
@@ -53,7 +53,7 @@ class AbandonedGame:
 
 
 class Failures:
-    """Counts games that were abandoned, writes them to a file, and ends a run in which they are too many.
+    """Counts games that were abandoned, writes them to a file, and ends a run with too many of them.
 
     Args:
         path: the file, a line of JSON for each game: ``{"step": …, "seed": …, "moves": […], "error": …, "where": …}``.
@@ -67,16 +67,16 @@ class Failures:
         self._recent: deque[bool] = deque(maxlen=RECENT)
 
     def finished(self, games: int) -> None:
-        """So many games were played to their end."""
+        """Note that this many games were played to their end."""
         self._finished += games
         self._recent.extend([False] * min(games, RECENT))
 
     def abandoned(self, game: AbandonedGame, step: int) -> None:
-        """A game was not.
+        """Note that a game was abandoned.
 
         Args:
-            game: which.
-            step: steps learned so far.
+            game: the game.
+            step: learning steps so far.
 
         Raises:
             TrainingError: it keeps happening, or the file cannot be written.
@@ -98,18 +98,18 @@ class Failures:
             )
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Everything needed to go on, as arrays."""
+        """Everything needed to resume, as arrays."""
         return {
             "abandoned": np.array([self.count, self._finished], np.int64),
             "abandoned_recent": np.array(self._recent, np.bool_),
         }
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go on from what :meth:`state` returned."""
+        """Resume from what :meth:`state` returned."""
         self.count, self._finished = (int(count) for count in state["abandoned"])
         self._recent = deque(state["abandoned_recent"].tolist(), maxlen=RECENT)
 
 
 def described(error: Exception) -> str:
-    """An error in a sentence: its type, too, where it is not one of ours."""
+    """An error as a sentence, with its type if it is not one of ours."""
     return str(error) if isinstance(error, MyoshuError) else f"{type(error).__name__}: {error}"

@@ -23,8 +23,8 @@ class LocalSource:
     """Self-play in this process: each :meth:`receive` plays one move in every game.
 
     Args:
-        task: what an actor would do.
-        renewals: positions searched again by each :meth:`renew`, where no games are played.
+        task: the task that an actor would have.
+        renewals: positions searched again by each :meth:`renew` if no games are played.
     """
 
     here = True
@@ -47,7 +47,7 @@ class LocalSource:
         self._evaluator.replace(self._playing)
 
     def receive(self) -> Sequence[Trajectory]:
-        """Play one move in every game; the games that ended by it."""
+        """Play one move in every game; returns the games that ended by it."""
         if self._selfplay is None:
             return []
         start, played = time.perf_counter(), self._selfplay.moves
@@ -74,7 +74,7 @@ class LocalSource:
         return games
 
     def begun(self) -> bool:
-        """There is nothing to start up."""
+        """True: there is nothing to start up."""
         return True
 
     def moves(self) -> int:
@@ -88,13 +88,13 @@ class LocalSource:
         return (self._computed - computed) / max(now - asked, 1e-9)
 
     def memory(self) -> float:
-        """There are no other processes."""
+        """0: there are no other processes."""
         return 0.0
 
     def stop(self) -> None: ...
 
     def state(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """Everything needed to go on."""
+        """Everything needed to resume."""
         reanalysis = {"owed": np.array(self._owed), "choice": random_state(self._rng), **self._reanalysis.state()}
         state = {"playing": dict(self._playing), "reanalysis": reanalysis}
         if self._selfplay is not None:
@@ -102,7 +102,7 @@ class LocalSource:
         return state
 
     def restore(self, sections: Mapping[str, dict[str, NDArray[Any]]]) -> None:
-        """Go on from what :meth:`state` returned; from nothing, where actors played before."""
+        """Resume from what :meth:`state` returned; start afresh if actors played before."""
         if "playing" not in sections:
             return
         self.send(sections["playing"])

@@ -1,4 +1,4 @@
-"""The noise that a search takes where it is learned from."""
+"""The noise of searches that are learned from."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def root_noise(
     """Samples for the roots, as arguments of :meth:`myoshu.runtime.planner.Planner.open`.
 
     Args:
-        search: which algorithm, and with it which noise.
-        legal: bool [n, actions].
-        rng: draws them.
+        search: the algorithm, which determines the kind of noise.
+        legal: bool [n, actions]: the legal actions.
+        rng: draws the noise.
     """
     if search.algorithm is Algorithm.GUMBEL:
         return {"gumbel": rng.gumbel(size=legal.shape).astype(np.float32)}

@@ -16,7 +16,7 @@ __all__ = ["pack_arrays", "unpack_arrays"]
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """The arrays as bytes."""
+    """Pack the arrays as bytes."""
     packed: bytes = msgpack.packb(
         {name: [array.dtype.str, list(array.shape), array.tobytes()] for name, array in arrays.items()}
     )
@@ -24,7 +24,7 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def unpack_arrays(packed: bytes) -> dict[str, NDArray[Any]]:
-    """What :func:`pack_arrays` packed; the arrays cannot be written to.
+    """Unpack what :func:`pack_arrays` packed, as read-only arrays.
 
     Raises:
         TrainingError: the bytes are damaged.

@@ -21,13 +21,13 @@ class Positions:
     """Stored positions that are to be searched again."""
 
     serials: NDArray[np.int64]
-    """int64 [n]: what the replay calls them."""
+    """int64 [n]: their serial numbers in the replay."""
     observations: NDArray[np.float32]
-    """float32 [n, *observation]."""
+    """float32 [n, *observation]: what the mover sees."""
     legal: NDArray[np.bool_]
-    """bool [n, actions]."""
+    """bool [n, actions]: the legal actions."""
     movers: NDArray[np.int32]
-    """int32 [n]."""
+    """int32 [n]: who moves."""
 
     def __len__(self) -> int:
         return len(self.serials)
@@ -35,10 +35,10 @@ class Positions:
 
 @dataclass(frozen=True)
 class Targets:
-    """What a search found of them."""
+    """The results of searching them."""
 
     serials: NDArray[np.int64]
-    """int64 [n]: what the replay calls the positions."""
+    """int64 [n]: the positions' serial numbers in the replay."""
     policies: NDArray[np.float32]
     """float32 [n, actions]: the improved policy, 0 on illegal actions."""
     values: NDArray[np.float32]
@@ -46,13 +46,13 @@ class Targets:
 
 
 class Reanalysis:
-    """Searches stored positions as self-play searches new ones: MuZero Reanalyze (Schrittwieser et al. 2021).
+    """Searches stored positions the way self-play searches new ones: MuZero Reanalyze (Schrittwieser et al. 2021).
 
     Args:
-        planner: searches; its slots' trees are dropped.
-        search: its settings; they say which noise it takes.
-        simulations: a position's.
-        seed: of the noise.
+        planner: the planner; its slots' trees are dropped.
+        search: its settings, which determine the kind of noise.
+        simulations: simulations per position.
+        seed: seed of the noise.
     """
 
     def __init__(
@@ -83,9 +83,9 @@ class Reanalysis:
         return Targets(positions.serials, found.policy, found.value)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything needed to go on, as arrays."""
+        """Everything needed to resume, as arrays."""
         return {"random": random_state(self._rng)}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Go on from what :meth:`state` returned."""
+        """Resume from what :meth:`state` returned."""
         restore_random_state(self._rng, state["random"])

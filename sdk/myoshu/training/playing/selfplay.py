@@ -23,17 +23,17 @@ from myoshu.traits import StateTraits, Traits
 __all__ = ["SelfPlay"]
 
 FIRST_LENGTH = 64
-"""Moves a game has room for before its room is doubled."""
+"""Moves for which a game has room before that is doubled."""
 MOST_BYTES = 1 << 30
-"""What the positions of games that are not over yet may take. Where they would take more, fewer games go on."""
+"""Bytes that the positions of unfinished games may take. If they would take more, fewer games continue."""
 ATTEMPTS = 20
-"""So many games that cannot even be begun, one after another, are an error."""
+"""Consecutive games that cannot even be started before that is an error."""
 OVER = 1000
-"""So many games that are over before a move of theirs is played, one after another, are an error."""
+"""Consecutive games that are over before their first move before that is an error."""
 LONGEST = 5000
-"""Moves after which a game is cut off whose spec states no ``max_length``: its room would grow for ever."""
+"""Moves after which a game without a ``max_length`` in its spec is cut off: its memory would grow for ever."""
 NOBODY = -1
-"""Instead of the seat that plays at random."""
+"""Stands for the seat that plays at random, where there is none."""
 
 
 class SelfPlay:
@@ -42,23 +42,23 @@ class SelfPlay:
     Everything random comes from one generator, so the same seed and the same weights at the same moves play the same
     games. A share of the games begins with random plies, which are not recorded.
 
-    Games are kept whole until they are over. Where that would take more than :data:`MOST_BYTES`, the longest half of
-    them go on and the others are dropped for good: the same games in a row need less memory than side by side. One
-    game that does not fit by itself is given up.
+    Games are kept whole until they are over. If that would take more than :data:`MOST_BYTES`, the longest half of
+    them continue and the others are dropped for good: the same games in a row need less memory than side by side. A
+    single game that does not fit is abandoned.
 
-    A game that raises an error, or breaks the contract of :class:`myoshu.game.State`, is given up for a new one and
+    A game that raises an error, or breaks the contract of :class:`myoshu.game.State`, is replaced by a new one and
     reported in :attr:`abandoned`. One that is longer than its spec's ``max_length``, or than :data:`LONGEST` where that
-    is not stated, is cut off, as by an environment's limit of time.
+    is not stated, is cut off, as by an environment's time limit.
 
     Args:
         game: the rules.
-        planner: searches, with at least ``config.games`` slots.
-        config: how to play.
-        search: the search's settings; they say which noise it takes.
-        seed: of everything random.
+        planner: the planner, with at least ``config.games`` slots.
+        config: the settings of self-play.
+        search: the search's settings, which determine the kind of noise.
+        seed: seed of everything random.
 
     Raises:
-        GameError: no game can be begun, or all are over before their first move.
+        GameError: no game can be started, or all are over before their first move.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class SelfPlay:
         self.config = config
         self.search = search
         self.moves = 0
-        """Moves played so far, openings not counted."""
+        """Moves played so far, without openings."""
         self.games = 0
         """Games finished so far."""
         self.abandoned: list[AbandonedGame] = []
-        """Games given up since the caller last emptied the list."""
+        """Games abandoned since the caller last emptied the list."""
         self._rng = np.random.default_rng(seed)
         spec, count = game.spec, config.games
         self._longest = LONGEST if spec.max_length is None else spec.max_length
@@ -101,7 +101,7 @@ class SelfPlay:
         """Play one move in every game; returns the games that ended by it.
 
         Raises:
-            GameError: no game can be begun; the message has the last one's moves and seed.
+            GameError: no game can be started; the message has the last one's moves and seed.
         """
         if self._lengths.max() == self._actions.shape[1]:
             self._make_room()
@@ -138,7 +138,7 @@ class SelfPlay:
         return self._apply(actions)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything needed to go on, as arrays: games are kept as their seeds and moves."""
+        """Everything needed to resume, as arrays: games are kept as their seeds and moves."""
         longest = int(self._lengths.max())
         history = np.full((len(self._states), max(map(len, self._histories), default=0)), -1, np.int32)
         for row, moves in zip(history, self._histories, strict=True):
@@ -157,7 +157,7 @@ class SelfPlay:
         }
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Go on from what :meth:`state` returned: the games' moves are played again, or new ones begun.
+        """Resume from what :meth:`state` returned: the games' moves are replayed, or new games begun.
 
         Raises:
             TrainingError: it does not fit this game or configuration.
@@ -192,7 +192,7 @@ class SelfPlay:
         restore_random_state(self._rng, state["random"])
 
     def _choose(self, results: Any) -> NDArray[np.int64]:
-        """Gumbel MuZero plays what the search chose under its noise; PUCT draws from the visits, early in the game."""
+        """Gumbel MuZero plays the search's choice under its noise; PUCT draws from the visits, early in the game."""
         if self.search.algorithm is Algorithm.GUMBEL:
             return np.asarray(results.action, np.int64)
         visits = np.asarray(results.visits, np.float64)
@@ -206,7 +206,7 @@ class SelfPlay:
     def _explore(
         self, actions: NDArray[np.int64], movers: NDArray[np.int32]
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Some of the actions replaced by random legal ones, and which of them are not to count."""
+        """The actions, some replaced by random legal ones, and which of them do not count."""
         careless = movers == self._careless
         explored = (self._rng.random(len(actions)) < self.config.exploration) & ~careless
         drawn = (self._rng.random(self._mask.shape) * self._mask).argmax(-1)
@@ -226,7 +226,7 @@ class SelfPlay:
                 over = state.is_terminal()
                 if not math.isfinite(sum(paid)):
                     raise GameError(f"rewards: expected {self.game.spec.players} finite numbers, got {paid}")
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 self._abandon(slot, error)
                 ended.append(slot)
                 continue
@@ -254,7 +254,7 @@ class SelfPlay:
         )
 
     def _look(self, slot: int, movers: NDArray[np.int32]) -> bool:
-        """Take in a position; False if that gave up the game."""
+        """Read a position; False if the game was abandoned over it."""
         state, mask, players = self._states[slot], self._mask[slot], self.game.spec.players
         try:
             legal = state.legal_actions()
@@ -266,13 +266,13 @@ class SelfPlay:
             if not 0 <= mover < players:
                 raise GameError(f"to_play: expected a player in [0, {players}), got {mover}")
             self._observations[slot, self._lengths[slot]] = state.observation()
-        except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self._abandon(slot, error)
             return False
         return True
 
     def _blind(self, observations: NDArray[np.float32], known: set[int]) -> list[int]:
-        """Give up the games whose observation is not finite, those that are known to be given up left out."""
+        """Abandon the games whose observation is not finite, except those known to be abandoned."""
         finite = np.isfinite(observations.reshape(len(observations), -1)).all(-1)
         blind = [slot for slot in np.flatnonzero(~finite).tolist() if slot not in known]
         for slot in blind:
@@ -295,7 +295,7 @@ class SelfPlay:
                 )
 
     def _try_to_begin(self, slots: list[int]) -> list[int]:
-        """Begin a game in each slot, all of them at once; returns where it failed or was over with the opening."""
+        """Begin a game in each slot, all at once; returns the slots where it failed or was over with the opening."""
         rng, config = self._rng, self.config
         plies: dict[int, int] = {}
         for slot in slots:
@@ -322,7 +322,7 @@ class SelfPlay:
         return again
 
     def _open(self, slots: list[int], plies: dict[int, int], again: list[int]) -> list[int]:
-        """A random ply wherever the opening is not at its end; returns where. What is over goes to ``again``."""
+        """Play a random ply in unfinished openings; returns their slots. Those of finished games go to ``again``."""
         chosen: dict[int, int] = {}
         for slot in slots:
             state = self._states[slot]
@@ -335,7 +335,7 @@ class SelfPlay:
                     chosen[slot] = int(legal[int(self._rng.integers(len(legal)))])
                 else:
                     self._over = 0
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 self._abandon(slot, error)
                 again.append(slot)
         opened = []
@@ -346,7 +346,7 @@ class SelfPlay:
                 if isinstance(paid, Exception):
                     raise paid
                 self._opening_rewards[slot] += paid
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 self._abandon(slot, error)
                 again.append(slot)
                 continue
@@ -356,7 +356,7 @@ class SelfPlay:
 
     def _abandon(self, slot: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
-            return  # no fault of the game's
+            return  # not the game's fault
         self.abandoned.append(
             AbandonedGame.of(
                 self._seeds[slot], self._histories[slot], error, reset=StateTraits.of(self._states[slot]).reset_seed
@@ -370,7 +370,7 @@ class SelfPlay:
         )
 
     def _make_room(self) -> None:
-        """Room for more moves, in fewer games if that takes too much memory."""
+        """Make room for more moves, in fewer games if that takes too much memory."""
         room, most = self._actions.shape[1], self.game.spec.max_length
         wanted = 2 * room if most is None or most <= room else min(2 * room, most)
         move = self._bytes_a_move
@@ -392,7 +392,7 @@ class SelfPlay:
         return sum(math.prod(array.shape[2:]) * array.dtype.itemsize for array in arrays)
 
     def _keep(self, slots: NDArray[np.intp]) -> None:
-        """Go on with some of the games only."""
+        """Continue with some of the games only."""
         if len(slots) == len(self._slots):
             return
         self._slots = np.arange(len(slots))
@@ -403,7 +403,7 @@ class SelfPlay:
         self._states = [self._states[slot] for slot in slots]
 
     def _allocate(self, room: int) -> None:
-        """Room for so many moves a game; what is there is kept."""
+        """Allocate room for this many moves per game; the contents are kept."""
         spec, count = self.game.spec, len(self._slots)
         shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
             "observations": (spec.observation, np.float32),

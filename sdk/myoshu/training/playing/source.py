@@ -1,4 +1,4 @@
-"""Where games come from, as a run sees it. Knows no torch."""
+"""A source of games, as a run sees it. Knows no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 class Source(Protocol):
-    """Plays games with the weights it was sent last."""
+    """Plays games with the weights that it was sent last."""
 
     here: bool
     """Whether it plays in this process, while :meth:`receive` and :meth:`renew` run, so that learning and playing take
@@ -37,42 +37,42 @@ class Source(Protocol):
         ...
 
     def renew(self, replay: Replay) -> None:
-        """Have stored positions searched again, as many as there is to be done, and put what was found into the replay.
+        """Have stored positions searched again, as many as are due, and put the results into the replay.
 
-        Which positions is drawn as those are that are learned from. Does not wait for other processes.
+        Positions are drawn like those that are learned from. Does not wait for other processes.
         """
         ...
 
     def abandoned(self) -> Sequence[AbandonedGame]:
-        """The games that were given up since the last call."""
+        """The games that were abandoned since the last call."""
         ...
 
     def begun(self) -> bool:
-        """Whether it plays, or will as soon as it is asked to: its other processes have been started up."""
+        """Whether it plays, or will as soon as it is asked to: its other processes have started up."""
         ...
 
     def moves(self) -> int:
-        """Moves played since the source was made."""
+        """Number of moves played since the source was created."""
         ...
 
     def busy(self) -> float:
-        """Share of its time in which it computed, lately."""
+        """Recent share of its time spent computing, in [0, 1]."""
         ...
 
     def memory(self) -> float:
-        """Megabytes of memory that its other processes hold; NaN where the system does not say."""
+        """Megabytes of memory that its other processes hold; NaN if the system does not say."""
         ...
 
     def stop(self) -> None:
-        """Play no more."""
+        """Stop playing."""
         ...
 
     def state(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """What a checkpoint needs of it to go on as if it had not stopped; may be nothing."""
+        """What a checkpoint needs of it to resume as if it had not stopped; may be nothing."""
         ...
 
     def restore(self, sections: Mapping[str, dict[str, NDArray[Any]]]) -> None:
-        """Go on from a checkpoint's sections, whichever source wrote them.
+        """Resume from a checkpoint's sections, whichever source wrote them.
 
         Raises:
             KeyError: something that its own :meth:`state` writes is missing.

@@ -1,1 +1,1 @@
-"""How strong the agent has become: when it is measured, by whom, and what came of it."""
+"""The strength of the agent: when it is measured, against whom, and the results."""

@@ -1,4 +1,4 @@
-"""What random play is paid in a game of one player: what an agent's returns are to be compared with. Knows no torch."""
+"""The returns of random play in a game of one player, for comparison with an agent's. Knows no torch."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MOVES = 100_000
 
 
 def random_returns(game: Game, games: int, rng: np.random.Generator, seconds: float = math.inf) -> tuple[float, ...]:
-    """Play games by random legal moves, one after another.
+    """Play games by random legal moves, one at a time.
 
     Args:
         game: a game of one player.
-        games: how many.
-        rng: of the moves and the games' chance.
+        games: the number of games.
+        rng: generator for the moves and the games' chance.
         seconds: about how long they may take together.
 
     Returns:
-        What each of them paid. Games that raised an error, or that would have taken too long, are left out.
+        The return of each game. Games that raised an error, or that would have taken too long, are left out.
     """
     begin, moves = time.perf_counter(), 0
     returns: list[float] = []
@@ -37,7 +37,7 @@ def random_returns(game: Game, games: int, rng: np.random.Generator, seconds: fl
                 legal = state.legal_actions()
                 paid += float(state.apply(int(legal[int(rng.integers(len(legal)))]))[0])
                 moves += 1
-        except Exception:  # noqa: BLE001 -- somebody's game: self-play gives such games up and reports them
+        except Exception:  # noqa: BLE001 -- user code may raise anything; self-play reports such games
             continue
         if not over:
             break

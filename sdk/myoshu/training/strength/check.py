@@ -1,4 +1,4 @@
-"""How strong a run has become: checks against opponents and earlier snapshots, on file, as points and Elo."""
+"""Checks of a run's strength against opponents and earlier snapshots, on file, as points and Elo."""
 
 from __future__ import annotations
 
@@ -36,30 +36,30 @@ __all__ = ["COLUMNS", "Check", "Strength", "read_ratings"]
 ANCHOR = "random"
 """The opponent rated 0."""
 FIRST_SECONDS = 0.3
-"""How long the first check is expected to take, at least."""
+"""Seconds that the first check is expected to take, at least."""
 UNFINISHED = 2.0
-"""By so much a game is taken to be longer than was thought, where none was over in the time there was."""
+"""Factor by which games count as longer than estimated if none was over within the time."""
 BASELINE_SECONDS = 1.0
-"""How long the random games may take that a game of one player is compared with."""
+"""Seconds that the random games for comparison may take in a game of one player."""
 FEW = 20
-"""A check passes ``until`` by at least so many games, or as many as a check has if that is fewer."""
+"""The least number of games with which a check passes ``until``, or all of a check's games if it has fewer."""
 OPENING_PLIES = 4
-"""Games of more than one player begin with at most so many random plies, and at most a quarter of the game."""
+"""The most random plies at the beginning of games of more than one player; at most a quarter of the game."""
 COLUMNS = {
-    "seconds": "time learned so far, in seconds",
-    "step": "steps learned; the agent of that step is the player step-N",
-    "opponent": "who was played: an opponent by its name, or an earlier agent as step-N; empty for nobody. In games of "
+    "seconds": "seconds learned so far",
+    "step": "learning steps done; the agent of that step is the player step-N",
+    "opponent": "who was played: an opponent by its name, or an earlier agent as step-N; empty if none. In games of "
     "one player, one row, random at step 0, is random play itself",
     "games": "games that were finished",
-    "wins": "games in which the agent alone was paid most",
-    "draws": "games in which nobody was paid more than the agent, and somebody as much",
-    "losses": "games in which another was paid more than the agent",
-    "score": "the agent's points a game: who is paid most shares one point",
-    "mean_return": "what the agent was paid a game, on average",
+    "wins": "games in which the agent alone was paid the most",
+    "draws": "games in which no player was paid more than the agent, and at least one as much",
+    "losses": "games in which another player was paid more than the agent",
+    "score": "the agent's points per game: the players paid the most share one point",
+    "mean_return": "the agent's mean return per game",
     "return_low": "lower end of that mean's 95% interval",
     "return_high": "upper end of that mean's 95% interval",
-    "return_least": "what the agent was paid in its worst game",
-    "return_greatest": "what the agent was paid in its best game",
+    "return_least": "the agent's return in its worst game",
+    "return_greatest": "the agent's return in its best game",
     "took": "how long the games took, in seconds",
 }
 """The columns of ``evaluations.csv`` and what they mean."""
@@ -70,25 +70,25 @@ class Check:
     """One check of strength."""
 
     step: int
-    """Steps learned by then."""
+    """Learning steps done by then."""
     evaluations: tuple[Evaluation, ...]
-    """What came of the games, opponent by opponent: those that are fixed first, then the latest snapshot."""
+    """The results, opponent by opponent: the fixed ones first, then the latest snapshot."""
     fixed: int
     """How many of the evaluations are against fixed opponents."""
     rating: Rating | None
-    """The agent's Elo by all games of the run so far; None but for two players."""
+    """The agent's Elo by all games of the run so far; None unless there are two players."""
     seconds: float
-    """How long the check took."""
+    """How long the check took, in seconds."""
     abandoned: tuple[AbandonedGame, ...] = field(default=())
-    """Games that were given up, and count for nothing."""
+    """Games that were abandoned, and do not count."""
     baseline: Returns | None = None
-    """Playing alone: what random play is paid; None if none of its games came to an end."""
+    """In games of one player: the returns of random play; None if none of its games ended."""
     players: int = 2
-    """How many the game has."""
+    """Number of players of the game."""
 
     @property
     def games(self) -> int:
-        """How many games count."""
+        """Number of games that count."""
         return sum(evaluation.games for evaluation in self.evaluations)
 
     @property
@@ -98,19 +98,19 @@ class Check:
 
     @property
     def last(self) -> Evaluation:
-        """The games against the last of the opponents that are fixed."""
+        """The games against the last of the fixed opponents."""
         return self.evaluations[self.fixed - 1]
 
     @property
     def measure(self) -> float:
-        """What ``until`` is compared with: the score against the last opponent; playing alone, the mean return."""
+        """The figure compared with ``until``: the score against the last opponent or, alone, the mean return."""
         return self.last.score if self.last.opponent else self.last.mean_return
 
     @property
     def ahead(self) -> Interval | None:
-        """By how much the agent is better than random play, at 95%.
+        """The 95% interval of how much better the agent is than random play.
 
-        In Elo between two, in the score beyond an equal share between more, in the return alone; None if unknown.
+        In Elo for two players, in score beyond an equal share for more, in return for one; None if unknown.
         """
         if not self.first.games:
             return None
@@ -137,7 +137,7 @@ class Check:
         )
 
     def lines(self) -> tuple[str, ...]:
-        """It in short lines, one for each opponent."""
+        """The check in short lines, one for each opponent."""
         lines = [f"Elo {self.rating}"] if self.rating is not None else []
         for evaluation in self.evaluations:
             if not evaluation.games:
@@ -162,20 +162,20 @@ class Check:
 
 
 class Strength:
-    """Checks how strong a run's agent is now, and remembers.
+    """Checks how strong a run's agent is, and keeps the results.
 
     With two players, every check leaves the agent as a bundle ``bundles/step-N.myoshu``, and also plays the agent that
     the check before left. All games of the run together give each of these agents its Elo, random play being 0.
 
     Args:
         game: the rules.
-        config: the run's; ``opponents`` are looked up among those given.
-        folder: the run's.
+        config: the run's configuration; its ``opponents`` are looked up among those given.
+        folder: the run's folder.
         architecture: the networks.
         opponents: those besides random play that the configuration names, in its order.
-        seconds: time learned at the checkpoint that the run goes on from.
-        step: steps learned there.
-        interrupted: asked before each ply whether to end a check at once.
+        seconds: time learned at the checkpoint that the run resumes from.
+        step: learning steps done there.
+        interrupted: called before each ply; whether to end a check at once.
 
     Raises:
         TrainingError: an opponent is missing, or the folder cannot be written to.
@@ -217,12 +217,12 @@ class Strength:
 
     @property
     def least_seconds(self) -> float:
-        """How long a check takes that plays as few games as one may, by what the last one took."""
+        """Seconds that a check with the fewest games takes, by the time of the last one."""
         return self._overhead + 2 * self._game.spec.players * sum(self._costs.get(name, 0.0) for name in self._played)
 
     @property
     def enough(self) -> bool:
-        """Whether ``until`` was passed in two checks, one after the other."""
+        """Whether ``until`` was passed in two consecutive checks."""
         return self._passes >= 2
 
     @property
@@ -239,12 +239,12 @@ class Strength:
         seconds: float,
         budget: float = math.inf,
     ) -> Check | None:
-        """Play the opponents, and write down what came of it.
+        """Play the opponents, and write down the results.
 
         Args:
-            weights: the agent's.
+            weights: the agent's weights.
             export: writes the agent as a bundle to a path.
-            step: steps learned.
+            step: learning steps done.
             seconds: time learned.
             budget: how many seconds the games may take. What is not over by then is cut off, see
                 :attr:`myoshu.training.strength.games.Evaluation.cut`.
@@ -313,7 +313,7 @@ class Strength:
         )
 
     def _play_at_random(self, seconds: float) -> Returns | None:
-        """What random play is paid, written down; in a timed run within :data:`BASELINE_SECONDS`."""
+        """Measure and write down the returns of random play; in a timed run within :data:`BASELINE_SECONDS`."""
         begin = time.perf_counter()
         limit = math.inf if self._config.deterministic else BASELINE_SECONDS
         rng = np.random.default_rng((self._config.seed, 4))
@@ -327,7 +327,7 @@ class Strength:
     def _play(
         self, planner: Planner, opponent: Opponent | None, rng: np.random.Generator, seconds: float
     ) -> tuple[Evaluation, list[AbandonedGame]]:
-        """Games in batches, as many as fit into the time; what is not over by then is cut off."""
+        """Play games in batches, as many as fit into the time; what is not over by then is cut off."""
         name = "" if opponent is None else opponent.name
         least = 2 * self._game.spec.players
         total = Evaluation(name, (), ())
@@ -389,12 +389,12 @@ class Strength:
         try:
             slots = search_slots(self._architecture.model, self._config.search, self._config.evaluation_games)
             return BundleOpponent(path.stem, path, self._game, slots=slots)
-        except (BundleError, TrainingError):  # somebody put another file there: it is not one of the run's
+        except (BundleError, TrainingError):  # another file was put there: it is not one of the run's
             return None
 
 
 def read_ratings(folder: Path) -> dict[str, Rating]:
-    """Every player's Elo by all games of a run of a game of two players so far; agents are called ``step-N``.
+    """Every player's Elo by all games so far of a run with two players; agents are called ``step-N``.
 
     Raises:
         TrainingError: the file of evaluations cannot be read.
@@ -408,7 +408,7 @@ def read_ratings(folder: Path) -> dict[str, Rating]:
 
 
 def _read_baseline(path: Path) -> Returns | None:
-    """What random play is paid, if that was written down."""
+    """The returns of random play, if they were written down."""
     for row in read_table(path):
         if row["opponent"] == ANCHOR and row["step"] == "0":
             least, mean, greatest, low, high = (

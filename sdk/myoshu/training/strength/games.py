@@ -1,4 +1,4 @@
-"""Games of the agent against others, to see how strong it has become. Knows no torch."""
+"""Games of the agent against others, to measure its strength. Knows no torch."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from myoshu.traits import StateTraits
 __all__ = ["Evaluation", "play_games"]
 
 OPENINGS = 20
-"""Openings that are drawn in search of one that does not end the game; then the game begins at its beginning."""
+"""Openings drawn to find one that does not end the game; failing that, there is no opening."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of games against one opponent."""
+    """The results of games against one opponent."""
 
     opponent: str
-    """Its name; "" if the agent plays alone."""
+    """The opponent's name; "" if the agent plays alone."""
     returns: tuple[float, ...]
-    """What the agent was paid in each game."""
+    """The agent's return in each game."""
     points: tuple[float, ...]
-    """What the agent got of each game's point, which those share who were paid most: 1 won, 0 lost, ½ a draw of two."""
+    """The agent's share of each game's point, split among the players paid the most: 1 won, 0 lost, ½ a draw of two."""
     seconds: float = 0.0
-    """How long the games took."""
+    """How long the games took, in seconds."""
     cut: int = 0
-    """Games that were cut off because the time was up. Playing alone, they are among the games, with what had been paid
-    by then; against others they count for nothing."""
+    """Games that were cut off because the time was up. Playing alone, they count with what had been paid
+    by then; against others they do not count."""
 
     def __add__(self, other: Evaluation) -> Evaluation:
-        """More games against the same opponent."""
+        """The results together with more games against the same opponent."""
         return Evaluation(
             self.opponent,
             self.returns + other.returns,
@@ -54,22 +54,22 @@ class Evaluation:
 
     @property
     def games(self) -> int:
-        """How many games."""
+        """Number of games."""
         return len(self.returns)
 
     @property
     def wins(self) -> int:
-        """Games in which the agent alone was paid most; playing alone, all."""
+        """Number of games in which the agent alone was paid the most; playing alone, all."""
         return self.points.count(1.0)
 
     @property
     def losses(self) -> int:
-        """Games in which another was paid more than the agent."""
+        """Number of games in which another player was paid more than the agent."""
         return self.points.count(0.0)
 
     @property
     def draws(self) -> int:
-        """Games in which nobody was paid more than the agent, and somebody as much."""
+        """Number of games in which no player was paid more than the agent, and at least one as much."""
         return self.games - self.wins - self.losses
 
     @property
@@ -79,19 +79,19 @@ class Evaluation:
 
     @property
     def score_interval(self) -> Interval:
-        """Where the true score lies, with 95% confidence."""
+        """The 95% interval of the score."""
         if set(self.points) <= {0.0, 0.5, 1.0}:
             return score_interval(self.wins, self.draws, self.losses)
         return share_interval(self.score, self.games)
 
     @property
     def paid(self) -> Returns:
-        """What the agent was paid, summed up."""
+        """The agent's returns, summarised."""
         return Returns.of(self.returns)
 
     @property
     def mean_return(self) -> float:
-        """What the agent was paid a game, on average; NaN without games."""
+        """The agent's mean return per game; NaN without games."""
         return sum(self.returns) / self.games if self.games else math.nan
 
     def __str__(self) -> str:
@@ -120,19 +120,19 @@ def play_games(
 
     A game that is longer than its spec's ``max_length``, or than :data:`myoshu.training.playing.selfplay.LONGEST` where
     that is not stated, is cut off and counts for what was paid until then. One that raises an error, or breaks the
-    contract of :class:`myoshu.game.State`, is given up.
+    contract of :class:`myoshu.game.State`, is abandoned.
 
     Args:
         game: the rules.
         planner: the agent.
-        opponent: who plays the other seats; None in a game of one player.
-        games: how many.
-        rng: of the openings, of the game's chance and of the opponent.
-        opening_plies: games begin with random plies, at most so many; how many is drawn evenly from 0 to this.
-        stop: asked before each ply whether to play no more; see :attr:`Evaluation.cut`.
+        opponent: the player of the other seats; None in a game of one player.
+        games: the number of games.
+        rng: generator for the openings, the game's chance and the opponent.
+        opening_plies: the most random plies at the beginning; their number is drawn uniformly from 0 to this.
+        stop: called before each ply; whether to stop playing; see :attr:`Evaluation.cut`.
 
     Returns:
-        What came of the games, and those that were given up, which count for nothing.
+        The results, and the games that were abandoned, which do not count.
     """
     table = _Table(game, games, rng, opening_plies)
     while table.going and not stop():
@@ -192,7 +192,7 @@ class _Table:
             self.apply({index: openings[index][ply] for index in self.going if ply < len(openings[index])})
 
     def apply(self, chosen: dict[int, int]) -> None:
-        """Play a move in some of the games that go on."""
+        """Play a move in some of the games in progress."""
         self.going = [index for index in self.going if index not in chosen]
         outcomes = apply_all(self._game, [self.states[index] for index in chosen], list(chosen.values()))
         for (index, action), paid in zip(chosen.items(), outcomes, strict=True):
@@ -203,37 +203,37 @@ class _Table:
                 self.returns[index] += paid
                 if not math.isfinite(sum(paid)):
                     raise GameError(f"rewards: expected {self._game.spec.players} finite numbers, got {paid}")
-            except Exception as error:  # noqa: BLE001 -- somebody's game: whatever it raises
+            except Exception as error:  # noqa: BLE001 -- user code may raise anything
                 self._abandon(index, error)
                 continue
             self._look(index)
         self.going.sort()
 
     def _look(self, index: int) -> None:
-        """Take in a position."""
+        """Read a position."""
         state = self.states[index]
         try:
             if state.is_terminal() or len(self._moves[index]) >= self._longest:
                 self.finished.append(index)
                 return
             self.movers[index], self.legal[index], self.seen[index] = _position(self._game.spec, state)
-        except Exception as error:  # noqa: BLE001 -- likewise
+        except Exception as error:  # noqa: BLE001 -- user code may raise anything
             self._abandon(index, error)
             return
         self.going.append(index)
 
     def _abandon(self, index: int, error: Exception) -> None:
         if isinstance(error, ConnectionLostError):
-            return  # no fault of the game's
+            return  # not the game's fault
         reset = StateTraits.of(self.states.get(index)).reset_seed
         self.abandoned.append(AbandonedGame.of(self._seeds[index], self._moves[index], error, reset))
 
 
 def _position(spec: GameSpec, state: State) -> tuple[int, Sequence[int], NDArray[np.float32]]:
-    """Who moves, what is legal and what is seen.
+    """The mover, the legal actions and the observation.
 
     Raises:
-        MyoshuError: one of them is not what the contract says.
+        MyoshuError: one of them breaks the contract.
     """
     mover, legal = state.to_play(), state.legal_actions()
     if not 0 <= mover < spec.players:
@@ -262,6 +262,6 @@ def _opening(game: Game, seed: int, rng: np.random.Generator, plies: int) -> lis
                     break
             else:
                 return moves
-        except Exception:  # noqa: BLE001 -- it will be raised again, and reported, where it is played
+        except Exception:  # noqa: BLE001 -- user code may raise anything; raised again in play
             return moves
     return []

@@ -1,4 +1,4 @@
-"""Whom a run plays against to see how strong it has become. Knows no torch."""
+"""The opponents of a run's checks of strength. Knows no torch."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ __all__ = ["BundleOpponent", "Opponent", "RandomOpponent", "search_moves"]
 
 
 class Opponent(Protocol):
-    """Takes all seats but the agent's in many games side by side. It keeps nothing from one move to the next."""
+    """Plays all seats but the agent's in many games side by side. It keeps no state between moves."""
 
     @property
     def name(self) -> str:
-        """How results call it."""
+        """The opponent's name in results."""
         ...
 
     def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
-        """An action in each position.
+        """Choose an action in each position.
 
         Args:
             game: the rules.
-            states: positions of different games, to be left as they are.
-            rng: for what is random about it.
+            states: positions of different games, not to be changed.
+            rng: generator for random choices.
         """
         ...
 
 
 class RandomOpponent:
-    """Chooses evenly among the legal actions."""
+    """Chooses uniformly among the legal actions."""
 
     name = "random"
 
     def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
-        """A legal action each."""
+        """Choose a random legal action in each position."""
         chosen = []
         for state in states:
             legal = state.legal_actions()
@@ -52,12 +52,12 @@ class RandomOpponent:
 
 
 class BundleOpponent:
-    """An agent that was learned earlier, searching as its bundle says, without noise.
+    """An earlier agent, searching as its bundle says, without noise.
 
     Args:
-        name: how results call it.
+        name: its name in results.
         path: the bundle.
-        game: the rules it shall play by.
+        game: the rules that it plays by.
         slots: how many positions it searches at once.
 
     Raises:
@@ -77,7 +77,7 @@ class BundleOpponent:
         self._planner = Planner(evaluator, manifest.search, slots=slots)
 
     def choose(self, game: Game, states: Sequence[State], rng: np.random.Generator) -> Sequence[int]:
-        """What the searches find best."""
+        """Choose the searches' best actions."""
         observations = [state.observation() for state in states]
         legal = [state.legal_actions() for state in states]
         return search_moves(self._planner, observations, legal, [state.to_play() for state in states])
@@ -89,7 +89,7 @@ def search_moves(
     legal: Sequence[Sequence[int]],
     movers: Sequence[int],
 ) -> list[int]:
-    """What searches without noise find best, with the planner's own settings; as many at once as it has slots."""
+    """The best actions by searches without noise, with the planner's own settings; as many at once as it has slots."""
     actions: list[int] = []
     for start in range(0, len(observations), planner.slots):
         part = slice(start, start + planner.slots)

@@ -1,4 +1,4 @@
-"""When a run looks how strong it has become, and how much time it takes for that."""
+"""When a run checks its strength, and how much time that may take."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from myoshu.training.strength.check import Strength
 __all__ = ["Checks", "check_until"]
 
 SHARE = 0.03
-"""Of the time learned, so much may go into checks."""
+"""Share of the learning time that checks may take."""
 END_SECONDS = 10.0
-"""At the end of a run a check may take so long, or what is left of the share if that is more."""
+"""Seconds that a check may take at the end of a run, or what is left of the share if that is more."""
 
 
 class Checks:
     """The times of a run's checks of strength.
 
-    They are spread evenly over the budget, but wait until the games are played with what was learned, and where too
-    much time went into them already. In a deterministic run they neither wait nor leave games out, so that its course
+    They are spread evenly over the budget, but wait until games are played with learned networks, and if checks have
+    taken too much time already. In a deterministic run they neither wait nor leave games out, so its course
     does not depend on the clock.
 
     Args:
-        config: the run's.
+        config: the run's configuration.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -41,18 +41,18 @@ class Checks:
         """Seconds that went into checks while the run learned."""
 
     def skip(self, share: float) -> None:
-        """Leave out those that are due before the share ``share`` of the budget is spent."""
+        """Skip the checks that are due before the share ``share`` of the budget is spent."""
         while self._marks and self._marks[0] <= share:
             self._marks.popleft()
 
     def due(self, strength: Strength, *, share: float, seconds: float, steps: int) -> bool:
-        """Whether it is time for one; the answer yes counts as its being made.
+        """Whether a check is due; if so, it counts as made.
 
         Args:
-            strength: knows how long one takes, and whether the last one is to be confirmed.
+            strength: knows how long a check takes, and whether the last one is to be confirmed.
             share: the share of the budget that is spent.
             seconds: time learned.
-            steps: steps learned.
+            steps: learning steps done.
         """
         late = self.spent + strength.least_seconds > SHARE * seconds
         if self._timed and (late or steps < self._first_step):
@@ -74,23 +74,23 @@ class Checks:
         return max(END_SECONDS if last else 0.0, SHARE * seconds - self.spent)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Everything needed to go on, as arrays."""
+        """Everything needed to resume, as arrays."""
         return {"checking": np.array(self.spent)}
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Go on from what :meth:`state` returned."""
+        """Resume from what :meth:`state` returned."""
         self.spent = float(state["checking"])
 
 
 def check_until(game: Game, until: float | None) -> None:
-    """Refuse what no check of strength can reach.
+    """Refuse a strength that no check can reach.
 
     Args:
         game: the rules.
         until: the strength that ends a run; None for none.
 
     Raises:
-        ArgumentError: it is no score, or no return that the game can pay.
+        ArgumentError: it is not a score, or not a return that the game can pay.
     """
     low, high = (0.0, 1.0) if game.spec.players > 1 else game.spec.returns
     what = "a score from 0 to 1" if game.spec.players > 1 else f"a mean return from {low:g} to {high:g} (spec.returns)"

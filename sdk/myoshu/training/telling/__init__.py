@@ -1,1 +1,1 @@
-"""What a run says of itself, to people and to files."""
+"""A run's reports, to people and to files."""

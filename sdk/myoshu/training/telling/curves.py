@@ -21,11 +21,11 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#2f6db3", "#e07b39", "#3a9a6b", "#8a63b8", 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#c23b54", GREY)
 INK, FAINT = "#333333", "#e6e6e6"
 SMOOTHED = 5
-"""Noisy lines are drawn as they are, faintly, and as the mean of so many rows."""
+"""Noisy lines are drawn faintly, and as the mean of this many rows."""
 SHARE = 0.005
-"""Of the time learned, so much may go into drawing."""
+"""Share of the learning time that drawing may take."""
 FIRST_SECONDS = 60.0
-"""Time learned before the first picture."""
+"""Seconds learned before the first picture."""
 Rows = Sequence[dict[str, str]]
 
 
@@ -33,8 +33,8 @@ class Curves:
     """Keeps a run's picture up to date without taking much of its time.
 
     Args:
-        folder: the run's.
-        note: told if there can be no picture.
+        folder: the run's folder.
+        note: called with a text if there can be no picture.
     """
 
     def __init__(self, folder: Path, note: Callable[[str], None]) -> None:
@@ -43,14 +43,14 @@ class Curves:
         self._next = FIRST_SECONDS
 
     def due(self, seconds: float) -> bool:
-        """Whether it may be drawn again after so many seconds of learning."""
+        """Whether it may be drawn again after this many seconds of learning."""
         return seconds >= self._next
 
     def draw(self, title: str, seconds: float) -> None:
-        """Draw it.
+        """Draw the picture.
 
         Args:
-            title: what stands above.
+            title: the heading.
             seconds: time learned.
 
         Raises:
@@ -70,8 +70,8 @@ def draw_curves(folder: Path, title: str = "") -> Path:
     """Draw what ``metrics.csv`` and ``evaluations.csv`` hold as ``curves.png``.
 
     Args:
-        folder: the run's.
-        title: what stands above.
+        folder: the run's folder.
+        title: the heading.
 
     Returns:
         The picture's path.
@@ -130,7 +130,7 @@ def _losses(panel: Any, rows: Rows, unit: float) -> None:
 
 
 def _strength(panel: Any, folder: Path, checks: Rows, unit: float) -> None:
-    """Elo by all games of the run; where there is none, the return."""
+    """Elo by all games of the run, or else the return."""
     steps = {row["step"]: float(row["seconds"]) / unit for row in checks}
     ratings = read_ratings(folder) if any(row["opponent"] == "random" for row in checks) else {}
     agents = [(time, ratings[f"step-{step}"]) for step, time in steps.items() if f"step-{step}" in ratings]

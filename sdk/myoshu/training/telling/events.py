@@ -1,4 +1,4 @@
-"""Scalars for TensorBoard, written at once: a disk that is full is an error here and now, not in another thread."""
+"""Scalars for TensorBoard, written at once: a full disk is an error here, not in another thread."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Events:
     """An event file in a folder.
 
     Args:
-        folder: where to; the file's name is new each time.
+        folder: the folder; the file's name is new each time.
 
     Raises:
         ImportError: TensorBoard is not installed.
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,7 +28,7 @@ class Events:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         self.path = folder / f"events.out.tfevents.{time.time_ns() // 10**9}.{os.getpid()}.{time.time_ns() % 10**9}"
-        """The file."""
+        """The path of the event file."""
         self._event, self._summary, self._record = Event, Summary, RecordWriter
         self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
 

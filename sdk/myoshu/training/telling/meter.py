@@ -1,4 +1,4 @@
-"""How fast a run goes, how busy its processes are and how much memory they hold: read about once a second."""
+"""A run's speed, load and memory, read about once a second."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from myoshu.training.resident import resident_megabytes
 __all__ = ["Meter", "Reading"]
 
 RECENT = 50
-"""Steps whose losses are averaged."""
+"""Number of steps whose losses are averaged."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was measured since the reading before."""
+    """What was measured since the previous reading."""
 
     moves_per_second: float
-    """Moves played a second."""
+    """Moves played per second."""
     steps_per_second: float
-    """Steps learned a second."""
+    """Learning steps per second."""
     actor_busy: float
-    """Share of their time in which the actors computed."""
+    """Share of their time that the actors spent computing."""
     learner_busy: float
     """The same for the learner's threads."""
     rss_learner_mb: float
-    """Megabytes of memory that the learner's process holds; NaN where the system does not say."""
+    """Megabytes of memory that the learner's process holds; NaN if the system does not say."""
     rss_actors_mb: float
     """The same for all actors together."""
     losses: dict[str, float]
     """The objective's parts by name, the mean over the latest :data:`RECENT` steps; empty before the first."""
     gradient: float
-    """The same of the gradient's norm; NaN before the first step."""
+    """The same for the gradient's norm; NaN before the first step."""
 
 
 class Meter:
-    """Measures while a run goes on.
+    """Measures a run while it lasts.
 
     Args:
-        source: where the games come from.
-        threads: how many threads the learner computes with.
-        steps: steps learned so far.
+        source: the source of games.
+        threads: the number of the learner's threads.
+        steps: learning steps so far.
     """
 
     def __init__(self, source: Source, threads: int, steps: int) -> None:
@@ -56,14 +56,14 @@ class Meter:
         self._mark = self._now(steps)
 
     def learned(self, step: Step) -> None:
-        """A step was done."""
+        """Note that a step was done."""
         self._recent.append(step)
 
     def read(self, steps: int) -> Reading | None:
-        """What was measured; None if the last reading is less than a second ago.
+        """A new reading; None if the last reading is less than a second ago.
 
         Args:
-            steps: steps learned so far.
+            steps: learning steps so far.
         """
         before = self._mark
         elapsed = time.perf_counter() - before.seconds

@@ -1,4 +1,4 @@
-"""What happened in a run, for later: a CSV file and TensorBoard scalars in the run's folder."""
+"""A run's metrics: a CSV file and TensorBoard scalars in the run's folder."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from myoshu.training.telling.events import Events
 __all__ = ["COLUMNS", "Metrics", "Table", "read_table"]
 
 COLUMNS = {
-    "seconds": "time learned so far, in seconds",
-    "step": "steps learned",
+    "seconds": "seconds learned so far",
+    "step": "learning steps done",
     "games": "games played to their end",
-    "positions": "positions of theirs that were recorded",
+    "positions": "positions recorded from those games",
     "renewed": "positions searched again with a newer network",
-    "abandoned": "games given up because of an error",
-    "moves_per_second": "moves played a second",
-    "steps_per_second": "steps learned a second",
+    "abandoned": "games abandoned because of an error",
+    "moves_per_second": "moves played per second",
+    "steps_per_second": "learning steps per second",
     "replay_ratio": "how often a position was learned from, on average",
-    "game_length": "positions recorded of a game, on average",
+    "game_length": "positions recorded per game, on average",
     "loss_policy": "cross-entropy to the searches' policy, minus that policy's entropy",
     "loss_value": "cross-entropy to the value's target, or the squared error",
     "loss_reward": "the same for the reward; 0 if it is not predicted",
     "loss_mover": "cross-entropy to who moves next; 0 if it is not predicted",
     "loss_consistency": "minus the cosine of the unrolled and the seen latent state",
-    "loss_observation": "share of what is seen that the latent states do not tell",
+    "loss_observation": "share of the observations' variance that the latent states do not predict",
     "gradient": "norm of the whole gradient, before clipping",
     "learning_rate": "the optimiser's step size",
-    "actor_busy": "share of their time in which the actors computed",
+    "actor_busy": "share of their time that the actors spent computing",
     "learner_busy": "the same for the learner's threads",
     "rss_learner_mb": "megabytes of memory that the learner's process holds",
     "rss_actors_mb": "the same for all actors together",
-    "mean_return": "what the agent was paid a game, on average: against random play, or alone",
+    "mean_return": "the agent's mean return per game: against random play, or alone",
     "return_low": "lower end of that mean's 95% interval",
     "return_high": "upper end of that mean's 95% interval",
-    "return_least": "what the agent was paid in the worst game of the check",
-    "return_greatest": "what it was paid in the best",
-    "return_random": "what random play is paid a game, on average; games of one player",
+    "return_least": "the agent's return in the worst game of the check",
+    "return_greatest": "its return in the best game of the check",
+    "return_random": "the mean return of random play; games of one player",
     "score_random": "share of the points won against random play",
-    "score": "share of the points won against the last of the opponents that were named",
+    "score": "share of the points won against the last of the named opponents",
     "elo": "rating, random play being 0; two players",
     "elo_low": "lower end of its 95% interval",
     "elo_high": "upper end of its 95% interval",
@@ -55,13 +55,13 @@ COLUMNS = {
 class Table:
     """Rows of a CSV file that a run appends to.
 
-    A resumed run goes on with the file. Rows that a killed run wrote after its last checkpoint, or wrote in part, are
+    A resumed run appends to the file. Rows that a killed run wrote after its last checkpoint, or wrote in part, are
     dropped first.
 
     Args:
         path: the file.
         columns: its columns; the first is ``seconds``.
-        seconds: time learned at the checkpoint that the run goes on from.
+        seconds: time learned at the checkpoint that the run resumes from.
 
     Raises:
         TrainingError: the file cannot be read or written.
@@ -98,8 +98,8 @@ class Metrics:
     """Writes rows to ``metrics.csv`` and, where TensorBoard is installed, scalars beside it.
 
     Args:
-        folder: the run's.
-        seconds: time learned at the checkpoint that the run goes on from.
+        folder: the run's folder.
+        seconds: time learned at the checkpoint that the run resumes from.
 
     Raises:
         TrainingError: the folder cannot be written to.
@@ -132,7 +132,7 @@ class Metrics:
 
 
 def read_table(path: Path, *, seconds: float = math.inf) -> list[dict[str, str]]:
-    """The whole rows written up to a time, with a little more for its rounding in the file; none if there is no file.
+    """The complete rows up to a time, with a margin for its rounding in the file; none if there is no file.
 
     Raises:
         TrainingError: the file cannot be read.

@@ -12,11 +12,11 @@ from myoshu.traits import Traits
 __all__ = ["agent_bytes", "hidden_notice", "notices"]
 
 LARGE_AGENT = 20_000_000
-"""Bytes of an agent's file that are worth a word."""
+"""Size in bytes from which an agent's file is worth a notice."""
 
 
 def hidden_notice(game: Game) -> str | None:
-    """What an agent does not do in a game in which something is hidden; None where all is open."""
+    """A notice of what an agent does not do in a game with hidden information; None for other games."""
     if Traits.of(game).simultaneous:
         what = (
             "Players of this game move at the same time: the agent learns to play by what it sees, and does not mix "
@@ -34,13 +34,13 @@ def hidden_notice(game: Game) -> str | None:
 
 
 def agent_bytes(architecture: Architecture) -> int:
-    """About how large the agent's file will be: what the graphs hold, each its own weights."""
+    """The approximate size of the agent's file in bytes: each graph holds its own weights."""
     parts = weight_bytes(architecture)
     return 2 * sum(parts.values()) + parts.get("prediction", 0)
 
 
 def notices(game: Game, architecture: Architecture) -> list[str]:
-    """What to say when a run begins."""
+    """The notices at the beginning of a run."""
     found = []
     hidden = hidden_notice(game)
     if hidden is not None:

@@ -1,4 +1,4 @@
-"""What happens in a run, for the person who waits: a live display on a terminal, plain lines elsewhere."""
+"""A run's progress for people: a live display on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ __all__ = ["LiveProgress", "PlainProgress", "Progress", "QuietProgress", "Status
 
 @dataclass(frozen=True)
 class Status:
-    """Where a run stands."""
+    """The state of a run, for display."""
 
     seconds: float
-    """Time learned so far."""
+    """Seconds learned so far."""
     progress: float
     """Share of the budget that is spent, in [0, 1]."""
     step: int
-    """Steps learned."""
+    """Learning steps done."""
     games: int
-    """Games played."""
+    """Number of games played."""
     positions: int
-    """Positions played and recorded."""
+    """Number of positions played and recorded."""
     abandoned: int
-    """Games given up because of an error."""
+    """Number of games abandoned because of an error."""
     moves_per_second: float
-    """Moves played a second, lately."""
+    """Recent moves played per second."""
     steps_per_second: float
-    """Steps learned a second, lately."""
+    """Recent learning steps per second."""
     loss_policy: float
-    """Lately, as :class:`myoshu.training.objectives.muzero.MuZero` says; NaN before the first step."""
+    """Recent loss of the policy, see :class:`myoshu.training.objectives.muzero.MuZero`; NaN before the first step."""
     loss_value: float
-    """Lately."""
+    """Recent loss of the value; NaN before the first step."""
     actor_busy: float
-    """Share of their time in which the actors computed, lately."""
+    """Recent share of their time that the actors spent computing."""
     learner_busy: float
     """The same for the learner."""
     strength: tuple[str, ...]
     """Lines about the last check of strength; none before the first."""
     first_positions: int = 0
-    """How many positions learning begins with."""
+    """Number of positions with which learning begins."""
 
     @property
     def left(self) -> float:
@@ -52,23 +52,23 @@ class Status:
 
 
 class Progress(Protocol):
-    """Shows a run."""
+    """Shows the progress of a run."""
 
     def update(self, status: Status) -> None:
         """Called a few times a second."""
         ...
 
     def note(self, text: str) -> None:
-        """Something worth a line that stays."""
+        """Show a line that remains."""
         ...
 
     def close(self) -> None:
-        """The run is over."""
+        """End the display: the run is over."""
         ...
 
 
 class QuietProgress:
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def update(self, status: Status) -> None: ...
 
@@ -78,10 +78,10 @@ class QuietProgress:
 
 
 class PlainProgress:
-    """A line now and then: after 5 seconds, then ever more seldom, at most one a minute.
+    """Occasional lines: the first after 5 seconds, later at most one a minute.
 
     Args:
-        stream: where the lines go.
+        stream: the stream for the lines.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -89,7 +89,7 @@ class PlainProgress:
         self._next = 5.0
 
     def update(self, status: Status) -> None:
-        """A line, if it is time for one."""
+        """Write a line, if it is time for one."""
         if status.seconds < self._next:
             return
         self._next = status.seconds + min(60.0, max(5.0, 0.25 * status.seconds))
@@ -109,7 +109,7 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """A table on the terminal that is drawn anew four times a second.
+    """A table on the terminal that is redrawn four times a second.
 
     Args:
         stream: the terminal.
@@ -125,7 +125,7 @@ class LiveProgress:
         self._live.start()
 
     def update(self, status: Status) -> None:
-        """Draw it, if it is time to."""
+        """Draw the table, if it is time to."""
         now = time.perf_counter()
         if now - self._drawn < 0.25:
             return
@@ -133,7 +133,7 @@ class LiveProgress:
         self._live.update(_table(status), refresh=True)
 
     def note(self, text: str) -> None:
-        """A line above the table."""
+        """Write a line above the table."""
         self._console.print(text, highlight=False, markup=False)
 
     def close(self) -> None:
@@ -142,7 +142,7 @@ class LiveProgress:
 
 
 def new_progress(stream: TextIO, *, quiet: bool = False) -> Progress:
-    """What fits the stream: live on a terminal (if rich is installed), plain elsewhere, nothing if quiet."""
+    """The display that suits the stream: live on a terminal (if rich is installed), plain elsewhere, none if quiet."""
     if quiet:
         return QuietProgress()
     if stream.isatty():
@@ -167,7 +167,7 @@ def _table(status: Status) -> Any:
     table.add_row("played", f"{counted(status.games, 'game')}, {counted(status.positions, 'position')}")
     table.add_row("", f"{status.moves_per_second:,.0f} moves/s, busy {status.actor_busy:.0%}")
     if status.abandoned:
-        table.add_row("", f"[red]{status.abandoned:,} games given up because of an error[/red]")
+        table.add_row("", f"[red]{status.abandoned:,} games abandoned because of an error[/red]")
     table.add_row("learned", counted(status.step, "step"))
     table.add_row("", f"{status.steps_per_second:.1f} steps/s, busy {status.learner_busy:.0%}")
     table.add_row("", _losses(status))

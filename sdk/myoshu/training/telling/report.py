@@ -1,4 +1,4 @@
-"""What a run says of itself while it goes on: to the person who watches, to ``metrics.csv`` and as a picture."""
+"""What a run reports while it lasts: to the person who watches, to ``metrics.csv`` and as a picture."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Report"]
 
 
 class Report:
-    """Tells of one run.
+    """Reports on one run.
 
     Args:
-        config: the run's.
-        state: how far it has come.
-        folder: where it is kept.
-        progress: shows it.
+        config: the run's configuration.
+        state: the run's state.
+        folder: the run's folder.
+        progress: the display.
 
     Raises:
         TrainingError: the folder cannot be written to.
@@ -40,10 +40,10 @@ class Report:
         self._last: Reading | None = None
 
     def measured(self, reading: Reading, check: Check | None) -> None:
-        """Show what was measured, and write it down now and then.
+        """Show a reading, and write one down from time to time.
 
         Args:
-            reading: what.
+            reading: the reading.
             check: the last check of strength.
 
         Raises:
@@ -58,7 +58,7 @@ class Report:
             self.flush()
 
     def flush(self) -> None:
-        """Write down what was measured last, if it is not: a run that ends early ends with its figures.
+        """Write down the last reading, unless it is already: a run that ends early keeps its figures.
 
         Raises:
             TrainingError: it cannot be written.
@@ -88,7 +88,7 @@ class Report:
         """Show and write a check of strength.
 
         Args:
-            check: what came of it.
+            check: its results.
             seconds: time learned when it began.
 
         Raises:

@@ -171,7 +171,7 @@ def test_an_actor_that_is_killed_is_started_anew(
                 games.extend(source.receive())
                 time.sleep(0.02)
             assert source.moves() > before
-        assert re.match(r"actor 1: the process ended without .*; started anew, up to 8 games .* are lost", notes[0])
+        assert re.match(r"actor 1: the process ended without .*; restarted, up to 8 games .* are lost", notes[0])
         reached = len(games)
         wait_until(lambda: bool(games.extend(source.receive()) or source._actors[1].moves > 0))
         wait_until(lambda: bool(games.extend(source.receive()) or len(games) > reached + 20))

@@ -84,7 +84,7 @@ def test_before_the_first_step_and_after_trouble(monkeypatch: pytest.MonkeyPatch
     assert "learning begins with 2,000 positions, 120 are gathered" in text
     assert "1 game, 120 positions" in text
     assert "not yet checked" in text
-    assert "7 games given up because of an error" in text
+    assert "7 games abandoned because of an error" in text
 
 
 def test_plain_lines_come_ever_more_seldom() -> None:
