@@ -13,7 +13,7 @@ static int has_won(const int board[9], int player) {
 static int show(const myoshu_info *info, void *user) {
   (void)user;
   printf("  so far %d, expecting %+.2f\n", (int)info->action, info->value);
-  return 0; /* think on */
+  return 0; /* continue */
 }
 
 static myoshu_status play(myoshu_session *session, myoshu_error *error) {

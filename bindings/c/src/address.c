@@ -68,7 +68,7 @@ static bool hexadecimal(json *text, unsigned *number) {
   return true;
 }
 
-/* A text into `out`; false if it is none or does not fit. Only characters below U+0800 may be escaped: the file's
+/* A text into `out`; false if it is not a text or does not fit. Only characters below U+0800 may be escaped: the file's
  * addresses and tokens need no others. */
 static bool string(json *text, char *out, size_t size) {
   if (!take(text, '"')) return false;
@@ -96,7 +96,7 @@ static bool string(json *text, char *out, size_t size) {
   return take(text, '"');
 }
 
-/* Pass over any value. */
+/* Skip any value. */
 static bool pass(json *text, int depth) {
   char out[2048];
   blank(text);

@@ -8,14 +8,14 @@
 
 #define MOST_ROWS 64
 
-/* Which of the agent's positions were shown, and what. */
+/* Which of the agent's positions were compared, and the observations of them. */
 typedef struct shown_rows {
   uint32_t rows[MOST_ROWS];
   size_t count;
   float *observations; /* [count][size] */
 } shown_rows;
 
-/* Bring one position about. */
+/* Get the observation of one position. */
 static myoshu_status observe_one(const myoshu_model *model, const myo_value *list, myoshu_observe_moves observe, void *user,
                                  float *observation, myoshu_error *error) {
   int32_t *moves = malloc((list->size + 1) * sizeof *moves); /* at most four times the payload */
@@ -35,7 +35,7 @@ static myoshu_status observe_one(const myoshu_model *model, const myo_value *lis
   return status;
 }
 
-/* Bring the positions about in which no chance takes part. */
+/* Get the observations of the positions without chance. */
 static myoshu_status observe_all(const myo_message *positions, const myoshu_model *model, myoshu_observe_moves observe,
                                  void *user, shown_rows *shown, myoshu_error *error) {
   myo_value moves, drawn, list, chance;

@@ -15,7 +15,7 @@ struct myoshu_session {
   uint32_t number;
   uint64_t generation; /* of the link that it was opened on */
   myo_request *thinking;
-  uint8_t *legal; /* [actions] of what is thought about */
+  uint8_t *legal; /* [actions] of the position under way */
   int (*on_info)(const myoshu_info *info, void *user);
   void *user;
   myoshu_session *next;
@@ -189,7 +189,7 @@ myoshu_status myoshu_open(myoshu_client *client, const myoshu_options *options, 
 
 const myoshu_model *myoshu_session_model(const myoshu_session *session) { return session->model; }
 
-/* Whether a session is still one of the connection's, which is made anew if need be. */
+/* Whether a session still belongs to the connection, which is restored first if need be. */
 static myoshu_status session_ready(myoshu_session *session, myoshu_error *error) {
   myoshu_status status = myo_link_ready(&session->client->link, error);
   if (status != MYOSHU_OK || session->generation == session->client->link.generation) return status;
@@ -305,7 +305,7 @@ static myoshu_status start(myoshu_session *session, myo_type type, const myoshu_
     return myo_fail(error, MYOSHU_INVALID, "", "position.observation", "an observation", "none");
   if (session->thinking != NULL && !session->thinking->done && session->thinking->type == MYO_THINK)
     return myo_fail(error, MYOSHU_INVALID, "thinking", "session", "one that is not thinking", "one that is");
-  if (session->thinking != NULL) { /* a ponder is ended by what follows, and nobody wants its result */
+  if (session->thinking != NULL) { /* a ponder is ended by what follows, and its result is not used */
     if (session->thinking->done) myo_request_free(link, session->thinking);
     else session->thinking->orphan = true;
     session->thinking = NULL;
@@ -365,7 +365,7 @@ myoshu_status myoshu_ready(myoshu_session *session, double seconds, int *ready, 
   if (!session->thinking->done)
     status = myo_request_wait(&session->client->link, session->thinking, myo_now() + seconds, error);
   *ready = session->thinking->done;
-  return session->thinking->done ? MYOSHU_OK : status; /* what became of it, myoshu_decide says */
+  return session->thinking->done ? MYOSHU_OK : status; /* myoshu_decide reports the outcome */
 }
 
 myoshu_status myoshu_cancel(myoshu_session *session, myoshu_error *error) {

@@ -1,4 +1,4 @@
-/* What a client is, for the calls that concern the whole connection. */
+/* The client's structure, for the calls that concern the whole connection. */
 #ifndef MYOSHU_SRC_CLIENT_H
 #define MYOSHU_SRC_CLIENT_H
 

@@ -7,7 +7,7 @@
 #include "decoded.h"
 #include "error.h"
 
-/* An array of actions, to be freed: 0 with NULL if it is absent or empty. False without memory or if one is none. */
+/* An array of actions, to be freed: 0 with NULL if absent or empty. False without memory or for a wrong element. */
 static bool actions_of(const myo_message *message, const char *key, const myoshu_game *game, int32_t **actions,
                        size_t *count) {
   myo_value list, element;

@@ -8,7 +8,7 @@
 myoshu_status myo_decision_of(const myo_message *result, const myoshu_game *game, const uint8_t *legal,
                               myoshu_decision *decision, myoshu_error *error);
 
-/* Hand an `info` to who wants it; its value, or 0 if the info cannot be used. */
+/* Pass an `info` to the callback; returns the callback's value, or 0 if the info cannot be used. */
 int myo_tell(const myo_message *message, const myoshu_game *game, int (*on_info)(const myoshu_info *info, void *user),
              void *user);
 

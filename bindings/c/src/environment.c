@@ -11,10 +11,10 @@
 #include "error.h"
 #include "trainer.h"
 
-#define TRAINERS 64 /* at once; more wait to be accepted */
+#define TRAINERS 64 /* connected at once; more wait to be accepted */
 #define GOODBYE 1.0 /* seconds that they may take to end */
 #define PATIENCE 60.0 /* seconds that a trainer that we connect to may be away */
-#define PAUSE 0.2     /* seconds before it is tried again */
+#define PAUSE 0.2     /* seconds between two attempts */
 
 struct myoshu_environment {
   myoshu_rules rules;
@@ -25,7 +25,7 @@ struct myoshu_environment {
   int wake[2]; /* a pipe: what is written to it ends serving */
   myo_trainer *trainers[TRAINERS];
   size_t count;
-  myo_trainer *joined; /* of these the one that we connected to, if there is one */
+  myo_trainer *joined; /* the one of them that we connected to, if any */
   bool met;            /* whether it has welcomed us */
   myoshu_status outcome;
   myoshu_error why;
@@ -35,7 +35,7 @@ static myoshu_status refuse(myoshu_error *error, const char *field, const char *
   return myo_fail(error, MYOSHU_INVALID, "", field, expected, "%g", got);
 }
 
-/* What an observation's planes are: texts of a size that a trainer takes. */
+/* Checks the planes' texts: of a size that a trainer takes. */
 static myoshu_status check_words(const myoshu_game *game, myoshu_error *error) {
   if (game->planes != NULL && game->shape[0] > 1024)
     return refuse(error, "rules.game.planes", "none for more than 1024 planes", (double)game->shape[0]);
@@ -122,12 +122,12 @@ uint16_t myoshu_environment_port(const myoshu_environment *environment) { return
 
 void myoshu_environment_stop(myoshu_environment *environment) {
   int kept = errno;
-  ssize_t wrote = write(environment->wake[1], "", 1); /* a full pipe wakes as well */
+  ssize_t wrote = write(environment->wake[1], "", 1); /* a full pipe wakes it as well */
   (void)wrote;
   errno = kept;
 }
 
-/* Serve whoever is at the other end, if there is memory for it (or NULL); there must be room. */
+/* Serve the peer of a socket; NULL without memory. There must be room for one more. */
 static myo_trainer *take_on(myoshu_environment *environment, int handle, bool dials) {
   const char *token = environment->has_token ? environment->token : NULL;
   myo_trainer *trainer = myo_trainer_new(handle, &environment->rules, token, dials);
@@ -139,7 +139,7 @@ static void welcome_others(myoshu_environment *environment) {
   while (environment->count < TRAINERS) {
     int handle = accept(environment->listener, NULL, NULL);
     if (handle < 0) {
-      if (errno == EMFILE || errno == ENFILE) myo_pause(0.01); /* until one is given back */
+      if (errno == EMFILE || errno == ENFILE) myo_pause(0.01); /* until a descriptor is free */
       return;
     }
     (void)take_on(environment, handle, false);
@@ -154,7 +154,7 @@ static void let_go(myoshu_environment *environment, myo_trainer *trainer) {
   myo_trainer_free(trainer);
 }
 
-/* Wait for something to do until `end`, and do it. *stopped says whether somebody wants that to end. */
+/* Wait for something to do until `end`, and do it. *stopped says whether myoshu_environment_stop was called. */
 static myoshu_status serve_once(myoshu_environment *environment, double end, bool closing, bool *stopped,
                                 myoshu_error *error) {
   struct pollfd entries[TRAINERS + 2];

@@ -7,7 +7,7 @@
 #include "error.h"
 
 #define CHUNK ((size_t)1 << 14)
-#define KEEP ((size_t)1 << 20) /* an empty buffer that is larger is given back */
+#define KEEP ((size_t)1 << 20) /* an empty buffer that is larger is freed */
 
 uint8_t *myo_input_space(myo_input *input, size_t *room) {
   if (input->start > 0) {

@@ -45,7 +45,7 @@ static myoshu_status give_up(myo_link *link, const myoshu_error *error) {
 
 /* ------------------------------------------------------------------ the handshake */
 
-/* The next message, whole. The payload is of use until the next is read. */
+/* The next message, whole. The payload is valid until the next is read. */
 static myoshu_status next_message(myo_link *link, double deadline, myo_message *message, const uint8_t **payload,
                                   size_t *size, myoshu_error *error) {
   for (;;) {
@@ -165,7 +165,7 @@ static myoshu_status connect_once(myo_link *link, bool *resumed, myoshu_error *e
   return status;
 }
 
-/* After a loss: connect anew, with the old sessions if they are still there. MYOSHU_OK if there is a connection. */
+/* After a loss: connect again, with the old sessions if they are still there. MYOSHU_OK if there is a connection. */
 static myoshu_status come_back(myo_link *link, myoshu_error *error) {
   double end = myo_now() + link->patience, wait = FIRST_PAUSE;
   bool resumed = false;
@@ -322,7 +322,7 @@ static myoshu_status pong(myo_link *link, uint32_t id, myoshu_error *error) {
   return status;
 }
 
-/* What a message is for whoever waits. */
+/* Give a message to the request that waits for it. */
 static myoshu_status take(myo_link *link, const myo_message *message, const uint8_t *payload, size_t size,
                           myoshu_error *error) {
   if (message->type == MYO_PING) return pong(link, message->id, error);
@@ -364,7 +364,7 @@ static myoshu_status take(myo_link *link, const myo_message *message, const uint
   return MYOSHU_OK;
 }
 
-/* Nothing has come for long: ask whether the server is still there, without waiting. */
+/* Nothing has arrived for a while: ask whether the server is still there, without waiting. */
 static myoshu_status ask_whether_there(myo_link *link, myoshu_error *error) {
   myo_request *ping = myo_request_new(link, MYO_PING, error);
   if (ping == NULL) return MYOSHU_MEMORY;

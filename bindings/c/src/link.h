@@ -1,4 +1,4 @@
-/* A connection to an agent server: requests and their replies, and coming back after a loss. */
+/* A connection to an agent server: requests and their replies, and resuming after a loss. */
 #ifndef MYOSHU_SRC_LINK_H
 #define MYOSHU_SRC_LINK_H
 
@@ -21,7 +21,7 @@ typedef struct myo_request {
   myoshu_error error; /* if the status is not MYOSHU_OK */
   uint8_t *reply;     /* the final reply's payload, if it is */
   size_t reply_size;
-  int (*on_info)(struct myo_request *request, const myo_message *info); /* another value than 0: end it */
+  int (*on_info)(struct myo_request *request, const myo_message *info); /* nonzero: end it */
   void *owner;
   struct myo_request *next;
 } myo_request;
@@ -45,7 +45,7 @@ struct myo_link {
   double heartbeat;    /* seconds of silence before a ping */
   bool leaving;        /* the server has said goodbye: nothing new is asked over this connection */
   myo_request *requests;
-  /* Takes what the server says of itself; `anew` unless sessions live on. */
+  /* Takes the server's `welcome`; `anew` unless the sessions are still there. */
   myoshu_status (*on_welcome)(void *owner, const myo_message *welcome, bool anew, myoshu_error *error);
   void *owner;
 };

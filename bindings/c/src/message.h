@@ -1,4 +1,4 @@
-/* What the protocol's messages hold: every payload that comes is checked against these tables before it is used. */
+/* What the protocol's messages hold: every received payload is checked against these tables before it is used. */
 #ifndef MYOSHU_SRC_MESSAGE_H
 #define MYOSHU_SRC_MESSAGE_H
 

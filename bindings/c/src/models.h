@@ -1,4 +1,4 @@
-/* What a server can play with, as its `welcome` says. */
+/* The models of a server, from its `welcome`. */
 #ifndef MYOSHU_SRC_MODELS_H
 #define MYOSHU_SRC_MODELS_H
 
@@ -7,7 +7,7 @@
 typedef struct myo_models {
   myoshu_model *models;
   size_t count;
-  struct myo_models *before; /* of the server before it was started anew: sessions may still point there */
+  struct myo_models *before; /* of the server before it was restarted: sessions may still point there */
 } myo_models;
 
 /* The models in a welcome; NULL without memory. */

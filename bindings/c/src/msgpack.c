@@ -107,7 +107,7 @@ void myo_write_text(myo_writer *writer, const char *text) {
   myo_write_text_of(writer, (const uint8_t *)text, size);
   begin = writer->size - size;
   for (size_t i = begin; !right && !writer->failed && i < writer->size; i++)
-    if (writer->data[i] >= 0x80) writer->data[i] = '?'; /* the peer would take no other text */
+    if (writer->data[i] >= 0x80) writer->data[i] = '?'; /* the peer accepts only UTF-8 */
 }
 
 static void binary_head(myo_writer *writer, size_t size) {

@@ -10,7 +10,7 @@
 
 #include "../myoshu.h"
 
-/* How deep maps and arrays may lie in each other, the message itself being 1. */
+/* How deep maps and arrays may be nested, the message itself being 1. */
 #define MYO_MOST_NESTING 16
 
 typedef struct myo_writer {
@@ -25,7 +25,7 @@ void myo_write_bool(myo_writer *writer, bool value);
 void myo_write_int(myo_writer *writer, int64_t value);
 void myo_write_unsigned(myo_writer *writer, uint64_t value);
 void myo_write_double(myo_writer *writer, double value);
-/* A text; one that is not UTF-8 has ? in the place of all that is not ASCII. */
+/* A text; in one that is not UTF-8, everything that is not ASCII becomes ?. */
 void myo_write_text(myo_writer *writer, const char *text);
 void myo_write_text_of(myo_writer *writer, const uint8_t *text, size_t size);
 void myo_write_binary(myo_writer *writer, const void *data, size_t size);
@@ -73,7 +73,7 @@ const uint8_t *myo_skip(const uint8_t *at, const uint8_t *end);
  * rely on. Fails with code `malformed`. */
 myoshu_status myo_check(const uint8_t *payload, size_t size, myoshu_error *error);
 
-/* The value of a key of a map: the last, if it comes twice. nil counts as absent. */
+/* The value of a key of a map: the last, if it occurs twice. nil counts as absent. */
 bool myo_find(const myo_value *map, const char *key, myo_value *found);
 
 #endif

@@ -35,7 +35,7 @@ typedef struct rows {
   uint8_t *terminated;
   uint8_t *truncated;
   uint8_t *faults;
-  char (*messages)[160]; /* of the first faults */
+  char (*messages)[160]; /* texts of the first faults */
   size_t fault_count;
 } rows;
 
@@ -114,7 +114,7 @@ static fault look(myo_slots *slots, rows *held, size_t row) {
   long long got = 0;
   for (size_t i = 0; i < slots->size; i++)
     if (!isfinite(observation[i])) wrong = "look: expected a finite observation", got = (long long)i;
-  if (!over && legal == 0) wrong = "look: expected a legal action in a game that goes on", got = 0;
+  if (!over && legal == 0) wrong = "look: expected a legal action in a game that is not over", got = 0;
   if (!over && (view.to_play < 0 || view.to_play >= rules->game.players))
     wrong = "look: expected a player to move", got = view.to_play;
   if (wrong == NULL) return FINE;
@@ -130,7 +130,7 @@ static fault play(myo_slots *slots, rows *held, size_t row, int64_t action) {
   const myoshu_rules *rules = slots->rules;
   size_t slot = held->slots[row];
   if (slots->phases[slot] != GOING_ON) {
-    note_fault(held, row, ENDED, "step: expected a game that goes on for the action", action);
+    note_fault(held, row, ENDED, "step: expected a game in progress for the action", action);
     return ENDED;
   }
   const uint8_t *mask = slots->masks + slot * slots->width;

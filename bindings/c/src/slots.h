@@ -11,7 +11,7 @@ myo_slots *myo_slots_new(const myoshu_rules *rules);
 void myo_slots_free(myo_slots *slots);
 
 /* Write the reply to an env_spec, reset, step or describe: a payload of at most `limit` bytes. On failure `error` has the
- * protocol's code, what was written is of no use, and no slot has changed. */
+ * protocol's code, what was written is to be discarded, and no slot has changed. */
 myoshu_status myo_slots_answer(myo_slots *slots, const myo_message *request, myo_writer *reply, size_t limit,
                                myoshu_error *error);
 

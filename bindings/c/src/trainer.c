@@ -19,7 +19,7 @@
 #define HANDSHAKE 10.0              /* seconds that it may take */
 #define HEARTBEAT 10.0              /* seconds of silence before a ping, where we are asked or ask for it */
 #define LINGER 2.0                  /* seconds that a trainer may take to read its last reply */
-#define UNREAD ((size_t)1 << 20)    /* bytes that a trainer may leave unread before it is read from no more */
+#define UNREAD ((size_t)1 << 20)    /* bytes a trainer may leave unread before we stop reading */
 
 typedef enum state { GREETING, OPEN, ENDING, ENDED } state;
 
@@ -196,7 +196,7 @@ static bool right_token(const char *wanted, const char *shown) {
   return different == 0;
 }
 
-/* The handshake is over: well, or with an error. */
+/* The handshake is over: with success or an error. */
 static bool settle(myo_trainer *trainer, const myo_value *map, myoshu_status status, myoshu_error *error) {
   if (status == MYOSHU_OK && (trainer->slots = myo_slots_new(trainer->rules)) == NULL)
     status = myo_fail(error, MYOSHU_MEMORY, "internal", "slots", "memory for the games", "none");
@@ -212,7 +212,7 @@ static bool settle(myo_trainer *trainer, const myo_value *map, myoshu_status sta
   return true;
 }
 
-/* What a trainer says that we connected to. */
+/* Handle the messages of a trainer that we connected to. */
 static void be_welcome(myo_trainer *trainer, const myo_message *welcome) {
   myoshu_error error;
   char role[16];
@@ -299,7 +299,7 @@ static void take(myo_trainer *trainer, const uint8_t *payload, size_t size) {
   myoshu_error error;
   myoshu_status status = myo_decode(payload, size, &message, &error);
   bool greeting = trainer->state == GREETING;
-  if (status != MYOSHU_OK) { /* a request that is wrong is answered, anything else that is wrong is the end */
+  if (status != MYOSHU_OK) { /* a faulty request is answered, any other fault is the end */
     bool request = !greeting && strcmp(error.code, "malformed") != 0 && strcmp(error.code, "unexpected") != 0 &&
                    (message.type == MYO_TYPES || is_trainers(message.type));
     if (status == MYOSHU_MEMORY) (void)snprintf(error.code, sizeof error.code, "internal");
@@ -351,7 +351,7 @@ static void receive_what_came(myo_trainer *trainer) {
   ssize_t came = recv(trainer->handle, space, room, 0);
   if (came > 0) {
     trainer->heard = myo_now();
-    if (trainer->state != ENDING) myo_input_came(&trainer->input, (size_t)came); /* else it is let fall */
+    if (trainer->state != ENDING) myo_input_came(&trainer->input, (size_t)came); /* else it is dropped */
   } else if (came == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
     trainer->state = ENDED;
   }

@@ -1,4 +1,4 @@
-/* Sockets that never wait longer than they are told to. */
+/* Sockets that never wait past a deadline. */
 #ifndef MYOSHU_SRC_WIRE_H
 #define MYOSHU_SRC_WIRE_H
 
@@ -7,10 +7,10 @@
 #include "address.h"
 #include "frame.h"
 
-/* Seconds on a clock that only goes forward. */
+/* Seconds on a monotonic clock. */
 double myo_now(void);
 
-/* Sleep. */
+/* Sleep for this many seconds. */
 void myo_pause(double seconds);
 
 /* Connect; the socket, or -1 with `error` filled in. */
@@ -26,7 +26,7 @@ void myo_prepare(int handle);
 /* Send all of it. */
 myoshu_status myo_send(int handle, const uint8_t *data, size_t size, double deadline, myoshu_error *error);
 
-/* Wait for bytes and take them in: MYOSHU_TIMEOUT if none come, MYOSHU_LOST at the end of the connection. */
+/* Wait for bytes and receive them: MYOSHU_TIMEOUT if none come, MYOSHU_LOST at the end of the connection. */
 myoshu_status myo_receive(int handle, myo_input *input, double deadline, myoshu_error *error);
 
 #endif

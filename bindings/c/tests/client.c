@@ -2,8 +2,8 @@
  *
  *   client ADDRESS all             everything there is, expectations checked here
  *   client ADDRESS moves SEED      three moves: action, value and visits, to be compared with another client's
- *   client ADDRESS long SECONDS    one think of so many seconds, told when it begins
- *   client ADDRESS ponder SECONDS  sleeps in the middle: whoever wants to cuts the connection then
+ *   client ADDRESS long SECONDS    one think of SECONDS, reported when it begins
+ *   client ADDRESS ponder SECONDS  sleeps in the middle, so that the connection can be cut then
  *   client ADDRESS dial            connects, thinks once, and says what became of it
  *   client ADDRESS check WHAT      what a model of tic-tac-toe is shown: right, raw, failing or nan
  *   client ADDRESS calls CALLS     of the script of exchanges: connect,open,think:8;0,observe:70000,close, one line for each

@@ -129,7 +129,7 @@ static int begin(void *game, uint64_t seed, void *user) {
 static int play(void *game, int32_t action, float *rewards, void *user) {
   (void)user;
   counter *mine = game;
-  if (action < 0 || action > 8 || mine->total >= 20) fail("a legal action in a game that goes on");
+  if (action < 0 || action > 8 || mine->total >= 20) fail("a legal action in a game that is not over");
   mine->total += action + 1;
   rewards[0] += 1.0F;
   return mine->total == 13;

@@ -9,7 +9,7 @@ export * from "./exports.js";
  * @param {string} address `ws://` or `wss://`
  * @param {import("./client.js").ConnectOptions} [options]
  * @returns {Promise<Client>}
- * @throws {ConnectionLostError} nobody answers there
+ * @throws {ConnectionLostError} nothing answers there
  * @throws {RequestError} the server refuses
  */
 export async function connect(address, options = {}) {

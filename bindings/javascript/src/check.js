@@ -5,27 +5,27 @@ import { elements, tensor } from "./tensor.js";
 /** @typedef {import("./client.js").Client} Client */
 /**
  * @typedef {object} Example a position of a real game that came with an agent
- * @property {number[]} moves the actions from the beginning, by whichever player
- * @property {boolean} drawn chance takes part: the moves alone do not bring the position about
+ * @property {number[]} moves the actions from the beginning, by any player
+ * @property {boolean} drawn chance takes part: the moves alone do not determine the position
  * @property {number} toPlay the player to move
  * @property {number[]} legal the legal actions, ascending
  * @property {Float32Array} observation what the player to move saw, in C order
- * @property {Float32Array} prior the network's own policy, over illegal actions too
+ * @property {Float32Array} prior the network's own policy, including illegal actions
  * @property {number} value what the network expects for the player to move
  * @property {number} action what `Session.think` answers with 1 simulation and temperature 0
  */
 /**
  * @typedef {object} Examples
  * @property {Example[]} positions may be none
- * @property {string[]} planes what stands at each index of an observation's first dimension; empty: not said
- * @property {string} layout what its other dimensions are; empty: not said
+ * @property {string[]} planes what each index of an observation's first dimension holds; empty: not stated
+ * @property {string} layout what its other dimensions are; empty: not stated
  */
 /**
  * @typedef {object} Check
- * @property {number} compared positions that were compared; 0 if the agent has none that moves alone bring about
- * @property {number[]} differ those in which something else is shown than the agent learned from, by their index
+ * @property {number} compared positions that were compared; 0 if the agent has none that moves alone determine
+ * @property {number[]} differ the indices of those whose observation is not what the agent learned from
  * @property {boolean} right whether positions were compared and none differs
- * @property {string} text that in words and, where it can be told, how they differ
+ * @property {string} text that in words and, if known, how they differ
  */
 /**
  * What the player to move sees after these actions since the beginning of a game, in C order.

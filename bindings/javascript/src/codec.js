@@ -26,7 +26,7 @@ export function encode(message) {
  * The message in a payload. Integers beyond 2⁵³ are bigints.
  * @param {Uint8Array} payload
  * @returns {Message}
- * @throws {ProtocolError} it holds none
+ * @throws {ProtocolError} it holds no message
  */
 export function decode(payload) {
   const { floatId } = scan(payload);

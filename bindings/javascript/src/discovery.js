@@ -13,7 +13,7 @@ export function discoveryPath() {
 }
 
 /**
- * Where a server says it is.
+ * A server's address, from its discovery file.
  * @param {string} [path]
  * @returns {Discovery}
  * @throws {ConnectionLostError} there is no such file, or it is damaged

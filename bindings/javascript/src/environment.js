@@ -8,7 +8,7 @@ import { tensor } from "./tensor.js";
  * @typedef {object} State
  * @property {() => number} toPlay the player to move
  * @property {() => number[]} legalActions ascending; at least one until the end
- * @property {(action: number) => ArrayLike<number> | void} apply play it; what each player is paid by it, nothing for 0
+ * @property {(action: number) => ArrayLike<number> | void} apply play it; returns the rewards, or nothing for 0
  * @property {() => boolean} isTerminal
  * @property {() => ArrayLike<number>} observation what the player to move sees, in C order
  * @property {boolean} [truncated] whether the end came from outside, not from the rules
@@ -98,9 +98,9 @@ export class EnvironmentService {
   }
 
   /**
-   * What slots are like after something was done in each.
+   * The state of slots after something was done in each.
    * @param {Message} request
-   * @param {(slot: number, row: number) => ArrayLike<number> | null} act rewards, or null where no game goes on
+   * @param {(slot: number, row: number) => ArrayLike<number> | null} act rewards, or null where no game is in progress
    * @returns {Message}
    */
   _each({ t, id, slots }, act) {
@@ -121,7 +121,7 @@ export class EnvironmentService {
       try {
         const paid = act(slot, row);
         if (paid === null) {
-          errors.push({ slot, code: "ended", msg: `slot ${slot}: expected a game going on` });
+          errors.push({ slot, code: "ended", msg: `slot ${slot}: expected a game in progress` });
           return;
         }
         const state = /** @type {State} */ (this._states[slot]);

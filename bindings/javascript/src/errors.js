@@ -35,8 +35,8 @@ export class RequestError extends MyoshuError {
 export class ProtocolError extends MyoshuError {
   /**
    * @param {string} code one word, from the table in PROTOCOL.md
-   * @param {string} field where
-   * @param {string} expected what should have come
+   * @param {string} field the field's path, as `think.obs.sh`
+   * @param {string} expected what was expected
    * @param {string} got what came
    * @param {number} [request] id of the request that it is in
    */

@@ -93,7 +93,7 @@ export const dictionary = (each) => (value, path) => {
  * A map with these keys; others are ignored, and nil is the same as absence for an optional one.
  * @param {Record<string, Check>} required
  * @param {Record<string, Check>} [optional]
- * @param {Check} [whole] looks at all of it afterwards
+ * @param {Check} [whole] checks all of it afterwards
  * @returns {Check}
  */
 export const map = (required, optional = {}, whole) => (value, path) => {

@@ -39,7 +39,7 @@ export class FrameReader {
   }
 
   /**
-   * Take in what came.
+   * Take received bytes in.
    * @param {Uint8Array} data
    */
   feed(data) {
@@ -49,7 +49,7 @@ export class FrameReader {
   }
 
   /**
-   * The next payload, or null if it has not come in whole.
+   * The next payload, or null if it has not arrived in full.
    * @returns {Uint8Array | null}
    * @throws {ProtocolError} a length is 0 or above the limit
    */

@@ -14,7 +14,7 @@ import { checkSize, DEFAULT_FRAME, FIRST_FRAME, frame, FrameReader } from "./fra
  */
 
 /**
- * Who uses a link. Nothing that comes after `welcome` is looked at before `onWelcome` has returned.
+ * The user of a link. Nothing that comes after `welcome` is processed before `onWelcome` has returned.
  * @typedef {object} Listener
  * @property {(link: Link) => void} onWelcome called once, when the other side has answered the handshake
  * @property {(message: Message) => void} onReply called with each reply
@@ -30,7 +30,8 @@ const FINAL = {
 };
 
 /**
- * A greeted connection to an agent: messages in, messages out. It knows no requests' meaning and opens nothing anew.
+ * A greeted connection to an agent: messages in, messages out. It knows no requests' meaning and never reopens
+ * anything.
  */
 export class Link {
   /**

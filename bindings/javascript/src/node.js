@@ -14,7 +14,7 @@ export { joinTrainer, serveEnvironment } from "./environment_server.js";
  *   default one if not given
  * @param {import("./client.js").ConnectOptions} [options]
  * @returns {Promise<Client>}
- * @throws {ConnectionLostError} nobody answers there
+ * @throws {ConnectionLostError} nothing answers there
  * @throws {RequestError} the server refuses
  */
 export async function connect(address, options = {}) {

@@ -32,8 +32,8 @@ import { elements, tensor } from "./tensor.js";
 /**
  * @typedef {object} ThinkOptions
  * @property {Iterable<number> | Uint8Array} [legal] the legal actions, or a mask as `packMask` makes; all if not given
- * @property {number} [toPlay] the player to move; else player 0, or whose turn it is after the moves told
- * @property {number[]} [moves] actions really made since the last request
+ * @property {number} [toPlay] the player to move; else player 0, or whose turn it is after the reported moves
+ * @property {number[]} [moves] actions actually made since the last request
  * @property {number} [time] seconds
  * @property {number} [simulations]
  * @property {number} [priority] 0, 1 or 2; 1 if not given (of no effect on pondering)
@@ -74,7 +74,7 @@ export class Session {
   }
 
   /**
-   * Think while somebody else decides; the next request for the session ends it.
+   * Think while another player decides; the next request for the session ends it.
    * @param {import("./tensor.js").Elements | any[]} observation what the player to move sees
    * @param {ThinkOptions} [options]
    * @returns {Promise<Decision>}
@@ -84,7 +84,7 @@ export class Session {
   }
 
   /**
-   * Tell what was really played, by whichever player.
+   * Report moves actually made, by any player.
    * @param {...number} moves
    */
   async observe(...moves) {
@@ -100,7 +100,7 @@ export class Session {
   }
 
   /**
-   * Go on with another model of the same game.
+   * Continue with another model of the same game.
    * @param {string} model
    * @param {string} [hash] what its hash must be
    */
@@ -147,7 +147,7 @@ export class Session {
    */
   async _ask(message, onInfo, signal, check) {
     if (this._era !== this._client.era)
-      throw new ConnectionLostError(`session ${this.number}: expected a server that knows it, got one started anew`);
+      throw new ConnectionLostError(`session ${this.number}: expected a server that knows it, got a restarted one`);
     return this._client.ask({ ...message, session: this.number }, onInfo, signal, check);
   }
 }

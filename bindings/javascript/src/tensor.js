@@ -38,7 +38,7 @@ export function tensor(values, shape) {
 }
 
 /**
- * A tensor's elements in C order, as a typed array of their own.
+ * A copy of a tensor's elements in C order, as a typed array.
  * @param {Tensor} given
  * @returns {any}
  */

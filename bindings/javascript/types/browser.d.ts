@@ -3,7 +3,7 @@
  * @param {string} address `ws://` or `wss://`
  * @param {import("./client.js").ConnectOptions} [options]
  * @returns {Promise<Client>}
- * @throws {ConnectionLostError} nobody answers there
+ * @throws {ConnectionLostError} nothing answers there
  * @throws {RequestError} the server refuses
  */
 export function connect(address: string, options?: import("./client.js").ConnectOptions): Promise<Client>;

@@ -19,11 +19,11 @@ export type Client = import("./client.js").Client;
  */
 export type Example = {
     /**
-     * the actions from the beginning, by whichever player
+     * the actions from the beginning, by any player
      */
     moves: number[];
     /**
-     * chance takes part: the moves alone do not bring the position about
+     * chance takes part: the moves alone do not determine the position
      */
     drawn: boolean;
     /**
@@ -39,7 +39,7 @@ export type Example = {
      */
     observation: Float32Array;
     /**
-     * the network's own policy, over illegal actions too
+     * the network's own policy, including illegal actions
      */
     prior: Float32Array;
     /**
@@ -57,21 +57,21 @@ export type Examples = {
      */
     positions: Example[];
     /**
-     * what stands at each index of an observation's first dimension; empty: not said
+     * what each index of an observation's first dimension holds; empty: not stated
      */
     planes: string[];
     /**
-     * what its other dimensions are; empty: not said
+     * what its other dimensions are; empty: not stated
      */
     layout: string;
 };
 export type Check = {
     /**
-     * positions that were compared; 0 if the agent has none that moves alone bring about
+     * positions that were compared; 0 if the agent has none that moves alone determine
      */
     compared: number;
     /**
-     * those in which something else is shown than the agent learned from, by their index
+     * the indices of those whose observation is not what the agent learned from
      */
     differ: number[];
     /**
@@ -79,7 +79,7 @@ export type Check = {
      */
     right: boolean;
     /**
-     * that in words and, where it can be told, how they differ
+     * that in words and, if known, how they differ
      */
     text: string;
 };

@@ -10,7 +10,7 @@ export class Client {
     _dial: () => Promise<Transport>;
     _options: {
         /**
-         * what the server must be shown; the discovery file's if not given
+         * what the server requires; the discovery file's if not given
          */
         token?: string | undefined;
         /**
@@ -18,12 +18,12 @@ export class Client {
          */
         timeout: number;
         /**
-         * seconds of silence after which both sides look whether the other is there; 0 for
+         * seconds of silence after which each side checks whether the other is there; 0 for
          * never; 10 if not given
          */
         heartbeat: number;
         /**
-         * seconds for which a lost connection is tried anew, sessions and requests living on; 0
+         * seconds to try to restore a lost connection, with its sessions and requests; 0
          * for never; 30 if not given
          */
         resume: number;
@@ -65,7 +65,7 @@ export class Client {
      * @param {number} [options.level] how strongly to play, one of the model's levels
      * @param {number} [options.elo] the same in measured points above random play, between those of two levels
      * @param {number} [options.temperature] how freely moves are drawn; 0 plays the best
-     * @param {boolean} [options.keepTree] whether searches go on from what is known after moves that were told
+     * @param {boolean} [options.keepTree] whether searches continue from the kept tree after moves that were reported
      * @returns {Promise<Session>}
      * @throws {RequestError} the server refuses
      */
@@ -80,7 +80,7 @@ export class Client {
     }): Promise<Session>;
     /**
      * Moves for a crowd, without sessions.
-     * @param {import("./tensor.js").Elements} observations rows one after the other
+     * @param {import("./tensor.js").Elements} observations the rows, concatenated
      * @param {object} options
      * @param {number} options.rows how many
      * @param {Uint8Array} [options.legal] masks, each row beginning with a new byte
@@ -103,7 +103,7 @@ export class Client {
         seed?: number | bigint | undefined;
     }): Promise<Acts>;
     /**
-     * A few positions of real games that came with a model: what it saw in them, and what its network made of them.
+     * A few positions of real games that came with a model: what it saw in them, and its network's outputs.
      * @param {string} [model] its name; the first if not given
      * @returns {Promise<import("./check.js").Examples>}
      * @throws {RequestError} the server is older than this request
@@ -111,7 +111,7 @@ export class Client {
     examples(model?: string): Promise<import("./check.js").Examples>;
     /**
      * Check that a model is shown what it learned from: an observation of the right size may still hold other planes, in
-     * another order or turned, and then the agent plays badly and nothing else tells.
+     * another order or turned, and then the agent plays badly and nothing else shows it.
      * @param {import("./check.js").Observe} observe
      * @param {string} [model] its name; the first if not given
      * @returns {Promise<import("./check.js").Check>}
@@ -123,7 +123,7 @@ export class Client {
      * @param {Message} message without an id
      * @param {(info: Message) => void} [onInfo]
      * @param {AbortSignal} [signal] ends thinking: the reply is then the best so far
-     * @param {(reply: Message) => void} [check] throws a `ProtocolError` if the reply is none to this request
+     * @param {(reply: Message) => void} [check] throws a `ProtocolError` if the reply does not answer this request
      * @returns {Promise<any>}
      * @throws {RequestError} the server answered with an error
      * @throws {ConnectionLostError} the server is gone
@@ -139,9 +139,9 @@ export class Client {
     /** @param {string} [ticket] of the connection that was lost */
     _greet(ticket?: string): Promise<void>;
     /**
-     * Go on with a link that was greeted just now.
+     * Take over a link whose handshake is complete.
      * @param {Link} link
-     * @param {number[]} [pending] requests that the server was asked to go on with, if a connection had been lost
+     * @param {number[]} [pending] requests that the server was asked to resume, if a connection had been lost
      */
     _take(link: Link, pending?: number[]): void;
     /** @param {Message} message */
@@ -155,7 +155,7 @@ export type Message = import("./codec.js").Message;
 export type Transport = import("./link.js").Transport;
 export type ConnectOptions = {
     /**
-     * what the server must be shown; the discovery file's if not given
+     * what the server requires; the discovery file's if not given
      */
     token?: string | undefined;
     /**
@@ -163,12 +163,12 @@ export type ConnectOptions = {
      */
     timeout?: number | undefined;
     /**
-     * seconds of silence after which both sides look whether the other is there; 0 for
+     * seconds of silence after which each side checks whether the other is there; 0 for
      * never; 10 if not given
      */
     heartbeat?: number | undefined;
     /**
-     * seconds for which a lost connection is tried anew, sessions and requests living on; 0
+     * seconds to try to restore a lost connection, with its sessions and requests; 0
      * for never; 30 if not given
      */
     resume?: number | undefined;

@@ -12,7 +12,7 @@ export function encode(message: Message): Uint8Array;
  * The message in a payload. Integers beyond 2⁵³ are bigints.
  * @param {Uint8Array} payload
  * @returns {Message}
- * @throws {ProtocolError} it holds none
+ * @throws {ProtocolError} it holds no message
  */
 export function decode(payload: Uint8Array): Message;
 /** The version of the protocol that this package speaks. */

@@ -2,7 +2,7 @@
 /** Where the file is where nobody says. */
 export function discoveryPath(): string;
 /**
- * Where a server says it is.
+ * A server's address, from its discovery file.
  * @param {string} [path]
  * @returns {Discovery}
  * @throws {ConnectionLostError} there is no such file, or it is damaged

@@ -4,7 +4,7 @@
  * @typedef {object} State
  * @property {() => number} toPlay the player to move
  * @property {() => number[]} legalActions ascending; at least one until the end
- * @property {(action: number) => ArrayLike<number> | void} apply play it; what each player is paid by it, nothing for 0
+ * @property {(action: number) => ArrayLike<number> | void} apply play it; returns the rewards, or nothing for 0
  * @property {() => boolean} isTerminal
  * @property {() => ArrayLike<number>} observation what the player to move sees, in C order
  * @property {boolean} [truncated] whether the end came from outside, not from the rules
@@ -39,9 +39,9 @@ export class EnvironmentService {
     /** @param {State} state @param {number} action @returns {number[]} */
     _apply(state: State, action: number): number[];
     /**
-     * What slots are like after something was done in each.
+     * The state of slots after something was done in each.
      * @param {Message} request
-     * @param {(slot: number, row: number) => ArrayLike<number> | null} act rewards, or null where no game goes on
+     * @param {(slot: number, row: number) => ArrayLike<number> | null} act rewards, or null where no game is in progress
      * @returns {Message}
      */
     _each({ t, id, slots }: Message, act: (slot: number, row: number) => ArrayLike<number> | null): Message;
@@ -64,7 +64,7 @@ export type State = {
      */
     legalActions: () => number[];
     /**
-     * play it; what each player is paid by it, nothing for 0
+     * play it; returns the rewards, or nothing for 0
      */
     apply: (action: number) => ArrayLike<number> | void;
     isTerminal: () => boolean;

@@ -1,9 +1,9 @@
 /**
- * Serve a game to trainers over TCP: `myoshu train tcp://127.0.0.1:PORT` learns it. Each trainer has slots of its own.
+ * Serve a game to trainers over TCP: `myoshu train tcp://127.0.0.1:PORT` learns it. Each trainer has its own slots.
  * @param {import("./environment.js").Game} game
  * @param {object} [options]
  * @param {string} [options.host] beyond this machine a token is needed
- * @param {number} [options.port] 0 for one that is free
+ * @param {number} [options.port] 0 for any free one
  * @param {number} [options.slots] how many games at once for each trainer
  * @param {string} [options.token] what trainers must show
  * @returns {Promise<EnvironmentServer>}
@@ -17,13 +17,13 @@ export function serveEnvironment(game: import("./environment.js").Game, { host, 
 }): Promise<EnvironmentServer>;
 /**
  * Connect to a trainer that listens (`myoshu train --listen HOST:PORT`) and serve it a game until it says goodbye. A
- * trainer that is not there yet, or is lost, is waited for.
+ * trainer that has not started yet, or is lost, is waited for.
  * @param {import("./environment.js").Game} game
  * @param {object} options
  * @param {string} [options.host]
  * @param {number} options.port
  * @param {number} [options.slots] how many games at once
- * @param {string} [options.token] what the trainer wants to be shown
+ * @param {string} [options.token] what the trainer requires
  * @param {number} [options.patience] seconds for which a trainer is waited for
  * @returns {Promise<void>}
  * @throws {ArgumentError} the game's specification is wrong

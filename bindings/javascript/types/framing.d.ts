@@ -23,12 +23,12 @@ export class FrameReader {
     _chunks: Uint8Array[];
     _held: number;
     /**
-     * Take in what came.
+     * Take received bytes in.
      * @param {Uint8Array} data
      */
     feed(data: Uint8Array): void;
     /**
-     * The next payload, or null if it has not come in whole.
+     * The next payload, or null if it has not arrived in full.
      * @returns {Uint8Array | null}
      * @throws {ProtocolError} a length is 0 or above the limit
      */

@@ -1,5 +1,5 @@
 /**
- * Look whether a reply's action is one that its request called legal.
+ * Check that a reply's action is one that its request called legal.
  * @param {Message} result
  * @param {number | undefined} actions
  * @param {Uint8Array | number[] | undefined} legal

@@ -1,5 +1,6 @@
 /**
- * A greeted connection to an agent: messages in, messages out. It knows no requests' meaning and opens nothing anew.
+ * A greeted connection to an agent: messages in, messages out. It knows no requests' meaning and never reopens
+ * anything.
  */
 export class Link {
     /**
@@ -79,7 +80,7 @@ export type Transport = {
     onEnd: (why: string) => void;
 };
 /**
- * Who uses a link. Nothing that comes after `welcome` is looked at before `onWelcome` has returned.
+ * The user of a link. Nothing that comes after `welcome` is processed before `onWelcome` has returned.
  */
 export type Listener = {
     /**

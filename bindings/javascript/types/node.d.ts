@@ -4,7 +4,7 @@
  *   default one if not given
  * @param {import("./client.js").ConnectOptions} [options]
  * @returns {Promise<Client>}
- * @throws {ConnectionLostError} nobody answers there
+ * @throws {ConnectionLostError} nothing answers there
  * @throws {RequestError} the server refuses
  */
 export function connect(address?: string, options?: import("./client.js").ConnectOptions): Promise<Client>;

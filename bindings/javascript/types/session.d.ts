@@ -27,8 +27,8 @@
 /**
  * @typedef {object} ThinkOptions
  * @property {Iterable<number> | Uint8Array} [legal] the legal actions, or a mask as `packMask` makes; all if not given
- * @property {number} [toPlay] the player to move; else player 0, or whose turn it is after the moves told
- * @property {number[]} [moves] actions really made since the last request
+ * @property {number} [toPlay] the player to move; else player 0, or whose turn it is after the reported moves
+ * @property {number[]} [moves] actions actually made since the last request
  * @property {number} [time] seconds
  * @property {number} [simulations]
  * @property {number} [priority] 0, 1 or 2; 1 if not given (of no effect on pondering)
@@ -68,14 +68,14 @@ export class Session {
      */
     think(observation: import("./tensor.js").Elements | any[], options?: ThinkOptions): Promise<Decision>;
     /**
-     * Think while somebody else decides; the next request for the session ends it.
+     * Think while another player decides; the next request for the session ends it.
      * @param {import("./tensor.js").Elements | any[]} observation what the player to move sees
      * @param {ThinkOptions} [options]
      * @returns {Promise<Decision>}
      */
     ponder(observation: import("./tensor.js").Elements | any[], options?: ThinkOptions): Promise<Decision>;
     /**
-     * Tell what was really played, by whichever player.
+     * Report moves actually made, by any player.
      * @param {...number} moves
      */
     observe(...moves: number[]): Promise<void>;
@@ -85,7 +85,7 @@ export class Session {
      */
     setLevel(level: number): Promise<void>;
     /**
-     * Go on with another model of the same game.
+     * Continue with another model of the same game.
      * @param {string} model
      * @param {string} [hash] what its hash must be
      */
@@ -188,11 +188,11 @@ export type ThinkOptions = {
      */
     legal?: Iterable<number> | Uint8Array<ArrayBufferLike> | undefined;
     /**
-     * the player to move; else player 0, or whose turn it is after the moves told
+     * the player to move; else player 0, or whose turn it is after the reported moves
      */
     toPlay?: number | undefined;
     /**
-     * actions really made since the last request
+     * actions actually made since the last request
      */
     moves?: number[] | undefined;
     /**

@@ -1,5 +1,5 @@
 /**
- * Open a WebSocket, as browsers and newer Nodes have it.
+ * Open a WebSocket, in browsers and newer versions of Node.
  * @param {string} url
  * @param {number} timeout seconds
  * @returns {Promise<import("./link.js").Transport>}

@@ -1,4 +1,4 @@
-/* Dots and boxes, 2 by 2: whoever draws the fourth side of a box owns it and draws again; most boxes win.
+/* Dots and boxes, 2 by 2: the player who draws the fourth side of a box owns it and draws again; most boxes win.
  *
  * Actions are sides: first the horizontal ones, row by row, then the vertical ones. */
 #ifndef DOTS_H

@@ -1,6 +1,6 @@
 /* Dots and boxes as an environment: myoshu learns it through the socket.
  *
- *   engine [PORT]      a free port if none is given; MYOSHU_TOKEN must be shown, if it is set
+ *   engine [PORT]      a free port if none is given; trainers must show MYOSHU_TOKEN, if it is set
  *   myoshu train tcp://127.0.0.1:PORT --minutes 1 --out dots.myoshu
  *
  * The other way round, the trainer listens:
@@ -24,7 +24,7 @@ static void on_signal(int number) {
 }
 
 static int begin(void *game, uint64_t seed, void *user) {
-  (void)seed, (void)user; /* nothing in the game is left to chance */
+  (void)seed, (void)user; /* the game has no chance */
   dots_begin(game);
   return 0;
 }

@@ -1,7 +1,7 @@
 /* How strong an agent has become: games over the socket against random and against perfect play.
  *
  *   myoshu serve dots.myoshu
- *   measure GAMES [ADDRESS]       so many games for each line */
+ *   measure GAMES [ADDRESS]       GAMES games for each line */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static size_t draw_below(size_t count) { /* xorshift64 */
   return (size_t)(chance % count);
 }
 
-/* The boxes that the player to move gets more than the other from here on, if both play as well as can be. */
+/* The boxes that the player to move gets more than the other from here on, if both play perfectly. */
 static int margin(const dots *game) {
   static int8_t known[1 << DOTS_SIDES]; /* the margin + 1 + DOTS_BOXES, 0 for what is not known */
   int32_t legal[DOTS_SIDES];
@@ -35,7 +35,7 @@ static int margin(const dots *game) {
   return best;
 }
 
-/* 1, 0 or -1: what `player` will have in the end if both play as well as can be. */
+/* 1, 0 or -1: what `player` will have in the end if both play perfectly. */
 static int outcome(const dots *game, int player) {
   int sign = game->to_play == player ? 1 : -1;
   int end = game->boxes[player] - game->boxes[!player] + sign * margin(game);

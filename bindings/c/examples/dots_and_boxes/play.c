@@ -1,7 +1,7 @@
 /* Play dots and boxes against an agent at the terminal. It thinks while you do.
  *
  *   myoshu serve dots.myoshu
- *   play [--second] [ADDRESS]     where the server is: found by itself if none is given */
+ *   play [--second] [ADDRESS]     the server's address: found automatically if none is given */
 #include <stdio.h>
 #include <string.h>
 

@@ -114,7 +114,7 @@ export class Match {
   }
 
   /**
-   * Think about the position; null if that is of no use any more.
+   * Think about the position; null if it is no longer needed.
    * @param {{simulations?: number}} limit
    * @param {object} options of the session
    */

@@ -1,4 +1,4 @@
-// The page: joins the board, the match and the buttons. ?server=ws://… says where the agent is, #token=… what it asks for.
+// The page: joins the board, the match and the buttons. ?server=ws://… is the agent's address, #token=… its token.
 import { connect } from "myoshu";
 import { Board } from "./board.js";
 import { Match, WATCH } from "./match.js";

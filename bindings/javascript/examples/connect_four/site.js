@@ -1,4 +1,4 @@
-// Serves the page to browsers on this machine; nothing comes from elsewhere.
+// Serves the page to browsers on this machine; nothing is loaded from elsewhere.
 //
 //     myoshu serve four.myoshu --websocket 7778
 //     npm ci      once, in bindings/javascript
