@@ -1,9 +1,9 @@
 """From the rules of tic-tac-toe to an agent nobody beats: learn, export, inspect, play, look.
 
     python demos/first_agent.py                # about two and a half minutes on two cores
-    python demos/first_agent.py --minutes 0.2  # a hasty agent, to see it lose a line or two
+    python demos/first_agent.py --minutes 0.2  # an agent trained in haste, to see it lose a line or two
 
-Each step is one `myoshu` command, printed before it runs, so that it can be run again by hand.
+Each step is one `myoshu` command, printed before it runs, so you can repeat it by hand.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A game of one's own, from an empty file: three in a row for three players on a four by four board.
+"""A custom game, from an empty file: three in a row for three players on a four by four board.
 
     myoshu train python:demos/three_in_a_row.py:ThreeInARow --minutes 5 --out three_in_a_row.myoshu
     myoshu match three_in_a_row.myoshu random random
 
-Players 0, 1 and 2 put a stone on an empty square in turn; whoever first has three in a row, in any direction, wins 1
+Players 0, 1 and 2 put a stone on an empty square in turn; the first to have three in a row, in any direction, wins 1
 and the two others lose ½ each. A full board without a row is a draw.
 
 Nothing of myoshu is inherited: a class with these methods is a game (`myoshu.game` says what each must do). The page

@@ -54,12 +54,12 @@ class Board:
         self.rect.center = area.center
 
     def name(self, action: int) -> str:
-        """An action in a few letters, as :meth:`labels` name its place."""
+        """The action in a few letters, by the place that :meth:`labels` names."""
         row, column = divmod(action, self.columns)
         return f"{'abcdefgh'[column]}{row + 1}" if row < self.rows else "pass"
 
     def labels(self) -> list[tuple[str, tuple[int, int]]]:
-        """What the columns and rows are called, and the middle of where that stands."""
+        """The names of columns and rows, and the centres at which they are drawn."""
         left, bottom = self.rect.left - 22, self.rect.bottom + 21
         across = [("abcdefgh"[c], (self.square(0, c).centerx, bottom)) for c in range(self.columns)]
         return across + [(str(row + 1), (left, self.square(row, 0).centery)) for row in range(self.rows)]
@@ -121,7 +121,7 @@ class Board:
             pygame.draw.rect(surface, LAST, self.square(row, column), 5, border_radius=10)
 
     def score(self, table: Table | Sample) -> str:
-        """How it stands, where that can be counted."""
+        """The score, for games that can be counted."""
         return ""
 
 
@@ -153,11 +153,11 @@ class ConnectFour(Board):
     in_a_row = 4
 
     def name(self, action: int) -> str:
-        """The column's number."""
+        """The number of the action's column, from 1."""
         return str(action + 1)
 
     def labels(self) -> list[tuple[str, tuple[int, int]]]:
-        """The columns' numbers."""
+        """The columns' numbers and their centres in pixels."""
         return [(self.name(c), (self.square(0, c).centerx, self.rect.bottom + 24)) for c in range(self.columns)]
 
     def mark(self, surface: pygame.Surface, table: Table | Sample) -> None:
@@ -170,7 +170,7 @@ class ConnectFour(Board):
         return {column: self.square(0, column).unionall([self.square(5, column)]) for column in range(self.columns)}
 
     def places(self, table: Table | Sample) -> dict[int, pygame.Rect]:
-        """Where the stone would come to lie."""
+        """Where the stone would land."""
         stones = self.stones(table)
         free = {column: sum(line[column] not in "xo" for line in stones) for column in table.state.legal_actions()}
         return {column: self.square(number - 1, column) for column, number in free.items()}
@@ -210,7 +210,7 @@ class Othello(Board):
 
 
 class DotsAndBoxes(Board):
-    """Who closes a box owns it and moves again; 2 × 2 boxes."""
+    """The player who closes a box owns it and moves again; 2 × 2 boxes."""
 
     title, string, file = (
         "Dots and boxes",
@@ -297,10 +297,10 @@ BOARDS: tuple[type[Board], ...] = (TicTacToe, ConnectFour, Othello, DotsAndBoxes
 
 
 class Sample:
-    """A position that nobody plays, with what boards look at of a :class:`table.Table`.
+    """A position for show, with the attributes of a :class:`table.Table` that boards read.
 
     Args:
-        kind: whose :attr:`Board.sample` it is.
+        kind: the board whose :attr:`Board.sample` it shows.
     """
 
     def __init__(self, kind: type[Board]) -> None:
@@ -316,7 +316,7 @@ class Sample:
 
 
 def picture(kind: type[Board], size: tuple[int, int]) -> pygame.Surface:
-    """A board with a few moves played, made small."""
+    """A small picture of a board with a few moves played."""
     whole = pygame.Surface((900, 900), pygame.SRCALPHA)
     board = kind(whole.get_rect().inflate(-260, -260))
     board.draw(whole, Sample(kind), None)

@@ -74,7 +74,7 @@ class Room:
         return self.table is None or self.table.idle
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of Pygame's."""
+        """Handle one Pygame event."""
         if event.type == pygame.QUIT:
             self._leave()
             self.running = False
@@ -84,12 +84,12 @@ class Room:
             self._handle_table(event, self.table, self.clock())
 
     def update(self) -> None:
-        """What happens in a frame."""
+        """Advance by one frame."""
         if self.table is not None and self.table.update(self.clock()):
             self.cursor = None
 
     def draw(self) -> None:
-        """The frame."""
+        """Draw the frame onto the window's surface."""
         self.surface.fill(BACK)
         if self.table is None:
             self._draw_menu()
@@ -227,7 +227,7 @@ class Room:
         return next((a for a, cell in self.board.cells().items() if cell.collidepoint(place) and a in legal), None)
 
     def _move_cursor(self, table: Table, key: int) -> None:
-        """To the nearest legal action in the arrow's direction; around the edge if there is none."""
+        """Move to the nearest legal action in the arrow's direction; around the edge if there is none."""
         cells = {action: cell.center for action, cell in self.board.cells().items()}
         legal = [action for action in table.state.legal_actions() if action in cells]
         if self.cursor not in legal:

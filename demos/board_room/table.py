@@ -22,9 +22,9 @@ class Level:
     """How strongly an agent plays."""
 
     name: str
-    """As the menu shows it."""
+    """The name that the menu shows."""
     options: dict[str, float]
-    """What a session is made with."""
+    """The arguments of its sessions."""
     limit: Limit | None = None
     """How long it thinks; the session's own if not given."""
 
@@ -49,18 +49,18 @@ class Table:
         self.level = level
         self.seed = seed
         self.moves: list[tuple[int, int]] = []
-        """Who played what."""
+        """The seat and the action of every move, in order."""
         self.returns = np.zeros(2)
         self.players: dict[int, Player] = {}
         self.adviser = Player(agent.new_session(seed=seed))
         self.shown: Decision | None = None
         """The latest thought about the position on the board."""
         self.advice: Decision | None = None
-        """What a person was told to play."""
+        """The advice given to a person."""
         self.last: Decision | None = None
         """The latest decision, which the panel keeps showing."""
         self.hinted = False
-        """Whether that is the adviser's, about a person's position."""
+        """Whether :attr:`last` is the adviser's, about a person's position."""
         self.spent = 0.0
         """Seconds of this frame that went into thinking."""
         self._pending: Decision | None = None
@@ -95,7 +95,7 @@ class Table:
         return any(player.thinking for player in (*self.players.values(), self.adviser))
 
     def update(self, now: int) -> bool:
-        """One frame; ``now`` in milliseconds. Whether a move was made."""
+        """Advance by one frame; ``now`` in milliseconds. Whether a move was made."""
         self.spent = 0.0
         if self.over:
             return False
@@ -132,13 +132,13 @@ class Table:
         return True
 
     def ask_advice(self) -> None:
-        """Let the adviser, who plays as well as it can, think about the person's position."""
+        """Let the adviser, who plays at full strength, think about the person's position."""
         if self.persons_turn and not self.adviser.thinking:
             state = self.state
             self.adviser.think(state.observation(), state.legal_actions(), None, self.mover)
 
     def hurry(self) -> None:
-        """Let agents play the best they have found so far."""
+        """Let agents play the best move found so far."""
         for player in (*self.players.values(), self.adviser):
             player.hurry()
 
@@ -158,7 +158,7 @@ class Table:
         self._time = now
 
     def close(self) -> None:
-        """Think no more."""
+        """End all searches."""
         for player in (*self.players.values(), self.adviser):
             player.close()
 

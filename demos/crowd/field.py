@@ -13,9 +13,9 @@ import myoshu
 from myoshu_engines.pygame.letters import Letters
 
 SCALE = 32
-"""Pixels a square."""
+"""Pixels per square."""
 BAR = 88
-"""Height of the figures and words below the meadow."""
+"""Height of the strip of text below the meadow, in pixels."""
 SIZE = (COLUMNS * SCALE, ROWS * SCALE + BAR)
 BACK, INK, FAINT, GOLD = (20, 26, 24), (236, 240, 232), (140, 156, 142), (250, 220, 130)
 EARTH, GRASS = np.array([104.0, 100.0, 62.0]), np.array([66.0, 138.0, 72.0])
@@ -36,7 +36,7 @@ class Field:
         self.running = True
         self.paused = False
         self.led: tuple[float, float] | None = None
-        """Where the wolf is led with the mouse, in squares."""
+        """Where the mouse leads the wolf, in squares."""
         self.small = Letters(24)
         self._ground = pygame.Surface((COLUMNS * SCALE, ROWS * SCALE))
         self._tint = np.random.default_rng(0).uniform(0.88, 1.0, (COLUMNS, ROWS, 1))
@@ -56,7 +56,7 @@ class Field:
         return self.paused
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of Pygame's."""
+        """Handle one Pygame event."""
         if event.type == pygame.QUIT:
             self.running = False
         elif event.type == pygame.KEYDOWN:
@@ -76,7 +76,7 @@ class Field:
             self.led = None
 
     def update(self) -> None:
-        """What happens in a frame."""
+        """Advance by one frame."""
         if self.paused:
             return
         flock = self.flock
@@ -84,7 +84,7 @@ class Field:
         self._hurt = np.where(flock.meadow.bitten, 40, np.maximum(self._hurt - 1, 0))
 
     def draw(self) -> None:
-        """The frame."""
+        """Draw the frame onto the window's surface."""
         meadow = self.flock.meadow
         if self.flock.frames % 4 == 0 or self.paused:
             self._draw_ground(meadow.grass)

@@ -12,7 +12,7 @@ from myoshu import Agent, Crowd
 BUDGET = 0.002
 """Seconds of a frame that all sheep together may think."""
 SIMULATIONS = 8
-"""Simulations a decision."""
+"""Simulations per decision."""
 COLUMNS, ROWS = 32, 20
 AVERAGED = 60
 """Frames over which decisions a second are counted."""
@@ -24,7 +24,7 @@ class Flock:
     Args:
         agent: what every sheep thinks with.
         number: of sheep.
-        seed: of where they begin.
+        seed: of their starting places.
         budget: seconds of a frame for thinking.
     """
 
@@ -34,7 +34,7 @@ class Flock:
         self.budget = budget
         self.frames = 0
         self.bitten = 0
-        """Sheep the wolf has caught so far; each comes back at the fence."""
+        """Sheep that the wolf has caught so far; each comes back at the fence."""
         self.eaten = 0.0
         """Grass eaten so far."""
         self.late = 0.0
@@ -45,11 +45,11 @@ class Flock:
 
     @property
     def decisions(self) -> float:
-        """Decisions a second of late, at 60 frames a second."""
+        """Recent decisions per second, at 60 frames a second."""
         return 60.0 * float(self._made.mean())
 
     def update(self, wolf: tuple[float, float] | None = None) -> None:
-        """One frame.
+        """Advance by one frame.
 
         Args:
             wolf: where the wolf is led, in squares; it goes where it likes if not given.

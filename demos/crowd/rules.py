@@ -19,7 +19,7 @@ from myoshu_engines.pygame.eyes import Numbers
 FRAMES = 20
 """Frames between two decisions of a sheep."""
 STRIDE = 5
-"""Frames that are played in one go where a sheep learns."""
+"""Frames played in one step while a sheep learns."""
 LENGTH = 40
 """Decisions of a game to learn from."""
 AROUND = 2
@@ -41,11 +41,11 @@ NUMBERS = len(NAMES)
 WALK = 0.055
 """A sheep's speed, squares a frame."""
 WOLF = 0.036
-"""The wolf's speed."""
+"""The wolf's speed, squares a frame."""
 SIGHT = 5.0
 """How far a sheep sees the wolf, in squares."""
 BITE = 0.7
-"""How near the wolf must come."""
+"""The distance at which the wolf bites, in squares."""
 GRAZE = 0.012
 """Grass eaten in a frame, where there is any."""
 GROWTH = 0.0006
@@ -149,7 +149,7 @@ class Grazing:
         self.over = False
 
     def step(self, action: int) -> float:
-        """A few frames.
+        """Advance by a few frames.
 
         Returns:
             Grass eaten, and -1 when the wolf bites.

@@ -22,7 +22,7 @@ STAY = ACTIONS.index("stay")
 
 
 class Hands(enum.Enum):
-    """Who plays a seat."""
+    """Who controls a seat."""
 
     PERSON = "person"
     AGENT = "agent"
@@ -34,11 +34,11 @@ class Level:
     """How strongly an agent plays."""
 
     simulations: int
-    """Simulations a decision; 1 is the policy alone."""
+    """Simulations per decision; 1 is the policy alone."""
     temperature: float
     """How freely it chooses."""
     lapse: float
-    """Share of the decisions that it skips, holding the action before."""
+    """Share of the decisions that it skips, repeating the previous action."""
 
 
 LEVELS = (
@@ -60,17 +60,17 @@ class Seat:
     """An agent at a paddle.
 
     Args:
-        agent: who thinks.
+        agent: the agent that thinks.
         level: how strongly it plays.
         number: 0 on the left, 1 on the right.
-        seed: of its chance.
+        seed: of its random choices.
     """
 
     def __init__(self, agent: Agent, level: Level, number: int, seed: int) -> None:
         self.number = number
         self.level = level
         self.last: Decision | None = None
-        """The latest decision."""
+        """The latest decision, or None before the first."""
         self.action = STAY
         self._player = Player(agent.new_session(seed=seed, temperature=level.temperature, keep_tree=False))
         self._eye = Numbers(self._see, NUMBERS)
@@ -82,7 +82,7 @@ class Seat:
         return court.numbers(self.number)
 
     def frame(self, court: Court, frame: int) -> int:
-        """The action for this frame; a new one every few frames, the two seats by turns."""
+        """The action for this frame; a new one every few frames, the two seats alternating."""
         self.spent = 0.0
         if frame % REPEAT == self.number * (REPEAT // 2) and self._rng.random() >= self.level.lapse:
             self._player.think(Sight(self._eye, court).observation(), limit=Limit(simulations=self.level.simulations))
@@ -96,16 +96,16 @@ class Seat:
         return self.action
 
     def close(self) -> None:
-        """Think no more."""
+        """End all searches."""
         self._player.close()
 
 
 class Match:
-    """Rallies until somebody has enough points.
+    """Rallies until one side has enough points.
 
     Args:
         hands: who plays the left seat and the right.
-        agent: who thinks where an agent plays, and who gives hints; None if there is none.
+        agent: the agent that plays and gives hints; None if there is none.
         level: of the agents.
         seed: of all chance.
     """
@@ -117,11 +117,11 @@ class Match:
         self.frame = 0
         """Frames of this rally."""
         self.rallies = 0
-        """Rallies begun."""
+        """Rallies begun so far."""
         self.waits = PAUSE
         """Frames until the ball is served."""
         self.held = [STAY, STAY]
-        """What the people hold, by seat."""
+        """The action that each person's keys hold, by seat."""
         self.pointed: list[float | None] = [None, None]
         """Where people point their paddle with a mouse, by seat: a height, or nowhere."""
         self.spent = 0.0
@@ -142,7 +142,7 @@ class Match:
         return next((seat for seat in (0, 1) if self.score[seat] >= POINTS), None)
 
     def update(self) -> None:
-        """One frame."""
+        """Advance by one frame."""
         self.spent = 0.0
         if self.winner is not None:
             return
@@ -164,7 +164,7 @@ class Match:
         return adviser.last if self.hinted and adviser is not None else None
 
     def close(self) -> None:
-        """Think no more."""
+        """End all searches."""
         for seat in (*self.seats.values(), *self.advisers.values()):
             seat.close()
 

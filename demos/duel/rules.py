@@ -2,8 +2,8 @@
 
     myoshu train python:demos/duel/rules.py:duel --minutes 8 --out demos/agents/duel.myoshu
 
-Who hits the ball with the edge of the paddle sends it off steeply, so it pays to aim. The agent learns to win single
-rallies against the built-in opponent, who is more and less skilful by turns; a match is a row of rallies.
+Hitting the ball with the edge of the paddle sends it off steeply, so it pays to aim. The agent learns to win single
+rallies against the built-in opponent, whose skill varies; a match is a series of rallies.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from myoshu_engines.pygame.arcade import Arcade
 from myoshu_engines.pygame.eyes import Numbers
 
 WIDTH, HEIGHT = 16.0, 9.0
-"""Of the court."""
+"""The court's width and height, in its own units."""
 GAP = 0.8
-"""From the ends of the court to the paddles."""
+"""Distance from the ends of the court to the paddles."""
 HALF = 0.85
 """Half a paddle's length."""
 RADIUS = 0.22
-"""Of the ball."""
+"""The ball's radius."""
 PACE = 0.105
 """A paddle's greatest speed, a frame."""
 GRIP = 0.3
-"""Share of the way to the wanted speed that a paddle makes in a frame."""
+"""Share of the difference to its target speed that a paddle makes up in a frame."""
 SERVE = 0.14
 """The ball's speed at first, a frame."""
 FASTER = 1.1
-"""How much faster it is after each hit."""
+"""Factor by which each hit speeds it up."""
 FASTEST = 0.28
 STEEPEST = 1.05
 """The angle to the level, in radians, of a ball hit with the edge."""
@@ -58,12 +58,12 @@ class Court:
         self.hits = 0
         """How often the ball was hit."""
         self.bounced = False
-        """Whether it met something in this frame."""
+        """Whether it hit something in this frame."""
         self.winner: int | None = None
         """Who has won the rally."""
 
     def step(self, left: int, right: int) -> None:
-        """One frame; an action is 0 for up, 1 for staying, 2 for down."""
+        """Advance by one frame; an action is 0 for up, 1 for staying, 2 for down."""
         paddles, speeds = self.paddles, self.speeds
         for seat, action in ((0, left), (1, right)):
             speed = speeds[seat] + GRIP * (PACE * (action - 1) - speeds[seat])
@@ -93,7 +93,7 @@ class Court:
             self.winner = 0
 
     def _meet(self, seat: int, y: float) -> None:
-        """The ball is at a paddle's line: it comes back if the paddle is there, at an angle that says where."""
+        """The ball is at a paddle's line: it bounces off if the paddle is there, at an angle that depends on where."""
         face = GAP + RADIUS if seat == 0 else WIDTH - GAP - RADIUS
         off = (y - self.paddles[seat]) / (HALF + RADIUS)
         if not -1.0 <= off <= 1.0:
@@ -109,7 +109,7 @@ class Court:
         self.x = face
 
     def numbers(self, seat: int) -> list[float]:
-        """What a seat sees, each as if it sat on the left: ball, its way, both paddles and how they move."""
+        """What a seat sees, each as if it sat on the left: the ball, its velocity, both paddles and their speeds."""
         sign = 1.0 if seat == 0 else -1.0
         own, other = self.paddles[seat], self.paddles[1 - seat]
         return [
@@ -146,7 +146,7 @@ class Script:
     """The built-in opponent: follows the ball when it comes, and goes back to the middle when it leaves.
 
     Args:
-        skill: from 0 to 1: how early it looks and how exactly. 1 never looks away.
+        skill: from 0 to 1: how early and how exactly it looks. 1 never looks away.
         rng: draws where it aims after each hit.
     """
 
@@ -187,7 +187,7 @@ class Rally:
         return self.court.winner is not None
 
     def step(self, action: int) -> float:
-        """One frame.
+        """Advance by one frame.
 
         Returns:
             1 when the learner wins the rally, -1 when it loses it.

@@ -17,7 +17,7 @@ from myoshu_engines.pygame.overlay import Overlay
 
 SIZE = (1040, 720)
 SCALE = 62.0
-"""Pixels a unit of the court."""
+"""Pixels per unit of the court."""
 COURT = pygame.Rect((SIZE[0] - round(WIDTH * SCALE)) // 2, 70, round(WIDTH * SCALE), round(HEIGHT * SCALE))
 BACK, FLOOR, WALL = (13, 16, 24), (20, 25, 37), (46, 56, 78)
 CARD, LIT, GO = (30, 37, 52), (47, 58, 80), (62, 120, 190)
@@ -33,12 +33,12 @@ MODES: tuple[tuple[str, tuple[Hands, Hands]], ...] = (
 )
 KEYS = "H hint     O thoughts     P or Space pause     R restart     F11 full screen     Esc menu"
 TRAIL = 14
-"""Places of the ball that are still seen."""
+"""Past places of the ball that are still shown."""
 TRAINING = "myoshu train python:demos/duel/rules.py:duel --minutes 8"
 
 
 class Spark:
-    """A bit of light that flies off where the ball met something."""
+    """A spark that flies off where the ball hit something."""
 
     def __init__(self, place: tuple[float, float], color: tuple[int, int, int], rng: np.random.Generator) -> None:
         angle, speed = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 4.0)
@@ -48,7 +48,7 @@ class Spark:
         self.color = color
 
     def move(self) -> bool:
-        """One frame. Whether it still glows."""
+        """Advance by one frame. Whether it still glows."""
         self.x, self.y, self.life = self.x + self.dx, self.y + self.dy, self.life - 1
         self.dx, self.dy = 0.92 * self.dx, 0.92 * self.dy
         return self.life > 0
@@ -88,7 +88,7 @@ class Stage:
         return self.match is None or self.paused or self.match.winner is not None
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of Pygame's."""
+        """Handle one Pygame event."""
         if event.type == pygame.QUIT:
             self.leave()
             self.running = False
@@ -98,7 +98,7 @@ class Stage:
             self._handle_match(event, self.match)
 
     def update(self) -> None:
-        """What happens in a frame."""
+        """Advance by one frame."""
         self.sparks = [spark for spark in self.sparks if spark.move()]
         self.shake = max(0, self.shake - 1)
         match = self.match
@@ -120,7 +120,7 @@ class Stage:
             self.shake = 10
 
     def draw(self) -> None:
-        """The frame."""
+        """Draw the frame onto the window's surface."""
         self.surface.fill(BACK)
         if self.match is None:
             self._draw_menu()
@@ -128,7 +128,7 @@ class Stage:
             self._draw_match(self.match)
 
     def start(self) -> None:
-        """Begin a match, if those who are to play it are there."""
+        """Begin a match, if its players are there."""
         hands = MODES[self.mode][1]
         if self.agent is None and Hands.AGENT in hands:
             return
@@ -137,13 +137,13 @@ class Stage:
         self.paused = False
 
     def watch(self) -> None:
-        """Let agents of the highest level play each other, or the built-in opponent a person who does nothing."""
+        """Let agents of the highest level play each other, or the built-in opponent play a person who does nothing."""
         if self.agent is not None:
             self.mode, self.level = 1, len(LEVELS) - 1
         self.start()
 
     def leave(self) -> None:
-        """Back to the menu, whatever was going on."""
+        """Back to the menu, whatever was happening."""
         if self.match is not None:
             self.match.close()
             self.match = None
@@ -293,7 +293,7 @@ class Stage:
             self._banner(self.words(match), match)
 
     def words(self, match: Match) -> str:
-        """What is said across the court, if anything."""
+        """The message across the court, if any."""
         if match.winner is not None:
             hand = match.hands[match.winner]
             if hand is Hands.PERSON:
@@ -356,7 +356,7 @@ class Stage:
 
     @staticmethod
     def _lamp(radius: int, color: tuple[int, int, int], strength: int) -> pygame.Surface:
-        """A soft disc of light."""
+        """A soft disc of light, as a surface."""
         lamp = pygame.Surface((2 * radius, 2 * radius), pygame.SRCALPHA)
         for ring in range(radius, 0, -1):
             pygame.draw.circle(lamp, (*color, round(strength * (1 - ring / radius) ** 2)), (radius, radius), ring)

@@ -1,8 +1,8 @@
-"""Star harvest: a boat catches falling stars. The rules, and how it is drawn; learned from its image alone.
+"""Star harvest: a boat catches falling stars. The rules and the drawing; learned from its image alone.
 
     myoshu train python:demos/pixels/rules.py:harvest --minutes 20 --out demos/agents/harvest.myoshu
 
-Every star can be caught by who sets off in time: the best possible score is all of them.
+Every star can be caught by setting off in time: the best possible score is all of them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ HULL, SAIL = (226, 120, 84), (238, 234, 226)
 
 
 class Harvest:
-    """A boat on the water, stars that fall one after the other.
+    """A boat on the water, stars that fall one at a time.
 
     Args:
         rng: draws where they fall.
@@ -75,7 +75,7 @@ class Harvest:
         return there
 
     def step(self, action: int) -> float:
-        """One frame: 0 is left, 1 staying, 2 right.
+        """Advance by one frame: 0 is left, 1 staying, 2 right.
 
         Returns:
             A star's share of the score as one is caught.

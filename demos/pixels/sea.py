@@ -17,14 +17,14 @@ from myoshu_engines.pygame.overlay import Overlay
 from myoshu_engines.pygame.player import Player
 
 SCALE = 4
-"""Pixels of the window to one of the scene."""
+"""Pixels of the window per pixel of the scene."""
 SCENE = pygame.Rect(24, 24, SIZE * SCALE, SIZE * SCALE)
 SIDE = pygame.Rect(SCENE.right + 24, 24, 312, SCENE.height)
 WINDOW = (SIDE.right + 24, SCENE.bottom + 24)
 BACK, CARD, LIT, GO = (10, 13, 24), (24, 29, 48), (40, 48, 76), (62, 120, 190)
 INK, FAINT, GOLD = (236, 238, 244), (132, 142, 170), (255, 226, 140)
 LEVELS = (("level 1", 1, 2.0), ("level 2", 1, 1.0), ("level 3", 4, 0.3), ("level 4", 16, 0.0))
-"""Names, simulations a decision, temperatures."""
+"""Names, simulations per decision, temperatures."""
 MODES = ("The agent sails", "You sail")
 TRAINING = "myoshu train python:demos/pixels/rules.py:harvest --minutes 20"
 BUDGET = 0.004
@@ -36,7 +36,7 @@ class Sea:
 
     Args:
         surface: the window.
-        file: the agent's.
+        file: the agent's file.
         curve: its learning curve, a run's ``evaluations.csv``; none is shown if it is not there.
         seed: of where stars fall.
     """
@@ -71,7 +71,7 @@ class Sea:
         return self.state.scene
 
     def begin(self) -> None:
-        """A new game."""
+        """Begin a new game."""
         if self.player is not None:
             self.player.close()
         self.state = self.game.new_state(np.random.default_rng(self.seed))
@@ -93,7 +93,7 @@ class Sea:
         return self.menu or self.paused or self.state.is_terminal()
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of Pygame's."""
+        """Handle one Pygame event."""
         if event.type == pygame.QUIT:
             self.running = False
         elif self.menu:
@@ -118,7 +118,7 @@ class Sea:
             self.paused = True
 
     def update(self) -> None:
-        """What happens in a frame."""
+        """Advance by one frame."""
         if self.menu or self.paused or self.state.is_terminal():
             return
         person = self._steer() if self.mode == 1 else None
@@ -130,7 +130,7 @@ class Sea:
         self.state.frame(person)
 
     def draw(self) -> None:
-        """The frame."""
+        """Draw the frame onto the window's surface."""
         self.surface.fill(BACK)
         self.scene.draw(self._scene)
         pygame.transform.scale(self._scene, SCENE.size, self.surface.subsurface(SCENE))
@@ -266,7 +266,7 @@ class Sea:
         return decision
 
     def _steer(self) -> int:
-        """What a person holds, in this frame."""
+        """The action that a person holds in this frame."""
         if self.pointed is None:
             return 1 + self.held[1] - self.held[0]
         ahead = self.pointed - self.scene.boat - 2.0 * self.scene.speed

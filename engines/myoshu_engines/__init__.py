@@ -21,7 +21,7 @@ _ENGINE = "the game of an engine is found by its address, as tcp://127.0.0.1:777
 
 
 def game_prefixes() -> list[str]:
-    """The kinds of game there are: what may stand before the colon of a game string."""
+    """The kinds of game: what may come before the colon of a game string."""
     names = (module.name for module in pkgutil.iter_modules(__path__))
     return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
@@ -30,7 +30,7 @@ def load_game(game_string: str) -> Game:
     """The game a string names, as ``openspiel:connect_four(rows=5)`` or ``python:my_module:MyGame``.
 
     Raises:
-        GameStringError: the string does not parse, or names nothing; the message says what there is.
+        GameStringError: the string does not parse, or names no game; the message lists what there is.
         DependencyError: the package that brings the game is not installed.
         GameError: the game is there, but myoshu cannot play it; the message says why.
     """

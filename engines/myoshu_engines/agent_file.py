@@ -1,4 +1,4 @@
-"""An agent's file as a game finds it: there or not, whole or not, for this game or another."""
+"""An agent's file as a game finds it: present or not, complete or not, for this game or another."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["agent_for"]
 
 
 def agent_for(game: str, file: Path, training: str) -> tuple[myoshu.Agent | None, str]:
-    """The agent in a file, or what to tell the person instead.
+    """The agent in a file, or a message for the person instead.
 
     Args:
-        game: the name of the game that it must be an agent for, or what its name ends with after a colon.
+        game: the name of the game that the agent must play, or the part of it after the colon.
         file: a bundle.
-        training: the command that makes one, but for ``--out`` and the file.
+        training: the command that trains one, without ``--out`` and the file.
 
     Returns:
-        The agent, on the CPU, and nothing to tell; or None, and a sentence.
+        The agent, on the CPU, and an empty message; or None, and a sentence.
     """
     if not file.exists():
         return None, f"No agent: one is trained by {training} --out {file}"

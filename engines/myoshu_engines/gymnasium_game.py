@@ -1,4 +1,4 @@
-"""The way to Gymnasium's games, as ``gymnasium:NAME``; see :mod:`myoshu_engines.gymnasium.game`."""
+"""Gymnasium's games, as ``gymnasium:NAME``; see :mod:`myoshu_engines.gymnasium.game`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Games of engines that connect to us: ``listen://127.0.0.1:7900``. ``MYOSHU_TOKEN`` is what they must show, if set."""
+"""Games of engines that connect to us: ``listen://127.0.0.1:7900``. They must show ``MYOSHU_TOKEN``, if it is set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def load(rest: str) -> RemoteGame:
     """The game of the engine that connects to an address such as ``//127.0.0.1:7900``; waits for it.
 
     Raises:
-        GameStringError: it is no address.
+        GameStringError: it is not an address.
         ArgumentError: it cannot be listened on.
         GameError: the engine's game cannot be learned; the message says why.
     """

@@ -1,4 +1,4 @@
-"""The way to OpenSpiel's games, as ``openspiel:NAME``; see :mod:`myoshu_engines.openspiel.game`."""
+"""OpenSpiel's games, as ``openspiel:NAME``; see :mod:`myoshu_engines.openspiel.game`."""
 
 from __future__ import annotations
 

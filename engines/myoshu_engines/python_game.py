@@ -1,11 +1,11 @@
-"""A person's own class as a game: ``python:package.module:ClassName`` or ``python:path/to/file.py:ClassName``.
+"""A user's own class as a game: ``python:package.module:ClassName`` or ``python:path/to/file.py:ClassName``.
 
 The game is called by the string that it was loaded by, but known by its module's and its class's names alone
 (:func:`myoshu.spec.same_game`): its file may move. :meth:`PythonGame.called` gives it the name that a run or an agent
 knows it by.
 
-The class is made without arguments, and a few random games are played with it before anything else is: what is wrong
-with it is said in one line, by the conformance kit of :mod:`myoshu.testing.games`.
+The class is called without arguments, and a few random games are played with it before anything else: its faults
+are reported in one line, by the conformance kit of :mod:`myoshu.testing.games`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ __all__ = ["PythonGame", "load"]
 _CHECKED_GAMES = 2
 _CHECKED_MOVES = 50
 _OWN = frozenset(["called", "symmetries", "planes", "layout"])
-"""Traits that are not simply the class's: they are checked, or this game's own."""
+"""Traits that are not simply the class's: they are checked, or specific to this game."""
 
 
 def load(rest: str) -> PythonGame:
-    """The game a class describes.
+    """The game that a class describes.
 
     Raises:
         GameStringError: there is no such module, file or class.
-        GameError: the class cannot be made, or does not keep to the game protocol.
+        GameError: the class cannot be instantiated, or does not keep to the game protocol.
     """
     where, colon, name = rest.rpartition(":")
     if not colon or not where or not name.isidentifier():
@@ -56,14 +56,14 @@ def load(rest: str) -> PythonGame:
         raise GameStringError(f"game: {where} has no class {name!r}; it has: {', '.join(sorted(there)) or 'none'}")
     try:
         game = make()
-    except Exception as error:  # somebody's code: whatever it raises, the user is told
+    except Exception as error:  # user code may raise anything
         raise GameError(f"python:{rest}: {name}() raised {type(error).__name__}: {error}") from error
     check_game(game, games=_CHECKED_GAMES, moves=_CHECKED_MOVES)
     return PythonGame(rest, game)
 
 
 class PythonGame:
-    """A person's game, named by the string that finds it again. It has the class's :class:`myoshu.traits.Traits`."""
+    """A user's game, named by the string that finds it again. It has the class's :class:`myoshu.traits.Traits`."""
 
     def __init__(self, rest: str, game: Game, name: str | None = None) -> None:
         self._rest = rest
@@ -73,12 +73,12 @@ class PythonGame:
             if trait not in _OWN:
                 setattr(self, trait, said)
         self.symmetries = symmetries_of(game)
-        """Those that the class declares."""
+        """The symmetries that the class declares."""
         seen = planes_of(game)
         self.planes = seen.words
         """What each plane or number of an observation is, if the class says."""
         self.layout = seen.layout
-        """What its rows and columns are, if the class says."""
+        """What an observation's rows and columns are, if the class says."""
 
     @property
     def spec(self) -> GameSpec:
@@ -86,7 +86,7 @@ class PythonGame:
         return self._spec
 
     def new_state(self, rng: np.random.Generator) -> State:
-        """A new game: the person's own state."""
+        """A new game: the class's own state."""
         return self._game.new_state(rng)
 
     def action_name(self, state: State, action: int) -> str:
@@ -151,5 +151,5 @@ def _from_name(where: str) -> ModuleType:
                 f"game: there is no module {where!r} (looked in the working folder and in what is installed)"
             ) from error
         raise GameError(f"{where}: importing it raised {type(error).__name__}: {error}") from error
-    except Exception as error:  # somebody's code: whatever it raises, the user is told
+    except Exception as error:  # user code may raise anything
         raise GameError(f"{where}: importing it raised {type(error).__name__}: {error}") from error

@@ -1,7 +1,7 @@
 """A game whose rules live in another process: the trainer's side of the socket protocol.
 
 A remote state is a seed and the moves since; the engine holds it in one of its slots while it is needed. Any number of
-states works with any number of slots: a state whose slot went to another is brought back by playing its moves again,
+states works with any number of slots: a state whose slot went to another is restored by replaying its moves,
 and so are all of them if the engine dies and returns.
 """
 
@@ -29,11 +29,11 @@ from myoshu.spec import GameSpec
 __all__ = ["RemoteGame", "RemoteState"]
 
 PATIENCE = 60.0
-"""Seconds for which an engine that died is waited for."""
+"""Seconds to wait for an engine that died."""
 TIMEOUT = 60.0
 """Seconds that an engine may take for one step."""
 MANY = 2000
-"""Ticks after which it can be said whether too many of them were missed."""
+"""Ticks after which the share of missed ticks is judged."""
 
 log = logging.getLogger("myoshu.training")
 
@@ -42,15 +42,15 @@ class RemoteGame:
     """A game in another process.
 
     Args:
-        address: where the engine is. It is no part of the game's identity, which is the name that the engine gives it:
-            the same game may be at another address tomorrow, or its engine may be the one that connects.
+        address: the engine's address. It is not part of the game's identity, which is the name that the engine gives
+            it: the same game may be at another address tomorrow, or its engine may be the one that connects.
         where: the address as errors name it; its URL if not given.
-        token: what the engine must be shown.
-        patience: seconds for which an engine that died is waited for.
-        link: a conversation with an engine that connected to us, instead of one that listens.
+        token: the token that the engine requires.
+        patience: seconds to wait for an engine that died.
+        link: a connection to an engine that dialled us, instead of one that listens.
 
     Raises:
-        ConnectionLostError: nobody answers there.
+        ConnectionLostError: nothing answers there.
         GameError: the engine's game cannot be learned; the message says why.
     """
 
@@ -64,7 +64,7 @@ class RemoteGame:
         link: Link | None = None,
     ) -> None:
         self.one_process = link is not None
-        """Whether it cannot go to another process: the engine has connected to this one."""
+        """Whether it cannot move to another process: the engine has connected to this one."""
         if link is None:
             link = Link(address, Role.TRAINER, token=token, timeout=TIMEOUT, patience=patience)
         self._link = link
@@ -73,17 +73,17 @@ class RemoteGame:
         self._arguments = (address, self._where, token, patience)
         found = self._link.ask(with_id(EnvSpec), Spec)
         self.replayable = found.mode != "realtime"
-        """Whether the same seed and actions make the same game. One in realtime is not: it has no clones, and is lost
-        (``ConnectionLostError``) with the connection, or when its slot goes to another."""
+        """Whether the same seed and actions make the same game. Not so in realtime: such a game has no clones, and is
+        lost (``ConnectionLostError``) with the connection, or when its slot goes to another."""
         self.most_games = None if self.replayable else found.slots
-        """How many games can go on at once; None for any number."""
+        """How many games can be in progress at once; None for any number."""
         self._ticks, self._missed = 0, 0
         self._spec = found.game.spec()
         said = found.game.words()
         self.planes = said.words
         """What each plane or number of an observation is, if the engine says."""
         self.layout = said.layout
-        """What its rows and columns are, if the engine says."""
+        """What an observation's rows and columns are, if the engine says."""
         self._found = found
         self._free = list(range(found.slots - 1, -1, -1))
         self._held: OrderedDict[int, RemoteState] = OrderedDict()
@@ -104,7 +104,7 @@ class RemoteGame:
         """Begin several games, in one frame for as many as the engine has slots; each as :meth:`new_state` does.
 
         Returns:
-            For each its beginning, or the error that :meth:`new_state` would raise.
+            For each its first position, or the error that :meth:`new_state` would raise.
         """
         begun: list[RemoteState | Exception] = []
         most = self._found.slots
@@ -147,7 +147,7 @@ class RemoteGame:
         return answer
 
     def close(self) -> None:
-        """Say goodbye to the engine; a game that nobody uses any more does so by itself."""
+        """Say goodbye to the engine; happens automatically when the game is freed."""
         self._goodbye()
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
@@ -168,7 +168,7 @@ class RemoteGame:
         ]
         for row, state in enumerate(states):
             if state.slot is None and not self.replayable:
-                outcomes[row] = _GameLostError(f"{self._where}: expected a game that goes on, its slot went to another")
+                outcomes[row] = _GameLostError(f"{self._where}: expected a game in progress, its slot went to another")
         rows = [row for row, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
         if not rows:
             return outcomes
@@ -199,7 +199,7 @@ class RemoteGame:
         return outcomes
 
     def _watch_clock(self, states: Sequence[RemoteState], answer: States) -> None:
-        """Realtime: how many ticks passed without an action; said once when it is most of them."""
+        """Realtime: count the ticks that passed without an action; warn once when it is most of them."""
         if answer.ticks is None:
             return
         for state, tick in zip(states, answer.ticks, strict=True):
@@ -214,7 +214,7 @@ class RemoteGame:
             self._ticks = -(1 << 62)
 
     def _patiently(self, states: Sequence[RemoteState], ask: Callable[[], Any]) -> Any:
-        """Ask for something about states that are held; once more if the engine was lost on the way and came back."""
+        """Make a request about states that are held; once more if the engine was lost in between and came back."""
         for last in (False, True):
             try:
                 self._bring(states)
@@ -233,7 +233,7 @@ class RemoteGame:
         raise AssertionError
 
     def _bring(self, states: Sequence[RemoteState]) -> None:
-        """Have all these states in slots."""
+        """Bring all these states into slots."""
         missing = [state for state in states if state.slot is None]
         for state in states:
             if state.slot is not None:
@@ -242,11 +242,9 @@ class RemoteGame:
             raise faults[-1]
 
     def _reset(self, missing: Sequence[RemoteState]) -> list[GameError | None]:
-        """Put states into slots and have their moves played there; for each, why the engine could not."""
+        """Put states into slots and have their moves played there; returns for each why the engine could not."""
         if not self.replayable and any(not state.is_terminal() for state in missing):
-            raise _GameLostError(
-                f"{self._where}: expected a game that goes on, it was lost with its connection or slot"
-            )
+            raise _GameLostError(f"{self._where}: expected a game in progress, it was lost with its connection or slot")
         for state in missing:
             if self._free:
                 slot = self._free.pop()
@@ -290,20 +288,20 @@ class RemoteGame:
             state.slot = None
 
     def _fault(self, state: RemoteState, error: SlotError) -> GameError:
-        """The error that a slot error stands for; a state that the engine has lost gives its slot back."""
+        """The error that a slot error stands for; a state that the engine has lost frees its slot."""
         if error.code == "illegal_action":
             return IllegalActionError(error.msg)
         self.release(state)
         return GameError(f"{self._where}: {error.code}: {error.msg} (seed {state.reset_seed}, moves {state.history})")
 
     def _overlong(self, state: RemoteState) -> GameError | None:
-        """Why a game may not go on, where it is longer than its specification allows."""
+        """Why a game may not continue, where it is longer than its specification allows."""
         most = self._spec.max_length
         if most is None or len(state.history) < most or state.is_terminal():
             return None
         self.release(state)
         return GameError(
-            f"{self._where}: expected games of at most {most} actions (spec.game.max_length), got one that goes on "
+            f"{self._where}: expected games of at most {most} actions (spec.game.max_length), got one that continues "
             f"after as many (seed {state.reset_seed}, moves {state.history})"
         )
 
@@ -314,7 +312,7 @@ class RemoteGame:
             raise GameError(f"{self._where}: states.legal: {error}") from error
 
     def _take(self, state: RemoteState, answer: States, row: int, legal: NDArray[np.bool_]) -> None:
-        """Take in one row of what the engine said."""
+        """Apply one row of the engine's answer."""
         if answer.obs.sh[1:] != self._spec.observation:
             raise GameError(
                 f"{self._where}: states.obs.sh: expected {[len(answer.slots), *self._spec.observation]}, "
@@ -337,23 +335,23 @@ class RemoteGame:
 
 
 def _say_goodbye(link: Link, process: int) -> None:
-    """End a conversation, unless this is a fork of the process whose it is."""
+    """End a connection, unless this is a fork of the process that owns it."""
     if os.getpid() == process:
         link.close()
 
 
 class _GameLostError(ConnectionLostError):
-    """A game in realtime is lost; the engine need not be."""
+    """A game in realtime is lost, though the engine may still be there."""
 
 
 class RemoteState:
-    """One position: a seed, the moves since, and what the engine said of it last."""
+    """One position: a seed, the moves since, and the engine's latest answer about it."""
 
     def __init__(self, game: RemoteGame, seed: int) -> None:
         self.game = game
-        """Whose it is."""
+        """The game that it is a state of."""
         self.reset_seed = seed
-        """What the engine's ``reset`` is sent: all chance follows from it."""
+        """The seed sent in the engine's ``reset``: all chance follows from it."""
         self.history: list[int] = []
         """The actions since the beginning."""
         self.slot: int | None = None
@@ -367,7 +365,7 @@ class RemoteState:
         self._to_play = 0
 
     def see(self, observation: NDArray[np.float32], legal: list[int], to_play: int, *, truncated: bool) -> None:
-        """Take in what the engine said."""
+        """Apply what the engine said of the position."""
         self._observation, self._legal, self._to_play, self.truncated = observation, legal, to_play, truncated
 
     def to_play(self) -> int:
@@ -400,10 +398,10 @@ class RemoteState:
         return outcome
 
     def clone(self) -> Self:
-        """The same seed and moves; it takes a slot once it is played on.
+        """A state with the same seed and moves; it takes a slot once it is played on.
 
         Raises:
-            GameError: the game goes by a clock of its own.
+            GameError: the game runs on its own clock.
         """
         if not self.game.replayable:
             raise GameError(

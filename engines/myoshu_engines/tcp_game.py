@@ -1,4 +1,4 @@
-"""Games of engines that listen: ``tcp://127.0.0.1:7777``. ``MYOSHU_TOKEN`` is shown to the engine, if it is set."""
+"""Games of engines that listen: ``tcp://127.0.0.1:7777``. ``MYOSHU_TOKEN`` is sent to the engine, if it is set."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def load(rest: str) -> RemoteGame:
     """The game of the engine at an address such as ``//127.0.0.1:7777``.
 
     Raises:
-        GameStringError: it is no address.
-        GameError: nobody answers there, or the engine refuses; the message says why.
+        GameStringError: it is not an address.
+        GameError: nothing answers there, or the engine refuses; the message says why.
     """
     name = f"tcp:{rest}"
     try:

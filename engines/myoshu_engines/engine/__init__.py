@@ -1,1 +1,1 @@
-"""Programs that play by a protocol of their own, UCI or GTP, as players of a match."""
+"""Programs that speak UCI or GTP, as players of a match."""

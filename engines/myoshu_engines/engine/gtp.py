@@ -1,4 +1,4 @@
-"""Programs that speak the Go Text Protocol, version 2: of Go, and of Hex and other games that borrowed it."""
+"""Programs that speak the Go Text Protocol, version 2: for Go, and for Hex and other games that adopted it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLOURS = ("b", "w")
 class GtpPlayer(EnginePlayer):
     """A program that speaks the Go Text Protocol.
 
-    It is told the size of the board, the komi, every move, and the time left, as far as it knows the commands. A move
+    It is sent the size of the board, the komi, every move, and the time left, as far as it knows the commands. A move
     is what OpenSpiel calls it, without the colour before it: ``d4``, ``pass``.
     """
 
@@ -57,7 +57,7 @@ class GtpPlayer(EnginePlayer):
         return Choice(self._own)
 
     def observe(self, state: State, action: int) -> None:
-        """Tell it of every move but those that it just generated."""
+        """Send it every move except those that it just generated."""
         if self._failure is not None:
             return
         own, self._own = self._own, None
@@ -65,7 +65,7 @@ class GtpPlayer(EnginePlayer):
             self._tell(f"play {_COLOURS[state.to_play()]} {_vertex(state, action)}")
 
     def _tell(self, text: str, deadline: float | None = None) -> str:
-        """What it answers: lines up to an empty one, the first with ``=`` for success or ``?`` for failure."""
+        """Send a command; the answer is lines up to an empty one, the first with ``=`` (success) or ``?`` (failure)."""
         if deadline is None:
             deadline = time.monotonic() + ANSWER
         self.process.send(text)

@@ -1,4 +1,4 @@
-"""What players have in common whose moves a program of their own chooses."""
+"""What players have in common whose moves an external program chooses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER = 10.0
 THINKING = 60.0
 """Seconds for a move where nothing else limits it."""
 _SEED = "{seed}"
-"""What in a command stands for the player's seed."""
+"""The text in a command that stands for the player's seed."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Countdown:
 
 
 class EnginePlayer(ABC):
-    """A program at a seat, started anew for every game, so that no game depends on those before it.
+    """A program at a seat, restarted for every game, so that no game depends on those before it.
 
-    An answer that is not a legal move, none in time, and the end of the program lose the game that is being played; a
-    program that cannot even be started is an error of the match if it is so in its first game.
+    An illegal move, no answer in time, and the end of the program lose the current game; a program that
+    cannot even be started in its first game is an error of the match.
 
     Args:
         command: the program and its arguments; ``{seed}`` stands for the seed of the game.
-        name: how results call the player.
-        timeout: seconds after which a move is no longer waited for.
+        name: the player's name in results.
+        timeout: seconds to wait for a move.
     """
 
     def __init__(self, command: str, name: str, timeout: float = THINKING) -> None:
@@ -76,11 +76,11 @@ class EnginePlayer(ABC):
         self._proven = True
 
     def choose(self, state: State) -> Choice:
-        """What the program answers.
+        """Ask the program for a move.
 
         Raises:
             IllegalActionError: it is not a legal move.
-            Resignation: the program gives up.
+            Resignation: the program resigns.
             TimeoutError: it does not answer.
             ConnectionLostError: it is gone.
         """
@@ -94,18 +94,18 @@ class EnginePlayer(ABC):
         return choice
 
     def tell_clock(self, remaining: float, increment: float) -> None:
-        """Hear how much time is left."""
+        """Take note of how much time is left."""
         self._clock = Countdown(remaining, increment)
 
     def close(self) -> None:
-        """End the program."""
+        """End the program, if it runs."""
         if self._process is not None:
             self._process.close()
             self._process = None
 
     @property
     def process(self) -> EngineProcess:
-        """The program."""
+        """The running program."""
         if self._process is None:
             raise RuntimeError("choose: expected new_game before it")
         return self._process
@@ -116,14 +116,14 @@ class EnginePlayer(ABC):
 
     @abstractmethod
     def ask(self, state: State, countdown: Countdown | None, deadline: float) -> Choice:
-        """Let the program choose.
+        """Let the program choose a move.
 
         Args:
             state: the position.
             countdown: the player's clock, if the match has one.
-            deadline: until when the answer must be there, as of :func:`time.monotonic`.
+            deadline: the time by which the answer is due, as of :func:`time.monotonic`.
         """
 
     @abstractmethod
     def observe(self, state: State, action: int) -> None:
-        """Tell the program of a move, if it wants to know."""
+        """Report a move to the program, if it needs that."""

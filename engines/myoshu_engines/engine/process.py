@@ -1,4 +1,4 @@
-"""A program that is talked to by lines: its input and output, a deadline for every answer, and its end."""
+"""A program that communicates by lines: its input and output, a deadline for every answer, and its end."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _FAREWELL = 0.5
 class EngineProcess:
     """A program that answers lines with lines.
 
-    It gets a process group of its own, so that whoever interrupts a match does not interrupt it as well, and ends with
-    this object. What it writes on its standard error is not read.
+    It gets its own process group, so that interrupting a match does not interrupt it as well, and ends with
+    this object. Its standard error is not read.
 
     Args:
-        command: the program and its arguments, as a shell would part them; no shell is run.
+        command: the program and its arguments, as a shell would split them; no shell is run.
 
     Raises:
         MatchError: it cannot be started.
@@ -81,7 +81,7 @@ class EngineProcess:
         """The next line, without its end.
 
         Args:
-            deadline: until when it must have come, as of :func:`time.monotonic`.
+            deadline: the time by which it is due, as of :func:`time.monotonic`.
 
         Raises:
             TimeoutError: it did not come.

@@ -20,22 +20,22 @@ __all__ = ["UciPlayer"]
 _MATE = 100_000
 """Hundredths of a pawn that a mate is worth."""
 _GRACE = 5.0
-"""Seconds after the time for a move until it is no longer waited for."""
+"""Seconds beyond the time for a move before it counts as late."""
 
 
 class UciPlayer(EnginePlayer):
     """A chess program that speaks the Universal Chess Interface.
 
-    It is told the position that the game began with and all moves since. Its limits are those given, and the clock's
-    where the match has one.
+    It is sent the position that the game began with and all moves since. Its limits are those given, and the clock's
+    if the match has one.
 
     Args:
         command: the program and its arguments.
-        name: how results call the player.
+        name: the player's name in results.
         time: seconds for a move.
-        nodes: positions to look at for a move.
+        nodes: positions to search for a move.
         depth: plies to look ahead for a move.
-        options: settings of its own, by name, as ``Skill Level``.
+        options: the program's own settings, by name, as ``Skill Level``.
 
     Raises:
         MatchError: a limit allows nothing.
@@ -65,7 +65,7 @@ class UciPlayer(EnginePlayer):
         self._options = dict(options or {})
 
     def begin(self, game: OpenSpielGame, seat: int) -> None:
-        """Have it ready for a game."""
+        """Prepare it for a game."""
         kind = game.spiel.get_type().short_name
         if kind != "chess" or game.spiel.get_parameters().get("chess960"):
             raise MatchError(f"expected openspiel:chess, which such programs play, got {game.spec.name}")
@@ -101,10 +101,10 @@ class UciPlayer(EnginePlayer):
         return Choice(names[best], value=_value(said), simulations=_nodes(said))
 
     def observe(self, state: State, action: int) -> None:
-        """Nothing: every position is told whole."""
+        """Do nothing: every position is sent in full."""
 
     def _talk(self, text: str, until: str, deadline: float | None = None) -> list[str]:
-        """Say something, and hear lines until one begins with a word; that one is the last."""
+        """Send a line, and read lines until one begins with a word; that one is the last."""
         if deadline is None:
             deadline = time.monotonic() + ANSWER
         self.process.send(text)
@@ -142,7 +142,7 @@ def _last(lines: list[str], word: str) -> list[str]:
 
 
 def _value(lines: list[str]) -> float | None:
-    """What the mover may expect, from its score in hundredths of a pawn: a logistic of four pawns to 10 : 1."""
+    """The mover's expected score, from hundredths of a pawn: logistic, four pawns being odds of 10 : 1."""
     match _last(lines, "score"):
         case ["cp", points, *_] if points.lstrip("-").isdecimal():
             score = int(points)

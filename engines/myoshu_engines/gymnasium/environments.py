@@ -30,40 +30,40 @@ class Environments:
     """What all positions of a game share.
 
     Args:
-        name: the game's, for errors.
-        registered: how an environment is made.
+        name: the game's name, for errors.
+        registered: the registered specification of the environment.
         parameters: for the environment.
         estimated: whether ``returns`` will be estimated rather than given in the game string.
     """
 
     def __init__(self, name: str, registered: EnvSpec, parameters: Mapping[str, Any], *, estimated: bool) -> None:
         self.name = name
-        """The game's name."""
+        """The game's name, as errors give it."""
         self._registered = registered
         self._parameters = dict(parameters)
         self._estimated = estimated
         self.template = self.make()
-        """One that is not played, but asked and copied."""
+        """An environment that is not played, but inspected and copied."""
         self.draws = self._choose_drawing()
         """Whether an environment can draw itself as text."""
         self.moves = numbered_actions(self.template.action_space, name)
-        """What the environment takes for each action."""
+        """For each action, what the environment's ``step`` takes."""
         self.all_actions = range(len(self.moves))
-        """Every action."""
+        """All actions, ascending."""
         space = self.template.observation_space
         self.masks = isinstance(space, gymnasium.spaces.Dict) and MASK in space.spaces
         """Whether observations say which actions are legal."""
         self._masks = Masks(self.template.action_space, len(self.moves), name)
         self.observer = observer_of(space, name)
-        """What makes an observation a network's."""
+        """Turns an observation into what the network sees."""
         self.shared: dict[int, object] | None = None
-        """What copies of an environment share, by its id; None if they cannot be copied."""
+        """Objects that copies of an environment share, by id; None if environments cannot be copied."""
         self.returns = (-math.inf, math.inf)
         """The least and the greatest sum of rewards in a game."""
 
     @property
     def copies(self) -> bool:
-        """Whether clones are deep copies, rather than played again."""
+        """Whether clones are deep copies, rather than replayed."""
         return self.shared is not None
 
     def make(self) -> Environment:
@@ -86,7 +86,7 @@ class Environments:
             raise kind(f"{self.name}: making it raised {type(error).__name__}: {first_line(error)}") from error
 
     def fresh(self) -> Environment:
-        """As :meth:`make`, by copying if that works: making may build large tables."""
+        """As :meth:`make`, by copying if that works: creating one may build large tables."""
         return self.make() if self.shared is None else self.copy(self.template)
 
     def copy(self, environment: Environment) -> Environment:
@@ -106,7 +106,7 @@ class Environments:
             raise GameError(f"{self.name}: observation: expected one of {space}, got {shown!r}") from error
 
     def legal(self, shown: Any, info: Mapping[str, Any]) -> Sequence[int]:
-        """The legal actions that an observation, or else an environment's info, tells of: all if neither tells any.
+        """The legal actions by an observation's mask, or else by an environment's info: all if neither has one.
 
         Raises:
             GameError: the ``action_mask`` is not one number an action, or allows none.
@@ -128,11 +128,11 @@ class Environments:
         )
 
     def __del__(self) -> None:
-        with suppress(Exception):  # there may be no template, and nobody to tell
+        with suppress(Exception):  # there may be no template, and no caller to report to
             self.template.close()
 
     def _choose_drawing(self) -> bool:
-        """Whether the environment can draw itself as text; it is then made so that it does."""
+        """Whether the environment can draw itself as text; it is then created in that mode."""
         if "ansi" not in (self.template.metadata.get("render_modes") or ()):
             return False
         plain = self._parameters

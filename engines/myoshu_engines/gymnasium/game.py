@@ -5,33 +5,33 @@ Game strings
     import first, which registers the environment: ``gymnasium:my_module:MyEnv-v0``. Parameters are Python literals
     and go to the environment, except two that myoshu itself reads:
 
-    - ``max_length=200``: the game is cut off after so many steps, whatever limit the environment brings;
+    - ``max_length=200``: the game is cut off after this many steps, whatever limit the environment has;
     - ``returns=(0, 500)``: the least and the greatest sum of rewards in a game.
 
 How long a game is
     ``spec.max_length`` is the environment's own limit (``max_episode_steps``); one that has none is cut off after
-    :data:`DEFAULT_LENGTH` steps. Both kinds of end, *terminated* and *truncated*, end the game; a state tells them
-    apart by :attr:`GymnasiumState.truncated`.
+    :data:`DEFAULT_LENGTH` steps. Both kinds of end, *terminated* and *truncated*, end the game; a state distinguishes
+    them by :attr:`GymnasiumState.truncated`.
 
 What a game pays
-    ``spec.returns`` is worked out as :mod:`myoshu_engines.gymnasium.rewards` describes, which is an estimate where
+    ``spec.returns`` is computed as :mod:`myoshu_engines.gymnasium.rewards` describes, which is an estimate where
     the environment has no table of its transitions. A game that ends outside the bounds is an error that says which
-    ``returns=`` to give, so a wrong estimate never trains a network in silence.
+    ``returns=`` to give, so a wrong estimate never trains a network silently.
 
 What is seen, and what can be done
     See :mod:`myoshu_engines.gymnasium.spaces`. All actions are legal, unless the environment's ``info``, or its
-    observation where that is a ``Dict``, has an ``action_mask``, one number an action: then those where it is not zero.
-    Where an action is made of several choices, one mask for each of them is taken too.
+    observation where that is a ``Dict``, has an ``action_mask``, one number per action: then those where it is not
+    zero. Where an action consists of several choices, one mask for each of them is accepted too.
 
 Chance
     Each game seeds a fresh environment with one number drawn from its generator; everything follows from that seed
-    and the actions. Random games show, when a game is loaded, whether it does, and an environment that fails is
-    refused. ``spec.stochastic`` is always true: an environment does not tell whether it draws chance.
+    and the actions. When a game is loaded, random games check that, and an environment that fails is
+    refused. ``spec.stochastic`` is always true: an environment does not say whether it draws chance.
 
 Copies
-    A clone's environment is a deep copy, if trial copies step on just as the original does and leave it alone; its
+    A clone's environment is a deep copy, if trial copies behave just as the original does and leave it alone; its
     spaces and its table of transitions are then not copied but shared, if that works too. Otherwise (an environment
-    with a C++ core, say) a clone is a new environment in which all actions are played again, once it is needed.
+    with a C++ core, say) a clone is a new environment in which all actions are replayed, once it is needed.
 
 When two states are the same
     When their seeds and all their actions are (by a digest of 128 bits).
@@ -80,12 +80,12 @@ def load(rest: str) -> GymnasiumGame:
 
 
 class GymnasiumGame:
-    """An environment as a game; see the module's text for what is decided about it.
+    """An environment as a game; the module's docstring has the details.
 
     Args:
-        name: the environment's, with the module that registers it if need be.
+        name: the environment's name, with the module that registers it if need be.
         parameters: for the environment, and ``returns`` and ``max_length``.
-        canonical: what :func:`load` makes this game of.
+        canonical: the game string from which :func:`load` makes this game.
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Any], canonical: str) -> None:
@@ -102,12 +102,12 @@ class GymnasiumGame:
         limited = dataclasses.replace(registered, max_episode_steps=length, order_enforce=False)
         environments = Environments(self.name, limited, given, estimated=returns is None)
         self.environments = environments
-        """What makes its environments."""
+        """Creates, copies and reads its environments."""
         template = environments.template
         observer = environments.observer
         self.planes, self.layout = observer.planes.words, observer.planes.layout
-        """What each number or plane of an observation is: in the environment's words, else in its space's."""
-        with suppress(AttributeError):  # few environments say so
+        """What each number or plane of an observation is: in the environment's words, else in those of its space."""
+        with suppress(AttributeError):  # few environments declare them
             self.planes = tuple(template.get_wrapper_attr("planes"))
             self.layout = ""
         with suppress(AttributeError):
@@ -137,7 +137,7 @@ class GymnasiumGame:
 
     @property
     def copies(self) -> bool:
-        """Whether clones are deep copies, rather than played again."""
+        """Whether clones are deep copies, rather than replayed."""
         return self.environments.copies
 
     @property

@@ -21,7 +21,7 @@ class Masks:
     Args:
         space: its action space.
         actions: how many numbered actions that has.
-        name: the game's, for errors.
+        name: the game's name, for errors.
     """
 
     def __init__(self, space: gymnasium.Space[Any], actions: int, name: str) -> None:
@@ -43,18 +43,18 @@ class Masks:
             raise GameError(f"{self._name}: {MASK}: expected shape ({self._actions},){choices}, got {_shape_of(mask)}")
         legal = tuple(allowed.nonzero()[0].tolist())
         if not legal:
-            raise GameError(f"{self._name}: {MASK}: expected an action to be legal as the game goes on, got none")
+            raise GameError(f"{self._name}: {MASK}: expected a legal action before the game's end, got none")
         return legal
 
     def _allowed(self, mask: Any) -> NDArray[Any]:
-        """A mask of the numbered actions, made of one for each choice where that is what there is."""
+        """A mask of the numbered actions, combined from one for each choice where that is given."""
         branches = self._choices
         if branches and isinstance(mask, Sequence) and [np.size(branch) for branch in mask] == list(branches):
             parts = [np.asarray(branch).ravel() != 0 for branch in mask]
         else:
             try:
                 whole = np.asarray(mask)
-            except ValueError:  # of parts that are not of one length
+            except ValueError:  # its parts differ in length
                 return np.empty(0)
             if not branches or whole.shape != (sum(branches),) or whole.shape == (self._actions,):
                 return whole

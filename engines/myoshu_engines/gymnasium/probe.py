@@ -18,12 +18,12 @@ __all__ = ["choose_copying", "probe"]
 
 _PROBED_GAMES = 50
 _PROBED_STEPS = 1000
-"""In all probed games together."""
+"""Steps in all probed games together."""
 _REPEATED_GAMES = 3
-"""How many of the probed games are played twice, to see whether they are the same."""
+"""How many of the probed games are played twice, to check that they are the same."""
 _COPIED_GAMES = 4
 _FORESIGHT = 12
-"""How many steps two copies are played on to see whether they stay alike."""
+"""How many further steps two copies are played to check that they stay alike."""
 
 
 def probe(game: Environments, rewards: Rewards) -> None:
@@ -31,7 +31,7 @@ def probe(game: Environments, rewards: Rewards) -> None:
 
     Args:
         game: the environments.
-        rewards: is told what they pay.
+        rewards: collects what they pay.
 
     Raises:
         GameError: they are not the same.
@@ -56,7 +56,7 @@ def probe(game: Environments, rewards: Rewards) -> None:
 
 
 def choose_copying(game: Environments) -> None:
-    """Settle how states are cloned: as cheaply as is seen to work."""
+    """Choose how states are cloned: the cheapest way that works."""
     constant: dict[int, object] = {}
     layer: Any = game.template
     while True:
@@ -67,7 +67,7 @@ def choose_copying(game: Environments) -> None:
     if isinstance(table := vars(layer).get("P"), dict):
         constant[id(table)] = table
     for shared in (constant, {}):
-        with suppress(Exception):  # a copy that fails in whatever way is not used
+        with suppress(Exception):  # user code may raise anything: a copy that fails is not used
             if all(_copies_well(game, shared, number) for number in range(_COPIED_GAMES)):
                 game.shared = shared
                 return
@@ -87,7 +87,7 @@ def _not_the_same(game: Environments) -> GameError:
 
 
 def _copies_well(game: Environments, shared: dict[int, object], number: int) -> bool:
-    """Whether copies go on as the original does, and neither disturbs the other, not even by being closed."""
+    """Whether copies continue as the original does, and neither disturbs the other, not even by being closed."""
     choice = np.random.default_rng([1, number])
     game.shared = shared
     state = GymnasiumState(game, number)
@@ -117,7 +117,7 @@ def _alike(one: GymnasiumState, other: GymnasiumState) -> bool:
 
 
 def _trail(state: GymnasiumState, number: int) -> list[object]:
-    """What is seen on a few more steps, always chosen alike."""
+    """The observations of a few more steps, always chosen alike."""
     choice = np.random.default_rng([2, number])
     seen: list[object] = [state.observation().tobytes()]
     for _ in range(_FORESIGHT):

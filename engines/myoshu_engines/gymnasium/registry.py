@@ -16,15 +16,15 @@ from myoshu.errors import DependencyError, GameError, GameStringError
 __all__ = ["find"]
 
 _LIKENESS = 0.6
-"""How alike two names are of which one is suggested for the other, from 0 to 1."""
+"""How similar a name must be to be suggested for another, from 0 to 1."""
 _EXAMPLES = ["CartPole-v1", "FrozenLake-v1", "LunarLander-v3"]
-"""What is suggested where nothing is alike."""
+"""Suggestions where no name is similar."""
 _ALE = "ALE/"
-"""What the names of Atari's games begin with, which a package of their own brings."""
+"""Prefix of the names of Atari's games, which come in a separate package."""
 
 
 def find(name: str) -> EnvSpec:
-    """What Gymnasium's registry has under a name, after importing the module it names.
+    """The registry's entry for a name, after importing the module that it names.
 
     Raises:
         GameStringError: there is no such environment, or no such module.
@@ -45,13 +45,13 @@ def find(name: str) -> EnvSpec:
         raise GameStringError(
             f"game: Gymnasium does not know {name!r}; expected an environment such as {', '.join(close)} "
             f"({len(known)} are registered: python -c 'import gymnasium; print(*gymnasium.registry)'; "
-            "one of your own is found by gymnasium:my_module:MyEnv-v0)"
+            "a custom one is found by gymnasium:my_module:MyEnv-v0)"
         )
     return known[name]
 
 
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The known names most like one, for a suggestion: capitals and the version count for nothing."""
+    """The known names most similar to one, for a suggestion; capitals and the version are ignored."""
 
     def letters(text: str) -> str:
         return "".join(filter(str.isalnum, text.lower().partition("-v")[0]))
@@ -81,5 +81,5 @@ def _import(module: str) -> None:
         raise DependencyError(
             f"{module}: importing it raised {type(error).__name__}: {error}", name=error.name
         ) from error
-    except Exception as error:  # somebody's code: whatever it raises, the user is told
+    except Exception as error:  # user code may raise anything
         raise GameError(f"{module}: importing it raised {type(error).__name__}: {error}") from error

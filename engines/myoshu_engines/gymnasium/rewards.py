@@ -1,10 +1,10 @@
-"""Bounds on what a game of a Gymnasium environment can pay: Gymnasium itself does not tell.
+"""Bounds on what a game of a Gymnasium environment can pay: Gymnasium itself does not say.
 
-They are worked out from the rewards of single steps and the greatest length of a game: any number of steps that go on
-(as many as the length allows), each paying between the least and the greatest reward of such a step, and one that
-ends the game. Where the rewards come from:
+They are computed from the rewards of single steps and the greatest length of a game: any number of steps that do not
+end it (as many as the length allows), each paying between the least and the greatest reward of such a step, and one
+that ends the game. Where the rewards come from:
 
-- a table of transitions, where the environment has one (the attribute ``P`` of Gymnasium's toy texts), tells all of
+- a table of transitions, where the environment has one (the attribute ``P`` of Gymnasium's toy texts), has all of
   them;
 - otherwise those of a few random games are taken. Rewards of more than :data:`MANY` different values are taken for
   samples of a continuous range, which is made three times as wide as what was seen; if nothing was ever paid, -1 to 1
@@ -24,7 +24,7 @@ from typing import Any
 __all__ = ["MANY", "Rewards"]
 
 MANY = 16
-"""With more different rewards than this, the ones in between and beyond are taken to be possible too."""
+"""With more different rewards than this, values in between and beyond are assumed to be possible too."""
 
 
 class Rewards:
@@ -32,18 +32,18 @@ class Rewards:
 
     def __init__(self) -> None:
         self.complete = False
-        """Whether the environment's own table has told all of them."""
+        """Whether the environment's own table lists all of them."""
         self._going: set[float] = set()
         self._ending: set[float] = set()
 
     def add(self, reward: float, *, ends: bool) -> None:
-        """A step has paid this; ``ends``: and ended the game, by its rules rather than by its time limit."""
+        """Note what a step paid; ``ends``: it ended the game, by its rules rather than by its time limit."""
         (self._ending if ends else self._going).add(reward)
 
     def add_table(self, table: Any) -> None:
         """Take the rewards from a table {state: {action: [(probability, next state, reward, ends), …]}}.
 
-        What is not such a table is passed over.
+        Anything that is not such a table is ignored.
         """
         try:
             outcomes = [
@@ -60,7 +60,7 @@ class Rewards:
 
     @property
     def only_at_the_end(self) -> bool:
-        """Whether it is known that a step which goes on pays nothing."""
+        """Whether it is known that a step that does not end the game pays nothing."""
         return self.complete and not any(self._going)
 
     def bounds(self, length: int, threshold: float | None = None) -> tuple[float, float]:
@@ -68,7 +68,7 @@ class Rewards:
 
         Args:
             length: the greatest number of steps.
-            threshold: a sum that is known to be reached.
+            threshold: a sum that is known to be reachable.
         """
         paid = any(self._going) or any(self._ending)
         ending = self._ending if paid or self.complete else {-1.0, 1.0}

@@ -7,7 +7,7 @@ Observations
       Of three dimensions, channels come first: an image [height, width, channels] is turned, and is known by a last
       dimension less than both others that is 1, 3 or 4, or follows a square. A stack of images [n, height, width,
       channels] becomes [n · channels, height, width], two dimensions become one plane, and everything else a vector.
-    - ``Discrete`` and ``MultiDiscrete``: one-hot, one after the other.
+    - ``Discrete`` and ``MultiDiscrete``: one-hot vectors, concatenated.
     - ``Dict`` and ``Tuple``: the parts, each as above, flattened into one vector in their order (a ``Dict``'s as
       Gymnasium sorts its keys). A ``Dict``'s part ``action_mask`` is no part of what is seen: it says which actions are
       legal. If one part is left, it is seen as it would be alone, so that an image stays one.
@@ -35,7 +35,7 @@ from myoshu.planes import MAX_WORDS, Planes
 __all__ = ["FAR", "MASK", "MOST_COMBINATIONS", "Observer", "numbered_actions", "observer_of"]
 
 FAR = 1e6
-"""A bound farther from zero than this is taken for none."""
+"""A bound farther from zero than this counts as none."""
 MASK = "action_mask"
 """The key under which an observation or an environment's info says which actions are legal."""
 MOST_COMBINATIONS = 4096
@@ -53,18 +53,18 @@ class Observer:
         self, shape: tuple[int, ...], see: Callable[[Any], NDArray[np.float32]], planes: Planes | None = None
     ) -> None:
         self.shape = shape
-        """Of what is seen."""
+        """Shape of an observation."""
         self.see = see
-        """An environment's observation → float32 [*shape], an array of its own."""
+        """An environment's observation → float32 [*shape], a new array."""
         self.planes = planes or Planes()
-        """What it holds, in the words of the space."""
+        """What an observation holds, in the words of the space."""
 
 
 def observer_of(space: Space, where: str) -> Observer:
     """How to see the observations of a space.
 
     Raises:
-        GameError: a kind of space that has no one array of numbers; the message begins with ``where``.
+        GameError: the space cannot be read as one array of numbers; the message begins with ``where``.
     """
     if isinstance(space, spaces.Box):
         return _numbers(space.shape, space.low.astype(np.float64), space.high.astype(np.float64))
@@ -87,7 +87,7 @@ def observer_of(space: Space, where: str) -> Observer:
 
 
 def numbered_actions(space: Space, where: str) -> Sequence[Any]:
-    """What an environment takes for action 0, 1, 2, …: integers, or read-only arrays of the space's shape.
+    """What an environment's ``step`` takes for action 0, 1, 2, …: integers, or read-only arrays of the space's shape.
 
     Raises:
         GameError: the space is not made of single actions, or of too many; the message begins with ``where``.
@@ -129,7 +129,7 @@ def _together(parts: Mapping[Any, Space], where: str) -> Observer:
 def _numbers(form: tuple[int, ...], low: NDArray[np.float64], high: NDArray[np.float64]) -> Observer:
     bounded = (np.abs(low) <= FAR) & (np.abs(high) <= FAR) & (low < high)
     centred = bounded & (low != 0)
-    with np.errstate(invalid="ignore", over="ignore"):  # what is computed of infinite bounds is not used
+    with np.errstate(invalid="ignore", over="ignore"):  # values computed from infinite bounds are not used
         offset = np.where(centred, (low + high) / 2, 0.0).astype(np.float32)
         span = np.where(centred, (high - low) / 2, high - low)
         scale = np.where(bounded, 1.0 / np.where(bounded, span, 1.0), 1.0).astype(np.float32)
@@ -158,7 +158,7 @@ def _words_of_numbers(
     high: NDArray[np.float64],
     bounded: NDArray[np.bool_],
 ) -> Planes:
-    """Where each number of a vector comes from and how it was scaled; of images the channels."""
+    """Where each number of a vector comes from and how it was scaled; for images, the channels."""
     if len(shape) > 1:
         channels = form[-1] if turn is not None else form[0] if len(form) == 3 else 1
         words = [f"channel {index % channels}" for index in range(shape[0])]

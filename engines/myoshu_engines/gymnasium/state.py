@@ -22,12 +22,12 @@ __all__ = ["GymnasiumState"]
 
 
 class GymnasiumState:
-    """One position: an environment of its own, which is closed when the state is no more.
+    """One position: a separate environment, which is closed when the state is freed.
 
-    ``truncated`` tells whether the game was *cut off*, by a limit to its length, rather than ended by its rules
+    ``truncated`` says whether the game was *cut off*, by a limit to its length, rather than ended by its rules
     (Gymnasium's ``truncated`` without ``terminated``). Both are an end to :meth:`is_terminal`, but after a cut the
-    rewards would have gone on: the value there is not zero, and whoever learns from the game may estimate it from the
-    last observation instead. False while the game goes on.
+    rewards would have continued: the value there is not zero, and a learner may estimate it from the
+    last observation instead. False while the game is in progress.
     """
 
     __slots__ = ("_collected", "_environment", "_game", "_history", "_legal", "_over", "_seed", "_shown", "truncated")
@@ -44,7 +44,7 @@ class GymnasiumState:
         self._legal = game.legal(self._shown, info)
 
     def to_play(self) -> int:
-        """The only player."""
+        """The only player: 0."""
         return 0
 
     def legal_actions(self) -> Sequence[int]:
@@ -60,7 +60,7 @@ class GymnasiumState:
 
         Raises:
             IllegalActionError: the action is not legal here; the state is unchanged.
-            GameError: the environment failed, paid what is not a number, or in all what is outside ``spec.returns``.
+            GameError: the environment failed, paid what is not a number, or a total outside ``spec.returns``.
         """
         try:
             action = operator.index(action)
@@ -71,7 +71,7 @@ class GymnasiumState:
         return np.array((self.step(action),), np.float32)
 
     def step(self, action: int) -> float:
-        """As :meth:`apply`, for an action known to be legal: what it paid, in double precision."""
+        """As :meth:`apply`, for an action known to be legal: returns its reward, in double precision."""
         game = self._game
         environment = self._environment
         if environment is None:
@@ -101,7 +101,7 @@ class GymnasiumState:
         return self._over
 
     def clone(self) -> Self:
-        """An independent copy, of its environment's chance too."""
+        """An independent copy, including the environment's random state."""
         twin = object.__new__(type(self))
         twin._environment = None
         twin._game = self._game
@@ -123,7 +123,7 @@ class GymnasiumState:
         return blake2b(told.tobytes(), digest_size=16).digest()
 
     def close(self) -> None:
-        """Close the environment; happens by itself when the state is no more."""
+        """Close the environment; happens automatically when the state is freed."""
         environment, self._environment = self._environment, None
         if environment is not None:
             environment.close()
@@ -135,7 +135,7 @@ class GymnasiumState:
         return f"step {len(self._history)}, collected {self._collected:g}\n{self._shown}"
 
     def __del__(self) -> None:
-        with suppress(Exception):  # nobody is there to be told
+        with suppress(Exception):  # there is no caller to report to
             self.close()
 
     def _begin(self) -> tuple[Environment, Any, dict[str, Any]]:
@@ -147,7 +147,7 @@ class GymnasiumState:
         return environment, shown, info
 
     def _replay(self) -> Environment:
-        """The environment of this position, all actions played again."""
+        """The environment of this position, with all actions replayed."""
         environment, _, _ = self._begin()
         for action in self._history:
             environment.step(self._game.moves[action])

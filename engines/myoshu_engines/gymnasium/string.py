@@ -15,7 +15,7 @@ _EXAMPLE = "gymnasium:FrozenLake-v1(is_slippery=False)"
 
 
 def parsed(rest: str) -> tuple[str, dict[str, Any], str]:
-    """The environment's name, the parameters, and the string again with its spaces set alike.
+    """The environment's name, the parameters, and the string with uniform spacing.
 
     Raises:
         GameStringError: it does not parse.
@@ -48,7 +48,7 @@ def parsed(rest: str) -> tuple[str, dict[str, Any], str]:
 
 
 def returns_of(given: Any) -> tuple[float, float] | None:
-    """What ``returns=`` says, if it is given.
+    """The value of ``returns=``, if it is given.
 
     Raises:
         GameStringError: it is not two finite numbers in order.
@@ -59,7 +59,7 @@ def returns_of(given: Any) -> tuple[float, float] | None:
 
 
 def max_length_of(given: Any) -> int | None:
-    """What ``max_length=`` says, if it is given.
+    """The value of ``max_length=``, if it is given.
 
     Raises:
         GameStringError: it is not a number of steps.

@@ -1,4 +1,4 @@
-"""A myoshu agent as a bot of OpenSpiel's own, for everything that takes a ``pyspiel.Bot``."""
+"""A myoshu agent as an OpenSpiel bot, for everything that takes a ``pyspiel.Bot``."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
             OpenSpiel draws chance by itself.
 
     Warns:
-        ObservationWarning: the game shows the agent something else than it learned from, as another version of
-            OpenSpiel may.
+        ObservationWarning: the game's observations are not what the agent learned from, as may happen with another
+            version of OpenSpiel.
     """
 
     def __init__(self, game: Any, player_id: int, agent: Agent, limit: Limit | None = None, seed: int = 0) -> None:
@@ -60,7 +60,7 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
             warnings.warn(f"{self._game.spec.name}: {found}", ObservationWarning, stacklevel=2)
 
     def player_id(self) -> int:
-        """The seat."""
+        """The seat that it plays, from 0."""
         return self._player_id
 
     def step(self, state: Any) -> int:
@@ -77,7 +77,7 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
         return _policy(state, self._think(state))
 
     def provides_policy(self) -> bool:
-        """A policy is there for the asking."""
+        """Whether :meth:`get_policy` works: it does."""
         return True
 
     def restart(self) -> None:
@@ -91,7 +91,7 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
         self.restart()
 
     def inform_action(self, state: Any, player_id: int, action: int) -> None:
-        """Hear of another player's action, in the state it was chosen in."""
+        """Take note of another player's action, in the state in which it was chosen."""
         if player_id >= 0:
             self._player.observe(self._wrapped(state), action)
 
@@ -100,7 +100,7 @@ class MyoshuBot(pyspiel.Bot):  # type: ignore[misc]  # pyspiel has no types, so 
         return True
 
     def force_action(self, state: Any, action: int) -> None:
-        """Hear that this bot's own next move is settled: it was played for the bot.
+        """Take note that this bot's own next move was played for it.
 
         Raises:
             IllegalActionError: the action is not legal in the state.

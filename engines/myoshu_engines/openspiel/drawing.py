@@ -1,4 +1,4 @@
-"""Boards of chess and its relatives drawn from the line that OpenSpiel writes them as (FEN, SFEN)."""
+"""Boards of chess and its relatives drawn from the line in which OpenSpiel writes them (FEN, SFEN)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 26
 def drawn(text: str) -> str:
     """A position as a board with its ranks and files named, above the line it was made from.
 
-    Whatever does not begin with such a line stays as it is.
+    A text that does not begin with such a line is returned unchanged.
 
     Args:
         text: as ``rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1``.
@@ -37,7 +37,7 @@ def drawn(text: str) -> str:
         names = [str(len(ranks) - number) for number in range(len(ranks))]
     lines = [_line(name, cells) for name, cells in zip(names, ranks, strict=True)]
     side = {"w": "white moves", "b": "black moves"}.get((found["rest"].split() or [""])[0], "")
-    whose = f"\n{side}" if side and len(ranks) != _SHOGI else ""  # in shogi, b is who began: no colour of a piece
+    whose = f"\n{side}" if side and len(ranks) != _SHOGI else ""  # in shogi, b is who began, not a colour
     return "\n".join([*lines, _line("", files)]) + f"{whose}\n{text.strip()}"
 
 

@@ -1,14 +1,14 @@
 """OpenSpiel's games as myoshu games: sequential and simultaneous, of perfect and imperfect information.
 
 Simultaneous moves
-    OpenSpiel's own conversion makes such a game turn-based: the players choose one after the other, and none sees what
+    OpenSpiel's own conversion makes such a game turn-based: the players choose in turn, and none sees what
     the others have chosen until all have.
 
 What the player to move sees
     See :mod:`myoshu_engines.openspiel.view`.
 
 Whether players alternate
-    Looking ahead goes wrong if a game that is called strictly alternating lets somebody move twice, and random games
+    Search goes wrong if a game that is called strictly alternating lets a player move twice, and random games
     can refute alternation but not prove it. So only the games in :data:`_ALTERNATING`, whose rules say so, are called
     alternating, only if the random games agree, and every :meth:`OpenSpielState.apply` checks it.
 
@@ -18,9 +18,9 @@ When two states are the same
     move counters) may matter.
 
 Chance that OpenSpiel draws by itself
-    A few games do not list the outcomes of chance but draw them from a generator of their own, that all states of a
-    ``pyspiel.Game`` share. Each new state then has a ``pyspiel.Game`` of its own, seeded from the generator that
-    :meth:`OpenSpielGame.new_state` is given, and a copy of it is played anew from the same seed.
+    A few games do not list the outcomes of chance but draw them from an internal generator, which all states of a
+    ``pyspiel.Game`` share. Each new state then has its own ``pyspiel.Game``, seeded from the generator that
+    :meth:`OpenSpielGame.new_state` is given, and a copy of it is replayed from the same seed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = ["OpenSpielGame", "OpenSpielState", "load"]
 _SEED = "rng_seed"
 """The parameter that seeds chance which OpenSpiel draws by itself."""
 _REMEMBERED = 3
-"""Lines at most of what a player remembers, shown below what it observes."""
+"""Most lines of what a player remembers, shown below what it observes."""
 _ALTERNATING = frozenset(
     [
         "antichess",
@@ -96,10 +96,10 @@ _DRAWN_IN_FULL = frozenset(
 
 
 def load(rest: str) -> OpenSpielGame:
-    """The game OpenSpiel knows by this string, such as ``connect_four(rows=5)``.
+    """The game that OpenSpiel knows by this string, such as ``connect_four(rows=5)``.
 
     Raises:
-        GameStringError: OpenSpiel does not know the game, or not these parameters.
+        GameStringError: OpenSpiel does not know the game or these parameters.
         GameError: a game of a kind that myoshu does not play.
     """
     spiel = spiel_game(rest)
@@ -112,7 +112,7 @@ def load(rest: str) -> OpenSpielGame:
 
 
 class OpenSpielGame:
-    """An OpenSpiel game; see the module's text for what is decided about it."""
+    """An OpenSpiel game; the module's docstring has the details."""
 
     def __init__(self, spiel: Any) -> None:  # pyspiel.Game: the module has no types
         kind = spiel.get_type()
@@ -134,7 +134,7 @@ class OpenSpielGame:
         players: int = spiel.num_players()
         name = kind.short_name
         self.view = View(name, self.spiel, kind)
-        """What players see."""
+        """Turns states into observations."""
         self.alternates = players == 1 or (name in _ALTERNATING and self.view.turns_alternate)
         self.drawn_in_full = name in _DRAWN_IN_FULL
         self.final_rewards_only = kind.reward_model == pyspiel.GameType.RewardModel.TERMINAL
@@ -158,9 +158,9 @@ class OpenSpielGame:
         self.planes = self.view.planes.words
         """What each plane or number of an observation is."""
         self.layout = self.view.planes.layout
-        """What its rows and columns are."""
+        """What an observation's rows and columns are."""
         self.symmetries = symmetries(name, spiel, self._spec.observation)
-        """The ways to turn the board that are known of this game."""
+        """The known symmetries of this game's board."""
 
     @property
     def spec(self) -> GameSpec:
@@ -175,7 +175,7 @@ class OpenSpielGame:
         return OpenSpielState(self, self.seeded(seed).new_initial_state(), rng, seed)
 
     def state_of(self, spiel: Any, rng: np.random.Generator) -> OpenSpielState:
-        """A state that goes on, independently, from a ``pyspiel.State`` of this game.
+        """A state that continues, independently, from a ``pyspiel.State`` of this game.
 
         Raises:
             GameError: players move at the same time, or OpenSpiel draws chance by itself: such a state cannot be
@@ -183,7 +183,7 @@ class OpenSpielGame:
         """
         if self.sampled or spiel.get_game().get_type().dynamics != pyspiel.GameType.Dynamics.SEQUENTIAL:
             why = "OpenSpiel draws its chance by itself" if self.sampled else "its players move at the same time"
-            raise GameError(f"{self._spec.name}: expected a state that can be gone on from, but {why}")
+            raise GameError(f"{self._spec.name}: expected a state that can be continued, but {why}")
         return OpenSpielState(self, spiel.clone(), rng)
 
     def seeded(self, seed: int) -> Any:
@@ -213,7 +213,7 @@ class OpenSpielGame:
 
 
 class OpenSpielState:
-    """One position. ``spiel`` is OpenSpiel's own state: to read, not to change."""
+    """One position. ``spiel`` is OpenSpiel's own state, not to be changed."""
 
     __slots__ = ("_game", "_legal", "_paid", "_rng", "_seed", "spiel")
 
@@ -243,7 +243,7 @@ class OpenSpielState:
         return self._game.view.observe(self.spiel)
 
     def apply(self, action: int) -> NDArray[np.float32]:
-        """Play an action and whatever chance brings.
+        """Play an action and the chance outcomes that follow.
 
         Raises:
             IllegalActionError: the action is not legal here; the state is unchanged.
@@ -292,14 +292,14 @@ class OpenSpielState:
         return twin
 
     def key(self) -> Hashable:
-        """What the rest of the game depends on; see the module's text."""
+        """What the rest of the game depends on; see the module's docstring."""
         if self._game.drawn_in_full:
             return str(self.spiel), self.spiel.current_player()
         history = blake2b(self.spiel.history_str().encode(), digest_size=16).digest()
         return history if self._seed is None else (self._seed, history)
 
     def drawn_for(self, player: int) -> str:
-        """The position as one player sees it: OpenSpiel's text of what it observes, and of what it remembers."""
+        """The position as one player sees it: OpenSpiel's texts of what it observes and of what it remembers."""
         if not self._game.spec.hidden_information:
             return str(self)
         kind = self._game.spiel.get_type()
@@ -310,7 +310,7 @@ class OpenSpielState:
         ):
             if not provided:
                 continue
-            with contextlib.suppress(*SPIEL_ERRORS):  # some games say that they have it, and do not
+            with contextlib.suppress(*SPIEL_ERRORS):  # some games claim to have it, and do not
                 told = drawn(text(player).rstrip()).splitlines()
                 lines += [line for line in told if line not in lines][-_REMEMBERED:] if lines else told
         return "\n".join(lines) or "(OpenSpiel does not say what one player sees of this game)"
@@ -332,7 +332,7 @@ class OpenSpielState:
             spiel.apply_action(drawn)
 
     def _played_anew(self, seed: int) -> Any:
-        """The same state, of a game of its own whose chance was and will be the same."""
+        """The same state, of a separate game with the same past and future chance."""
         spiel = self._game.seeded(seed).new_initial_state()
         for action in self.spiel.history():
             spiel.apply_action(action)
@@ -351,7 +351,7 @@ def _longest(name: str, spiel: Any) -> int:
     bound: int = spiel.max_game_length()
     if name == "dots_and_boxes":  # too low on boards that are not square; every line is drawn once
         bound = spiel.num_distinct_actions()
-    elif name == "hex" and spiel.get_parameters().get("swap"):  # the swap is not counted
+    elif name == "hex" and spiel.get_parameters().get("swap"):  # does not count the swap
         bound += 1
     return bound
 
@@ -359,7 +359,7 @@ def _longest(name: str, spiel: Any) -> int:
 def _returns(name: str, spiel: Any) -> tuple[float, float]:
     """Bounds of what a player can be paid: OpenSpiel's, where they hold."""
     low, high = spiel.min_utility(), spiel.max_utility()
-    if name == "2048":  # OpenSpiel counts the merges that make the greatest tile, and none of the tiles left beside it
+    if name == "2048":  # OpenSpiel counts the merges that make the greatest tile, but not the tiles left beside it
         high *= 2
     return low, high
 

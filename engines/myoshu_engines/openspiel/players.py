@@ -22,7 +22,7 @@ class BotPlayer:
     """A ``pyspiel.Bot`` at a seat.
 
     Args:
-        name: how results call the player.
+        name: the player's name in results.
         make: makes the bot for (the ``pyspiel.Game``, the seat, a seed).
     """
 
@@ -33,7 +33,7 @@ class BotPlayer:
         self._seat = 0
 
     def new_game(self, game: Game, seat: int, seed: int) -> None:
-        """Make the bot anew.
+        """Create the bot again.
 
         Raises:
             MatchError: the game is not OpenSpiel's, or the bot does not play it.
@@ -48,22 +48,22 @@ class BotPlayer:
         self._seat = seat
 
     def choose(self, state: State) -> Choice:
-        """What the bot chooses."""
+        """Choose the bot's move."""
         return Choice(int(self._bot.step(_spiel(state).clone())))
 
     def observe(self, state: State, action: int) -> None:
-        """Tell the bot of the others' moves, as OpenSpiel's own matches do."""
+        """Report the others' moves to the bot, as OpenSpiel's own matches do."""
         mover = state.to_play()
         if mover != self._seat:
             self._bot.inform_action(_spiel(state).clone(), mover, action)
 
 
 def mcts_player(simulations: int, name: str | None = None) -> BotPlayer:
-    """OpenSpiel's C++ Monte Carlo tree search: UCT with c = 2, one random rollout a leaf, proven results used.
+    """OpenSpiel's C++ Monte Carlo tree search: UCT with c = 2, one random rollout per leaf, with proven results.
 
     Args:
         simulations: how many simulations a move gets.
-        name: how results call the player.
+        name: the player's name in results.
 
     Raises:
         MatchError: fewer than one simulation.
@@ -91,7 +91,7 @@ def registered_player(bot: str, name: str | None = None) -> BotPlayer:
         raise MatchError(f"bot: expected one of {', '.join(known)}, got {bot!r}")
 
     def make(spiel: Any, seat: int, seed: int) -> Any:
-        if bot == "uniform_random":  # the one that takes a seed, under a constructor of its own
+        if bot == "uniform_random":  # the one that takes a seed, through its own constructor
             return pyspiel.make_uniform_random_bot(seat, seed)
         return pyspiel.load_bot(bot, spiel, seat)
 
@@ -101,11 +101,11 @@ def registered_player(bot: str, name: str | None = None) -> BotPlayer:
 def cfr_player(iterations: int, name: str | None = None) -> BotPlayer:
     """The average policy of OpenSpiel's CFR+ (Tammelin 2014), a table: for small games in which something is hidden.
 
-    It is worked out once a player, when its first game begins.
+    It is computed once per player, when its first game begins.
 
     Args:
         iterations: how many passes over the whole game.
-        name: how results call the player.
+        name: the player's name in results.
 
     Raises:
         MatchError: fewer than one iteration.

@@ -13,18 +13,18 @@ from myoshu.errors import GameStringError
 __all__ = ["SPIEL_ERRORS", "first_line", "spiel_game"]
 
 _LIKENESS = 0.6
-"""How alike two names are of which one is suggested for the other, from 0 to 1."""
+"""How similar a name must be to be suggested for another, from 0 to 1."""
 _EXAMPLES = ["tic_tac_toe", "connect_four", "chess"]
-"""What is suggested where nothing is alike."""
+"""Suggestions where no name is similar."""
 SPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, MemoryError)
-"""What OpenSpiel raises."""
+"""The errors that OpenSpiel raises."""
 
 
 def spiel_game(rest: str) -> Any:
-    """The ``pyspiel.Game``; what can be checked before is, since OpenSpiel prints its own errors as well.
+    """The ``pyspiel.Game``; as much as possible is checked first, since OpenSpiel also prints its errors.
 
     Raises:
-        GameStringError: OpenSpiel does not know the game, or not these parameters.
+        GameStringError: OpenSpiel does not know the game or these parameters.
     """
     name, bracket, parameters = rest.partition("(")
     known = pyspiel.registered_names()
@@ -45,7 +45,7 @@ def spiel_game(rest: str) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, without the rest of it."""
+    """The first line of an error's text."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
@@ -70,7 +70,7 @@ def _check_parameters(name: str, rest: str) -> None:
 
 
 def _alike(name: str, known: Sequence[str]) -> list[str]:
-    """The known names most like one, for a suggestion: spaces, capitals and underscores count for nothing."""
+    """The known names most similar to one, for a suggestion; spaces, capitals and underscores are ignored."""
 
     def letters(text: str) -> str:
         return "".join(filter(str.isalnum, text.lower()))

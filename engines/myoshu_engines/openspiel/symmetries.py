@@ -1,4 +1,4 @@
-"""The ways to turn the boards of OpenSpiel's games: of those whose squares and actions are numbered as is said here."""
+"""The symmetries of the boards of those OpenSpiel games whose squares and actions are numbered as described here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Squares = NDArray[np.int64]
 
 
 def symmetries(name: str, spiel: Any, shape: Sequence[int]) -> tuple[Symmetry, ...]:
-    """The symmetries of a game, without the one that changes nothing.
+    """The symmetries of a game, without the identity.
 
     Args:
         name: the game's short name.
@@ -29,7 +29,7 @@ def symmetries(name: str, spiel: Any, shape: Sequence[int]) -> tuple[Symmetry, .
 
 
 def _turned(height: int, width: int) -> Iterator[Squares]:
-    """The turns and reflections of a rectangle: which square comes to lie at each place, int64 [height, width]."""
+    """The turns and reflections of a rectangle: which square moves to each place, int64 [height, width]."""
     squares = np.arange(height * width).reshape(height, width)
     for swap, down, across in itertools.product((False, True), repeat=3):
         if (swap and height != width) or not (swap or down or across):
@@ -39,7 +39,7 @@ def _turned(height: int, width: int) -> Iterator[Squares]:
 
 
 def _renamed(squares: Squares, actions: int) -> NDArray[np.int64]:
-    """What each action is called where an action is its square's number; more actions, such as a pass, keep theirs."""
+    """Each action's new number where an action is its square's number; others, such as a pass, keep theirs."""
     names = np.arange(actions)
     names[squares.reshape(-1)] = np.arange(squares.size)
     return names
@@ -52,7 +52,7 @@ def _by_square(spiel: Any, shape: Sequence[int]) -> Iterator[Symmetry]:
 
 
 def _othello(spiel: Any, shape: Sequence[int]) -> Iterator[Symmetry]:
-    """The same, of which the first four stones leave those that keep them where they are."""
+    """The same, restricted by the first four stones to those that keep them in place."""
     state = spiel.new_initial_state()
     stones = np.array(state.observation_tensor(0))
     for symmetry in _by_square(spiel, shape):
@@ -67,7 +67,7 @@ def _connect_four(spiel: Any, shape: Sequence[int]) -> Iterator[Symmetry]:
 
 
 def _dots_and_boxes(spiel: Any, shape: Sequence[int]) -> Iterator[Symmetry]:
-    """Lines, and boxes, are found again by their corners.
+    """Lines and boxes are identified by their corners.
 
     A plane has a row for each dot and three columns: the line to the right of it, the line below it, and the box to the
     lower right. Actions are the horizontal lines row by row, then the vertical ones.

@@ -1,11 +1,11 @@
 """What a player sees of an OpenSpiel game, as one array.
 
 Which tensor
-    Of a game in which everything is seen, the observation tensor. Where something is hidden, the information-state
-    tensor, which also tells what was seen before; the observation tensor where the game has no other.
+    For a game of perfect information, the observation tensor. Where something is hidden, the information-state
+    tensor, which also holds what was seen before; the observation tensor if the game has no other.
 
-What is made of it
-    OpenSpiel's tensor of some games shows the board as the observing player sees it (``othello``), of others always
+How it is transformed
+    For some games OpenSpiel's tensor shows the board from the observing player's side (``othello``), for others always
     in the same way (``tic_tac_toe``), and the library does not say which. A few short random games, always the same
     ones, show whether the players' tensors ever differ. From that, an observation is
 
@@ -13,9 +13,9 @@ What is made of it
       opponent's stones, and the rest;
     - for the games in :data:`_SYMMETRIC`, if the tensors differ: the mover's tensor as it is;
     - otherwise: the mover's tensor, followed by one plane (or entry) a player, all ones for the player to move. It is
-      redundant where a tensor already tells who moves, and never wrong.
+      redundant where a tensor already says who moves, and never wrong.
 
-    Information states are one row of numbers. Of observation tensors, one-dimensional ones stay so, and
+    Information states are one row of numbers. One-dimensional observation tensors stay so, and
     two-dimensional ones become a single plane.
 """
 
@@ -44,7 +44,7 @@ _PROBED_MOVES = 60
 
 
 class View:
-    """Turns states of one game into observations; see the module's text.
+    """Turns states of one game into observations; see the module's docstring.
 
     Args:
         name: the game's short name.
@@ -108,7 +108,7 @@ class View:
         return marked
 
     def _tensor(self, state: Any, player: int) -> NDArray[np.float32]:
-        """What OpenSpiel shows a player: in memory that the thread's next call writes over."""
+        """What OpenSpiel shows a player: in memory that the thread's next call overwrites."""
         try:
             observer, board = self._per_thread.observer
         except AttributeError:  # a thread's first observation; OpenSpiel writes into a buffer that must not be shared

@@ -1,4 +1,4 @@
-"""What the numbers of an OpenSpiel observation mean, in words: as exactly as the library says, and no more."""
+"""What the numbers of an OpenSpiel observation mean, in words: as precisely as the library says, and no more."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from myoshu.planes import Planes
 __all__ = ["Pieces", "words_of"]
 
 MOST_WORDS = 256
-"""Of how many numbers each is named."""
+"""The most numbers of an observation that are named one by one."""
 
 
 class Pieces(NamedTuple):
-    """How an observation is made of OpenSpiel's tensor."""
+    """How an observation is made from OpenSpiel's tensor."""
 
     name: str
     """The game's short name."""
     shape: tuple[int, ...]
-    """The tensor's shape, as it is taken."""
+    """The tensor's shape, as it is used."""
     parts: Mapping[str, int]
     """Its parts as OpenSpiel names them, with how many numbers each has."""
     remembers: bool
@@ -27,7 +27,7 @@ class Pieces(NamedTuple):
     stones: bool
     """Whether the first two planes were put in the mover's order."""
     marks: int
-    """Planes behind it that say who moves."""
+    """Planes appended to it that say who moves."""
 
 
 _EMPTY = "empty squares"
@@ -57,7 +57,7 @@ _LAYOUTS: Mapping[str, str] = {
 
 
 def words_of(pieces: Pieces) -> Planes:
-    """What stands at each index of an observation's first dimension, and how the rest is laid out."""
+    """What each index of an observation's first dimension holds, and how the rest is laid out."""
     first, *others = pieces.shape
     known = _WORDS.get(pieces.name, ())
     relative = bool(known) and known[:2] == _STONES

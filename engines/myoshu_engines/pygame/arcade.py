@@ -1,6 +1,6 @@
-"""A Pygame game's logic as a thing to learn: no window, no clock, as fast as it goes; then the same object in a window.
+"""A Pygame game's logic as a game to learn: no window, no clock, as fast as possible; then the same object in a window.
 
-The game keeps what happens in a frame apart from how it is drawn. Whatever has ``step(action)`` and ``over`` will do::
+The game keeps its rules apart from its drawing. Any object with ``step(action)`` and ``over`` will do::
 
     class Catch:
         def __init__(self, rng): ...          # a new game, its chance drawn from rng
@@ -51,10 +51,10 @@ class Scene(Protocol):
         ...
 
     def step(self, action: int, /) -> float:
-        """One frame, with an action held.
+        """Play one frame, with an action held.
 
         Returns:
-            What it pays.
+            The reward.
         """
         ...
 
@@ -63,7 +63,7 @@ Kind = TypeVar("Kind", bound=Scene)
 
 
 def _named(eye: Eye[Any]) -> tuple[str, ...]:
-    """What each of the stacked looks' numbers or channels is: the oldest look first."""
+    """The meaning of each number or channel of the stacked looks, the oldest look first."""
     names = getattr(eye, "names", ())
     ages = [f"{age} decision{'s' if age > 1 else ''} ago" for age in range(eye.stack - 1, 0, -1)]
     if eye.stack == 1:
@@ -77,11 +77,11 @@ class Arcade(Generic[Kind]):
     Args:
         make: begins a game; all chance is drawn from the generator it is given.
         eye: how the game is seen, see :mod:`myoshu_engines.pygame.eyes`.
-        name: the game's.
+        name: the game's name.
         actions: the actions' names; the action given to the game is the number in this list.
         returns: the least and the greatest sum of what a game pays.
         length: decisions after which a game is cut off.
-        repeat: frames that an action is held for.
+        repeat: frames for which an action is held.
         final_rewards_only: whether nothing is paid before the end.
 
     Raises:
@@ -101,7 +101,7 @@ class Arcade(Generic[Kind]):
         final_rewards_only: bool = False,
     ) -> None:
         self.make = make
-        """Begins a game."""
+        """Begins a game, given its random generator."""
         self.eye = eye
         """How the game is seen."""
         self.actions = tuple(actions)
@@ -155,7 +155,7 @@ class ArcadeState(Generic[Kind]):
 
     def __init__(self, game: Arcade[Kind], seed: int) -> None:
         self.game = game
-        """The rules."""
+        """The game that is played."""
         self.scene = game.make(np.random.default_rng(seed))
         """The game's own object, to be drawn and looked at."""
         self.decisions = 0
@@ -180,7 +180,7 @@ class ArcadeState(Generic[Kind]):
         return not self._over and not self._left and self.decisions >= self.game.length
 
     def choose(self, action: int) -> None:
-        """Choose what is held for the next frames.
+        """Choose the action for the next frames.
 
         Raises:
             IllegalActionError: there is no such action, or none is due.
@@ -195,11 +195,11 @@ class ArcadeState(Generic[Kind]):
         """Play a frame.
 
         Args:
-            action: what is held from now on instead of what was chosen: a person may change their mind between two
-                decisions. The agent's games have none of it.
+            action: held from now on instead of the chosen one: a person may change their mind between two
+                decisions. The agent's games do not use it.
 
         Returns:
-            What it pays.
+            The reward.
 
         Raises:
             IllegalActionError: an action is due, there is no such action, or the game is over.
@@ -229,22 +229,22 @@ class ArcadeState(Generic[Kind]):
         self._moves.update(self._action.to_bytes(4, "little"))
 
     def to_play(self) -> int:
-        """There is one player."""
+        """The only player: 0."""
         return 0
 
     def legal_actions(self) -> list[int]:
-        """All, until the game is over."""
+        """All actions, until the game is over."""
         return [] if self.is_terminal() else list(self.game._legal)
 
     def observation(self) -> NDArray[np.float32]:
-        """What was seen when the latest action was due, and before it: float32 of the spec's observation shape."""
+        """The looks up to when the latest action was due: float32 of the spec's observation shape."""
         return self._sight.observation()
 
     def apply(self, action: int) -> NDArray[np.float32]:
         """Hold an action for its frames.
 
         Returns:
-            float32 [1]: what was paid meanwhile.
+            float32 [1]: the reward of these frames.
 
         Raises:
             IllegalActionError: there is no such action, none is due, or the game is over.
@@ -260,7 +260,7 @@ class ArcadeState(Generic[Kind]):
         return self._over or (not self._left and self.decisions >= self.game.length)
 
     def clone(self) -> Self:
-        """An independent copy."""
+        """An independent copy of the state."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.scene = copy.deepcopy(self.scene)
@@ -269,7 +269,7 @@ class ArcadeState(Generic[Kind]):
         return other
 
     def key(self) -> Hashable:
-        """Its seed, a digest of its actions, and the frames to come of the latest one."""
+        """Its seed, a digest of its actions, and the remaining frames of the latest one."""
         return self._seed, self._moves.digest(), self._left
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How one who learns sees a Pygame game: by its numbers, or by its image drawn off screen.
+"""How a learner sees a Pygame game: by its numbers, or by its image drawn off screen.
 
 Both take the game's own object and know nothing of windows; what they return at several moments may be stacked, so
 that motion is seen. :class:`myoshu_engines.pygame.arcade.Arcade` uses them headless; a program in a window uses the
@@ -32,7 +32,7 @@ class Eye(Protocol[Seen]):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of what :meth:`look` returns."""
+        """Shape of what :meth:`look` returns."""
         ...
 
     @property
@@ -41,21 +41,21 @@ class Eye(Protocol[Seen]):
         ...
 
     def look(self, scene: Seen, /) -> NDArray[np.float32]:
-        """What is to be seen now: float32 of ``shape``."""
+        """The current view: float32 of ``shape``."""
         ...
 
 
 class Numbers(Generic[Scene]):
-    """Sees a game by numbers that it tells of itself.
+    """Sees a game by numbers that it provides.
 
     Args:
         read: returns them, as many each time; best within about ±1.
         count: how many.
         stack: how many looks make an observation.
-        names: what each is; they go into the agent's file.
+        names: what each number is; they go into the agent's file.
 
     Raises:
-        ArgumentError: a number is not from 1, or there are names, but not one for each number.
+        ArgumentError: a count is below 1, or there are names, but not one for each number.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Numbers(Generic[Scene]):
 
 
 class Pixels(Generic[Scene]):
-    """Sees a game by its image, drawn on a surface of its own, made smaller, and stacked.
+    """Sees a game by its image, drawn on a separate surface, scaled down, and stacked.
 
     Where no window is open the first drawing starts SDL's dummy display, which shows nothing and needs no screen, since
     some drawing (``convert_alpha``) needs one. A program with a window opens it before.
@@ -97,12 +97,12 @@ class Pixels(Generic[Scene]):
     Args:
         draw: draws the game on a surface, all of it.
         size: width and height of that surface, in pixels.
-        small: width and height of what is seen; the image is averaged down to it. As it is drawn if not given.
-        stack: how many looks make an observation: with one alone nothing is seen to move.
-        color: whether red, green and blue are told apart; else how bright it is.
+        small: width and height of what is seen; the image is averaged down to it. The drawn size if not given.
+        stack: how many looks make an observation: a single one shows no motion.
+        color: whether red, green and blue are separate channels; else there is one, the brightness.
 
     Raises:
-        ArgumentError: a number is not from 1, or the smaller size is greater.
+        ArgumentError: a size or count is below 1, or the smaller size is greater.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Pixels(Generic[Scene]):
         self.stack = integer("stack", stack, 1)
         """How many looks, one a decision, make an observation."""
         self.color = color
-        """Whether colours are told apart."""
+        """Whether red, green and blue are separate channels."""
         self.shape: tuple[int, ...] = (3 if color else 1, self.small[1], self.small[0])
         """Channels, height, width."""
         self.names = ("red", "green", "blue") if color else ("brightness",)
@@ -155,17 +155,17 @@ class Sight(Generic[Scene]):
     """What one seat has seen of a game: the latest looks of an eye.
 
     Args:
-        eye: looks.
-        scene: the game as it begins; the looks from before are taken to be the same.
+        eye: looks at the game.
+        scene: the game as it begins; earlier looks are taken to be the same.
     """
 
     def __init__(self, eye: Eye[Scene], scene: Scene) -> None:
         self.eye = eye
-        """Looks."""
+        """The eye that looks at the game."""
         self._looks = (eye.look(scene),) * eye.stack
 
     def see(self, scene: Scene) -> None:
-        """Look, as a decision is due."""
+        """Look at the game; called when a decision is due."""
         self._looks = (*self._looks[1:], self.eye.look(scene))
 
     def observation(self) -> NDArray[np.float32]:
@@ -173,14 +173,14 @@ class Sight(Generic[Scene]):
         return np.concatenate(self._looks)
 
     def copy(self) -> Self:
-        """Another's that has seen the same."""
+        """A copy that has seen the same."""
         other = object.__new__(type(self))
         other.eye, other._looks = self.eye, self._looks
         return other
 
 
 def _display() -> None:
-    """A display that shows nothing, if there is none."""
+    """Open a dummy display, if none is open."""
     if pygame.display.get_surface() is not None:
         return
     before = os.environ.get("SDL_VIDEODRIVER")

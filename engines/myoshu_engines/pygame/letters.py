@@ -1,7 +1,7 @@
-"""Text that is set evenly: Pygame's own font, drawn larger and made smaller.
+"""Evenly spaced text: Pygame's own font, drawn larger and scaled down.
 
 Pygame places each letter on a whole pixel, so that small words fall apart (``t rained``, ``a rrow``). Letters drawn
-:data:`TIMES` times as large are placed to a fraction of a pixel once they are made smaller. The font is part of Pygame,
+:data:`TIMES` times as large are placed to a fraction of a pixel once they are scaled down. The font is part of Pygame,
 so text takes the same room on every machine.
 """
 
@@ -18,13 +18,13 @@ __all__ = ["Letters"]
 Color = tuple[int, int, int]
 
 TIMES = 4
-"""How many times as large letters are drawn at first."""
+"""How many times larger letters are drawn at first."""
 KEPT = 256
 """Drawn words that are kept for the frames to come."""
 
 
 class Letters:
-    """Letters of one size, with those methods of ``pygame.font.Font`` that a game needs. Pygame's font is started.
+    """Letters of one size, with those methods of ``pygame.font.Font`` that a game needs. Initialises ``pygame.font``.
 
     Args:
         size: their height in pixels.
@@ -48,11 +48,11 @@ class Letters:
         return -(-self._large.size(text)[0] // TIMES), self.get_height()
 
     def render(self, text: str, antialias: bool, color: Color) -> pygame.Surface:
-        """A text, drawn on a transparent surface of its :meth:`size`. It is kept: draw on a copy.
+        """A text, drawn on a transparent surface of its :meth:`size`. It is cached: draw on a copy.
 
         Args:
             text: one line.
-            antialias: as ``pygame.font.Font.render`` has it; edges are always smooth.
+            antialias: has no effect, edges are always smooth; here as ``pygame.font.Font.render`` takes it.
             color: red, green, blue.
         """
         key = text, color

@@ -23,21 +23,21 @@ Color = tuple[int, int, int]
 
 MARGIN = 12
 LINE = 1.35
-"""Height of a line of text in heights of its letters."""
+"""Height of a line of text, in heights of its letters."""
 ROWS = 6
-"""Actions listed at most."""
+"""Most actions listed."""
 FAINTEST = 0.02
-"""Actions of less probability are not drawn over the board."""
+"""Actions with a smaller probability are not drawn over the board."""
 
 
 class Overlay:
-    """Draws a decision: probabilities over the board or as a list, value, expected line, cost. Pygame's font is needed.
+    """Draws a decision: probabilities over the board or as a list, value, expected line, cost. Needs ``pygame.font``.
 
     Args:
-        font: a font of Pygame's; Pygame's own, evenly set, of ``size`` if not given.
+        font: a Pygame font; Pygame's default, evenly spaced, of ``size`` if not given.
         size: height of its letters in pixels, where no font is given.
-        low: the colour of what is worst for the agent.
-        high: the colour of what is best for it.
+        low: the colour for the worst value.
+        high: the colour for the best value.
         ink: the colour of the text.
         back: the colour behind the text.
 
@@ -66,8 +66,8 @@ class Overlay:
         """Draw the policy as a heat map: each action's probability over its place on the board.
 
         Args:
-            surface: what is drawn on.
-            decision: what is shown.
+            surface: the surface to draw on.
+            decision: the decision to show.
             cells: where each action is; an action that has no place is not shown.
             numbers: whether to write the percentages where they fit.
         """
@@ -106,15 +106,15 @@ class Overlay:
         """Draw a panel: value bar, likeliest actions, expected line, simulations, time, provider.
 
         Args:
-            surface: what is drawn on.
-            rect: where; what does not fit is left out.
-            decision: what is shown; that there is none yet if not given.
+            surface: the surface to draw on.
+            rect: the panel's place; what does not fit is left out.
+            decision: the decision to show; a note that there is none yet if not given.
             name: an action as a person would write it.
-            spent: seconds used in this frame, if to be shown.
+            spent: seconds used in this frame, to be shown if given.
             budget: seconds it may use, likewise.
             scale: the least and the greatest that the game pays. The bar begins at 0, or at the end that is nearest to
-                it; an estimate beyond the scale, which a network can make, is shown as the end that it passed.
-            title: what stands above.
+                it; an estimate beyond the scale, which a network can make, is clipped to its end.
+            title: the heading.
         """
         clip = surface.get_clip()
         surface.set_clip(rect.clip(clip))
@@ -146,7 +146,7 @@ class Overlay:
         surface.set_clip(clip)
 
     def _value(self, surface: pygame.Surface, bar: pygame.Rect, value: float, scale: tuple[float, float]) -> int:
-        """The value bar: from the mark at 0, what is gained to the right in green, what is lost to the left in red."""
+        """The value bar: from the mark at 0, gains to the right in green, losses to the left in red."""
         low, high = scale
         value = min(max(value, low), high)
         zero = min(max(0.0, low), high)

@@ -1,4 +1,4 @@
-"""An agent's seat in a Pygame game: it thinks inside the frame, or in the background, and never holds a frame up.
+"""An agent's seat in a Pygame game: it thinks inside the frame, or in the background, and never delays a frame.
 
 On the game's own thread, a little each frame::
 
@@ -21,7 +21,7 @@ In the background: ``Player(session, background=True)``, with the same loop (or 
             board.drop(decision.action)
 
 The same seed and the same limits in simulations give the same moves either way. A game that is paused, dragged or slow
-just steps less: a limit in time counts what was spent thinking, and a move that is ready waits until it is asked for.
+just steps less often: a time limit counts the time spent thinking, and a finished move waits until it is fetched.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ __all__ = ["Player"]
 class Player:
     """One seat in one game, as a Pygame game's loop uses it. Its methods are for the game's own thread.
 
-    What is still thought about when the program ends, however it ends, is stopped.
+    Searches still under way when the program ends, however it ends, are stopped.
 
     Args:
         session: the seat.
-        background: whether it thinks in a thread of its own rather than in :meth:`step`.
+        background: whether it thinks in a separate thread rather than in :meth:`step`.
         event: the type of the Pygame event that is posted when a move is ready in the background, with this player as
             its attribute ``player``; none is posted if not given.
 
     Raises:
-        ArgumentError: an event is asked of a player that does not think in the background, or its type is not one.
+        ArgumentError: an event is requested of a player that does not think in the background, or is not a custom type.
     """
 
     def __init__(self, session: Session, *, background: bool = False, event: int | None = None) -> None:
@@ -64,12 +64,12 @@ class Player:
             raise ArgumentError("event: expected None, since the player does not think in the background")
         if event is not None and not pygame.USEREVENT <= event < pygame.NUMEVENTS:
             raise ArgumentError(
-                f"event: expected a type of one's own, from {pygame.USEREVENT} to {pygame.NUMEVENTS - 1}, got {event!r}"
+                f"event: expected a custom type, from {pygame.USEREVENT} to {pygame.NUMEVENTS - 1}, got {event!r}"
             )
         self.session = session
-        """The seat."""
+        """The session with which it thinks."""
         self.background = background
-        """Whether it thinks in a thread of its own."""
+        """Whether it thinks in a separate thread."""
         self.event = event
         """The type of the event that says that a move is ready."""
         self.spent = 0.0
@@ -81,12 +81,12 @@ class Player:
 
     @property
     def thinking(self) -> bool:
-        """Whether a move is being thought about, or is ready and was not yet fetched."""
+        """Whether a search for a move is under way, or its result has not been fetched yet."""
         return bool(self._current) and not self._pondering
 
     @property
     def pondering(self) -> bool:
-        """Whether it thinks in another's time."""
+        """Whether it thinks in another player's time."""
         return bool(self._current) and self._pondering
 
     def think(
@@ -96,7 +96,7 @@ class Player:
         limit: Limit | None = None,
         to_play: int | None = None,
     ) -> None:
-        """Begin to decide on a move; what was thought about before is dropped.
+        """Begin to decide on a move; a previous search is dropped.
 
         Args and errors are those of :meth:`myoshu.Session.play`.
         """
@@ -111,18 +111,19 @@ class Player:
     ) -> None:
         """Think about another's position until they have moved.
 
-        :meth:`best` then has a hint for them. What is found out about the move that they make is gone on with, if
-        :meth:`observe` is told of it; so the agent may play better than it would without, and not the same moves.
+        :meth:`best` then has a hint for them. What the search finds out about the move that they make is kept, if
+        :meth:`observe` reports it; so the agent may play better, and different moves, than it would without.
 
         Args and errors are those of :meth:`myoshu.Session.play`.
         """
         self._begin(partial(self.session.ponder, observation, legal_actions, limit, to_play), pondering=True)
 
     def step(self, budget: float) -> Decision | None:
-        """Think for a while, or in the background just look.
+        """Think for a while, or in the background just check for a result.
 
-        What :meth:`think` took since the last step is taken off the budget. No evaluation of the network is begun that
-        would likely end after the time is up; but either began one at least, so that there is progress.
+        The time of :meth:`think` since the last step is subtracted from the budget. No evaluation of the network is
+        started that would likely end after the time is up; but each call starts at least one, so that there is
+        progress.
 
         Args:
             budget: seconds, more than 0.
@@ -132,7 +133,7 @@ class Player:
 
         Raises:
             LimitError: the budget is not more than 0.
-            EvaluationError: the network failed; nothing is thought about any more.
+            EvaluationError: the network failed; the search is over.
         """
         begin, owed, self._owed = perf_counter(), self._owed, 0.0
         left = seconds("budget", budget) - owed
@@ -151,14 +152,14 @@ class Player:
         """The move, once, when it is ready; it does not wait.
 
         Raises:
-            EvaluationError: the network failed; nothing is thought about any more.
+            EvaluationError: the network failed; the search is over.
         """
         if self._pondering or not self._current or not self._current[0].done:
             return None
         return self._current.pop().result()
 
     def best(self) -> Decision | None:
-        """The best so far of what is thought or pondered about; nothing if nothing is. It does not wait.
+        """The best move so far of the current search, or None if there is no search. It does not wait.
 
         Raises:
             EvaluationError: the network failed.
@@ -171,12 +172,12 @@ class Player:
             self._current[0].stop()
 
     def cancel(self) -> None:
-        """Think no further; no move comes of it. An event that is on its way already finds nothing to poll."""
+        """End the search without a move. An event that is already on its way finds nothing to poll."""
         if self._current:
             self._current.pop().stop()
 
     def observe(self, action: int) -> None:
-        """Hear of a move that was really made, by whichever player; pondering ends. See :meth:`Session.observe`.
+        """Take note of a move that was actually made, by any player; pondering ends. See :meth:`Session.observe`.
 
         Raises:
             ArgumentError: it is not an action of the game.
@@ -185,7 +186,7 @@ class Player:
         self.cancel()
 
     def close(self) -> None:
-        """Cancel, and wait (milliseconds) until nothing goes on in the background."""
+        """Cancel, and wait (milliseconds) until nothing runs in the background."""
         _end(self._current)
 
     def __enter__(self) -> Self:
@@ -212,7 +213,7 @@ class Player:
 
 
 def _announce(player: weakref.ref[Player], thinking: Thinking, event: int) -> None:
-    """Post the event when the search has ended. If Pygame has been quit or its queue is full, nobody is told."""
+    """Post the event when the search has ended. If Pygame has been quit or its queue is full, no event is posted."""
     there = player()
     if there is not None and thinking in there._current:
         with contextlib.suppress(pygame.error):

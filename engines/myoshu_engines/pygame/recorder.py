@@ -1,4 +1,4 @@
-"""A game kept as it was shown: frames as PNG files, or one animated GIF.
+"""Records a game's frames, as PNG files or as one animated GIF.
 
 ::
 
@@ -9,8 +9,8 @@
         recorder.add(screen)
     recorder.save()
 
-A GIF is written with Pillow (``pip install 'myoshu[pygame]'`` brings it). Nothing is ever larger than was asked for: a
-GIF that comes out larger is tried again with fewer frames and colours.
+A GIF is written with Pillow (``pip install 'myoshu[pygame]'`` installs it). A GIF is never larger than requested: one
+that comes out larger is tried again with fewer frames and colours.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Recorder"]
 
 COLORS = (128, 64, 32)
-"""Colours of a GIF, at first and where it came out too large."""
+"""Colours of a GIF: of the first attempt, and of the next where it came out too large."""
 
 
 class Recorder:
@@ -38,13 +38,13 @@ class Recorder:
     Args:
         path: a file ending in ``.gif``, or a folder for ``frame-00000.png`` and so on, made if need be.
         every: keep one frame in this many.
-        scale: how much smaller it is kept, from more than 0 to 1.
+        scale: the factor by which frames are scaled down, above 0 and at most 1.
         rate: frames a second of the game.
-        most: bytes that a GIF may have.
+        most: the greatest size of a GIF, in bytes.
 
     Raises:
         ArgumentError: a number is out of its range.
-        DependencyError: a GIF is asked for, and Pillow is not installed.
+        DependencyError: a GIF is requested, and Pillow is not installed.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Recorder:
         self._kept: list[Image] = []
         if self._moving:
             try:
-                import PIL.Image  # noqa: F401 -- is it there? Before a whole game is played
+                import PIL.Image  # noqa: F401 -- fails now rather than after a whole game
             except ImportError as error:
                 raise DependencyError(
                     "recording a GIF needs Pillow; pip install 'myoshu[pygame]' brings it", name="PIL"
@@ -89,7 +89,7 @@ class Recorder:
             pygame.image.save(small, self.path / f"frame-{number // self.every:05d}.png")
 
     def save(self) -> Path:
-        """Write what was kept.
+        """Write the frames.
 
         Returns:
             The file, or the folder.
@@ -109,7 +109,7 @@ class Recorder:
         return self.path
 
     def _shorten(self) -> None:
-        """Only the beginning, as much as fits."""
+        """Keep only the beginning, as much as fits."""
         kept, skip = self._kept[:: len(COLORS)], len(COLORS)
         while self.path.stat().st_size > self.most and len(kept) > 1:
             share = self.most / self.path.stat().st_size

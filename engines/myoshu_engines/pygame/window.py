@@ -27,13 +27,13 @@ __all__ = ["Scene", "Window"]
 
 QUALITY = "SDL_RENDER_SCALE_QUALITY"
 SCALING = {"SDL_HINT_RENDER_SCALE_QUALITY": "1", QUALITY: "linear"}
-"""SDL's settings, as environment variables: Pygame scales by any factor, not by whole ones alone, and smoothly."""
+"""SDL's settings, as environment variables: Pygame scales smoothly, and by any factor, not only by integers."""
 GLANCE = 100
-"""Milliseconds after which a window that waits for an event looks whether Ctrl-C was pressed."""
+"""Milliseconds between two checks for Ctrl-C in a window that waits for an event."""
 
 
 class Scene(Protocol):
-    """What a window shows."""
+    """Something that a window can show."""
 
     running: bool
     """Whether the window stays open."""
@@ -44,7 +44,7 @@ class Scene(Protocol):
         ...
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Take an event in."""
+        """Handle one event."""
         ...
 
     def update(self) -> None:
@@ -57,13 +57,13 @@ class Scene(Protocol):
 
 
 class Window:
-    """Pygame's window, from its opening to its end. Ctrl-C posts ``QUIT`` while it is open.
+    """Pygame's window, from its opening to its closing. Ctrl-C posts ``QUIT`` while it is open.
 
-    A scene is drawn in its own pixels, however large the window is made: the picture is scaled as a whole, and the
-    mouse's places are the scene's. F11 is full screen and back.
+    A scene is drawn in its own pixels, whatever the window's size: the picture is scaled as a whole, and mouse
+    positions are the scene's. F11 toggles full screen.
 
     Args:
-        title: what stands above it.
+        title: the window's title.
         size: pixels that a scene draws, width and height.
     """
 
@@ -73,7 +73,7 @@ class Window:
         self._settings = {name: os.environ.get(name) for name in SCALING}
         os.environ.update(SCALING)
         self.surface = _open(size)
-        """What is drawn on."""
+        """The surface that scenes draw on."""
         pygame.display.set_caption(title)
         self._interrupted: Any = None
 
@@ -99,14 +99,14 @@ class Window:
     ) -> Iterator[int]:
         """Show a scene until it ends; yields the number of each frame when it has been shown.
 
-        While a scene is idle, frames come only when events do, which costs the machine next to nothing; not so where
+        While a scene is idle, frames come only with events, which costs the machine next to nothing; except where
         frames are counted or recorded.
 
         Args:
             scene: what to show.
             most: end after this many frames.
-            rate: frames a second, where the machine can.
-            recorder: keeps what was shown.
+            rate: frames a second, if the machine keeps up.
+            recorder: records what was shown.
         """
         clock = pygame.time.Clock()
         waits = most is None and recorder is None
@@ -132,10 +132,10 @@ class Window:
 
 
 def _open(size: tuple[int, int]) -> pygame.Surface:
-    """A window that can be made larger and smaller; of its one size where SDL has nothing to scale a picture with."""
+    """A window that can be resized; of fixed size where SDL cannot scale a picture."""
     try:
         surface, fast = _scaled(size)
-        if not fast:  # the processor scales: smoothly, that would take twice as long as a frame does otherwise
+        if not fast:  # the CPU scales: doing that smoothly would take twice as long as the rest of a frame
             os.environ[QUALITY] = "nearest"
             pygame.display.quit()
             pygame.display.init()
@@ -146,7 +146,7 @@ def _open(size: tuple[int, int]) -> pygame.Surface:
 
 
 def _scaled(size: tuple[int, int]) -> tuple[pygame.Surface, bool]:
-    """A window that scales, and whether its graphics are fast at it."""
+    """A window that scales, and whether its graphics hardware does that fast."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         surface = pygame.display.set_mode(size, pygame.SCALED | pygame.RESIZABLE)
@@ -154,7 +154,7 @@ def _scaled(size: tuple[int, int]) -> tuple[pygame.Surface, bool]:
 
 
 def _toggle() -> None:
-    with contextlib.suppress(pygame.error):  # there are displays without a full screen
+    with contextlib.suppress(pygame.error):  # some displays have no full screen
         pygame.display.toggle_fullscreen()
 
 

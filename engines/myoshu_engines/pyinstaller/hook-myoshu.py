@@ -1,4 +1,4 @@
-"""The native search core comes along; what only training needs does not."""  # noqa: N999 -- PyInstaller's naming
+"""Includes the native search core; excludes what only training needs."""  # noqa: N999 -- PyInstaller's naming
 
 from importlib.util import find_spec
 

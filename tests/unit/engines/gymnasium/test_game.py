@@ -69,7 +69,7 @@ def test_names_of_actions() -> None:
     [
         ("raises", "Picture-v0.*: step raised RuntimeError: out of paint$"),
         ("nan", "reward: expected a finite number, got nan"),
-        ("no action", "expected an action to be legal as the game goes on"),
+        ("no action", "expected a legal action before the game's end"),
         ("wide mask", r"action_mask: expected shape \(3,\), got \(4,\)"),
     ],
 )
