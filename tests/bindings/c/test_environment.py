@@ -68,7 +68,7 @@ def test_dots_and_boxes_is_the_game_that_openspiel_has(start: Start, monkeypatch
     [
         (1, [], "begin: expected it to succeed for the seed, got 1"),
         (2, [1], "play: expected it to succeed and rewards to be finite for the action, got 1"),
-        (3, [1], "look: expected a legal action in a game that goes on, got 0"),
+        (3, [1], "look: expected a legal action in a game that is not over, got 0"),
         (4, [], "look: expected a finite observation, got 0"),
         (5, [], "look: expected a player to move, got 2"),
         (7, [0], "play: expected it to succeed and rewards to be finite for the action, got 0"),

@@ -109,6 +109,6 @@ class Probe:
                 f"slot {slot}: states.legal: expected a mask of 0 for a game that has ended, got legal actions"
             )
         if not row.over and not row.legal.any():
-            raise Failed(f"slot {slot}: states.legal: expected a legal action in a game that goes on, got none")
+            raise Failed(f"slot {slot}: states.legal: expected a legal action in a game that is not over, got none")
         if not row.over and not row.to_play < self.spec.players:
             raise Failed(f"slot {slot}: states.to_play: expected a player below {self.spec.players}, got {row.to_play}")

@@ -53,7 +53,7 @@ def test_choices_may_have_a_mask_each(told: str) -> None:
     [
         ("odd", r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got 2 parts of diff"),
         ("other branches", r"action_mask: expected shape \(6,\), or a mask for each of its choices \(3, 2\), got 2 p"),
-        ("none left", "action_mask: expected an action to be legal as the game goes on, got none"),
+        ("none left", "action_mask: expected a legal action before the game's end, got none"),
     ],
 )
 def test_masks_of_choices_that_do_not_fit_are_one_clear_error(told: str, message: str) -> None:
