@@ -93,7 +93,7 @@ private:
     Edge* memory_ = nullptr;
     std::int32_t capacity_ = 0;
     std::int32_t end_ = 0;            // beyond it nothing was ever taken
-    std::int32_t free_[kClasses] = {};  // slices of 2^i records: the first of a list that goes on in Edge::child
+    std::int32_t free_[kClasses] = {};  // slices of 2^i records: the first of a list that Edge::child continues
 };
 
 }  // namespace myoshu

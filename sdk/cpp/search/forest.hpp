@@ -52,7 +52,7 @@ struct Request {
     std::int32_t action;
 };
 
-// What the network, or whoever evaluates, said of a leaf.
+// What the network, or another evaluator, reported for a leaf.
 struct Evaluation {
     ActionSet set;
     const float* reward;  // [players], on the way to the leaf

@@ -9,7 +9,7 @@ namespace myoshu {
 // For each simulation, how many visits the action to be simulated must have had (Danihelka et al. 2022, Section 3.3).
 //
 // It begins with `considered` actions and halves them in rounds that share out `planned` simulations evenly. A search
-// that goes on beyond the plan keeps visiting the last two. Written into memory the tree owns, a round at a time, as
+// that continues beyond the plan keeps visiting the last two. Written into memory the tree owns, a round at a time, as
 // far as the search has come.
 class Halving {
 public:

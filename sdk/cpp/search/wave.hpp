@@ -45,7 +45,7 @@ public:
     // Begin trees, all or, if it throws, none; the pool has their latents.
     void open(const Openings& openings);
 
-    // Which slots take part from now on, until they are closed, opened anew or rerooted. Leaves awaited already are
+    // Which slots take part from now on, until they are closed, opened again or rerooted. Leaves awaited already are
     // still taken in.
     void begin(const std::int32_t* slots, std::size_t count);
 

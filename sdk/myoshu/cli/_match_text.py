@@ -40,7 +40,7 @@ def match_text(game: Game, seed: int, standings: Standings, test: SprtState | No
 
 
 def progress_text(standings: Standings, games: int, test: SprtState | None) -> str:
-    """Where a match is that goes on; its last line stands alone."""
+    """How far a running match is; its last line stands alone."""
     name, done = standings.names[0], f"{standings.games}/{games} games"
     if standings.seats != 2:
         return f"{done}   {name} is paid {standings.summaries[0].mean_return:+.3f} on average"

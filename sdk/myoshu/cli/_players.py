@@ -34,7 +34,7 @@ def limit_of(simulations: int | None, time: float | None) -> Limit | None:
 
 @dataclass(frozen=True)
 class Seating:
-    """A game and its players, to be made anew in every process that plays."""
+    """A game and its players, to be made again in every process that plays."""
 
     texts: tuple[str, ...]
     """The players, as the command line names them."""

@@ -13,7 +13,7 @@ __all__ = ["export"]
 EPILOG = """
 [bold]Examples[/bold]
 
-Export what a run had learned at its last checkpoint, while it goes on or after it was killed:
+Export what a run had learned at its last checkpoint, while it is running or after it was killed:
 
   myoshu export runs/four --out connect_four.myoshu
 

@@ -46,7 +46,7 @@ test ends the match when it has said enough, and an interrupted match is resumed
   myoshu match one.myoshu other.myoshu --random-plies 4 --workers 2 \\
     --sprt 0,50 --games 2000 --record match.jsonl
 
-Against engines of Go and chess; these run anew for every game:
+Against engines of Go and chess; these are started again for every game:
 
   myoshu match agent.myoshu "gtp:gnugo --mode gtp --level 1 --seed {seed}"
 
@@ -71,7 +71,7 @@ Without any agent, showing the first game move by move:
 """
 
 _GAMES_A_WORKER = 20
-"""Where nobody says how many processes play: one for so many games, since it takes seconds to begin."""
+"""Games for each process where the number of processes is not given: one takes seconds to start."""
 
 
 def match(
@@ -227,7 +227,7 @@ class _Match:
             sheet = Scoresheet(self._record, self._game.spec, self._names, self._conditions)
             if sheet.played:
                 typer.echo(
-                    f"{self._record} has {counted(len(sheet.played), 'game')}: the match goes on from there", err=True
+                    f"{self._record} has {counted(len(sheet.played), 'game')}: the match resumes from there", err=True
                 )
         results: list[GameResult] = []
         progress = Progress()

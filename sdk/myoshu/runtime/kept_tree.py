@@ -12,7 +12,7 @@ from myoshu.search import SearchConfig
 __all__ = ["MOST_MOVES_KEPT", "KeptTree"]
 
 MOST_MOVES_KEPT = 2
-"""Real moves after which a tree is begun anew however much of it could be kept: what lies along the expected line would
+"""Real moves after which a new tree is begun however much of it could be kept: what lies along the expected line would
 else be imagined further and further ahead of the last real observation, beyond what networks are trained to unroll.
 Measured on tic-tac-toe against every line at 32 simulations: with a network trained well, 2 moves lose as little as
 none kept, and 4 a little more; with one trained for half a minute, of 750 lines 83 are lost with none kept, 110 and
@@ -68,7 +68,7 @@ class KeptTree:
         return tree
 
     def begin(self, tree: Tree, search: Searched, *, timed: bool) -> None:
-        """Go on with what is known of a position, or begin with it.
+        """Continue with what is known of a position, or begin with it.
 
         Args:
             tree: what :meth:`sized` returned.
@@ -105,7 +105,7 @@ class KeptTree:
         return self._searches
 
     def promise(self, searches: Sequence[Searched], moves: int, nodes: int) -> None:
-        """Make the tree of a saved session when a search can go on with it.
+        """Make the tree of a saved session when a search can continue with it.
 
         Args:
             searches: what it came of.

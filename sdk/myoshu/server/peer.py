@@ -260,7 +260,7 @@ class Peer:
         service.end()
 
     async def _watch(self) -> None:
-        """Ping where there is silence; give up where it goes on although it was asked."""
+        """Ping where there is silence; give up where it lasts in spite of the ping."""
         loop = asyncio.get_running_loop()
         patience = self._shared.settings.handshake
         try:

@@ -162,7 +162,7 @@ def test_a_recorded_match_goes_on_and_is_replayed(run: Run, tmp_path: Path) -> N
     run(*match_of, "8", "--record", str(whole))
     run(*match_of, "3", "--record", str(file))
     again = run(*match_of, "8", "--record", str(file))
-    assert "has 3 games: the match goes on from there" in again.stderr
+    assert "has 3 games: the match resumes from there" in again.stderr
     assert "8 games" in again.stdout
     games = [[json.loads(line) for line in path.read_text().splitlines()] for path in (file, whole)]
     for one, other in zip(*games, strict=True):

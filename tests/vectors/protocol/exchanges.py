@@ -13,7 +13,7 @@ through the script's ``steps``, while the client makes the ``calls`` in order:
     {"together": [...]}    several messages in one write
     {"close": true}        close the connection without a goodbye
     {"ended": true}        the client has closed the connection; a ``bye`` or an ``error`` may come before that
-    {"connection": true}   the client connects anew
+    {"connection": true}   the client connects again
 
 ``"split": true`` in a script: every byte that the agent says is a write of its own. A script with ``needs`` is for
 clients that ask for those capabilities.
@@ -145,7 +145,7 @@ EXCHANGES: list[dict[str, Any]] = [
         [*BEGIN, THINK, {"together": [{"t": "bye", "reason": "the server ends"}, THOUGHT]}, {"close": True}],
     ),
     script(
-        "bye_heeded", "after bye nothing more is asked over this connection: the client closes it and connects anew",
+        "bye_heeded", "after bye nothing more is asked over this connection: the client closes it and connects again",
         [CONNECT, SIT, MOVE, {"do": "think", "lost": True}],
         [*BEGIN, THINK, {"together": [{"t": "bye"}, THOUGHT]}, {"ended": True}],
     ),
@@ -170,7 +170,7 @@ EXCHANGES: list[dict[str, Any]] = [
         ],
     ),
     script(
-        "frame", "nothing larger than welcome.frame is sent, and the connection goes on",
+        "frame", "nothing larger than welcome.frame is sent, and the connection stays open",
         [CONNECT, SIT, {"do": "observe", "moves": 70000, "error": "too_large"}, MOVE],
         [HELLO, {"agent": {**WELCOME, "frame": 65536}}, OPEN, {"agent": OPENED}, THINK, {"agent": THOUGHT}],
     ),
@@ -195,7 +195,7 @@ EXCHANGES: list[dict[str, Any]] = [
     thinks("request_of_an_agent", "an agent may ask nothing but ping", BROKEN,
            {"agent": {"t": "open", "id": 5}}, {"ended": True}),
     script(
-        "resume", "lost while the agent thinks, and gone on with", [CONNECT, SIT, MOVE, MOVE],
+        "resume", "lost while the agent thinks, and resumed", [CONNECT, SIT, MOVE, MOVE],
         [
             HELLO, {"agent": {**WELCOME, "caps": ["resume"], "ticket": "one"}}, OPEN, {"agent": OPENED}, THINK,
             {"close": True}, {"connection": True},
@@ -218,7 +218,7 @@ EXCHANGES: list[dict[str, Any]] = [
         needs=["resume"],
     ),
     script(
-        "started_anew", "the agent was started anew: the sessions are gone", [CONNECT, SIT, LOST],
+        "started_anew", "the agent was restarted: the sessions are gone", [CONNECT, SIT, LOST],
         [
             HELLO, {"agent": {**WELCOME, "caps": ["resume"], "ticket": "one"}}, OPEN, {"agent": OPENED}, THINK,
             {"close": True}, {"connection": True}, {"client": {"t": "hello", "resume": "one"}},

@@ -52,7 +52,7 @@ def begins_games(probe: Probe) -> None:
     with probe.talk() as talk:
         for slot, row in zip(slots, probe.reset(talk, slots, [5 + slot for slot in slots]), strict=True):
             if row.over:
-                raise Failed(f"slot {slot}: expected a game that goes on after a reset, got one that has ended")
+                raise Failed(f"slot {slot}: expected a game in progress after a reset, got one that is over")
             if row.rewards.any():
                 raise Failed(f"states.rewards: expected 0 after a reset, got {row.rewards.tolist()}")
 
@@ -192,7 +192,7 @@ def refuses_illegal_actions(probe: Probe) -> None:
 
 
 def refuses_games_that_ended(probe: Probe) -> None:
-    """A step where no game goes on is an error of its slot."""
+    """A step where no game is in progress is an error of its slot."""
     with probe.talk() as talk:
         states = expect(talk.ask({"t": "step", "id": 2, "slots": [0], "actions": [0]}), States, 2)
         same("errors before any reset", [(0, "ended")], [(e.slot, e.code) for e in states.errors or ()])

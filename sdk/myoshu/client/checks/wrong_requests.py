@@ -16,14 +16,14 @@ __all__ = [
 
 
 def answers_unknown_types(probe: Probe) -> None:
-    """A request of an unknown type is answered, and the connection goes on."""
+    """A request of an unknown type is answered, and the connection stays open."""
     with probe.talk() as talk:
         answered(talk.ask({"t": "of_a_later_version", "id": 5}), 5, "unknown_type")
         expect(talk.ask({"t": "ping", "id": 6}), Pong, 6)
 
 
 def answers_missing_fields(probe: Probe) -> None:
-    """A request with a field missing or of another type is answered, and the connection goes on."""
+    """A request with a field missing or of another type is answered, and the connection stays open."""
     with probe.talk() as talk:
         answered(talk.ask({"t": "reset", "id": 5}), 5, "invalid")
         answered(talk.ask({"t": "reset", "id": 6, "slots": "all", "seeds": [1]}), 6, "invalid")
