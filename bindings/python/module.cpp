@@ -21,6 +21,7 @@
 #include "search/forest.hpp"
 #include "network/evaluator.hpp"
 #include "network/program.hpp"
+#include "random.hpp"
 #include "runtime/loop.hpp"
 #include "search/wave.hpp"
 
@@ -393,6 +394,7 @@ NB_MODULE(_core, module) {
         },
         "array"_a
     );
+    add_random(module);
 
     const auto none = nb::none();
     nb::class_<PythonNetwork>(module, "Network")
