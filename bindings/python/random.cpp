@@ -11,6 +11,7 @@
 
 #include "error.hpp"
 #include "search/random.hpp"
+#include "search/sampling.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -73,4 +74,14 @@ void add_random(nb::module_& module) {
             },
             "weights"_a
         );
+
+    module.def(
+        "draw_move",
+        [](double temperature, double mix, double slack, const List<const bool>& legal, const List<const float>& policy,
+           const List<const float>& prior, const List<const float>& q, std::int32_t action, double sample) {
+            const myoshu::Found found{legal.data(), policy.data(), prior.data(), q.data(), action};
+            return myoshu::draw_move({temperature, mix, slack}, found, static_cast<std::int32_t>(legal.size()), sample);
+        },
+        "temperature"_a, "mix"_a, "slack"_a, "legal"_a, "policy"_a, "prior"_a, "q"_a, "action"_a, "sample"_a
+    );
 }

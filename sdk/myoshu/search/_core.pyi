@@ -38,6 +38,19 @@ class Random:
             ArgumentError: a weight is negative or NaN, or their sum 0 or infinite.
         """
 
+def draw_move(
+    temperature: float,
+    mix: float,
+    slack: float,
+    legal: NDArray[np.bool_],
+    policy: NDArray[np.float32],
+    prior: NDArray[np.float32],
+    q: NDArray[np.float32],
+    action: int,
+    sample: float,
+) -> int:
+    """A legal action, as :func:`myoshu.search.reference_sampling.draw_move` has it; nothing is checked."""
+
 def kernel_names() -> list[str]:
     """The kernels that this processor can run, named by their instructions, the best first."""
 

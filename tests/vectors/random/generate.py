@@ -4,14 +4,18 @@
     python tests/vectors/random/generate.py --check  only say whether it is up to date
 
 ``blocks`` are counters, keys and words of Philox 4×32-10. ``sequences`` are draws in turn, from a seed, stream and
-position: each with its arguments, what it gave, and the position after it. Words, and numbers that may be larger than a
-double holds, are hexadecimal text; a number with a fraction is the 16 hexadecimal digits of its double, sign and
-exponent first.
+position: each with its arguments, what it gave, and the position after it. ``moves`` are what a level of strength
+plays: its settings (slack null for any), what a search found (numbers that float32 holds), and the action that the
+first uniform number of each seed draws.
+
+Words, and numbers that may be larger than a double holds, are hexadecimal text; a number with a fraction that was drawn
+is the 16 hexadecimal digits of its double, sign and exponent first.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import struct
 import sys
 from collections.abc import Sequence
@@ -19,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from myoshu.search.reference_random import ReferenceRandom, philox
+from myoshu.search.reference_sampling import draw_move
 
 HERE = Path(__file__).parent
 FILE = HERE / "random.json"
@@ -69,6 +74,26 @@ DRAWS: list[tuple[str, dict[str, Any]]] = [
     ("choice", {"weights": [float(weight) for weight in range(1, 40)]}),
 ]
 
+FOUND: dict[str, list[Any]] = {
+    "legal": [1, 1, 0, 1, 1, 1],
+    "policy": [0.125, 0.5, 0.0, 0.25, 0.0, 0.125],
+    "prior": [0.0625, 0.25, 0.25, 0.125, 0.25, 0.0625],
+    "q": [-0.25, 0.5, 0.0, 0.375, 0.4375, 0.25],
+}
+NOTHING = {**FOUND, "policy": [0.0] * 6}
+
+MOVES: list[tuple[float, float, float | None, dict[str, list[Any]], int]] = [
+    (1.0, 0.0, None, FOUND, 1),
+    (0.3, 0.0, None, FOUND, 1),
+    (1e6, 0.0, None, FOUND, 1),
+    (1e-6, 0.0, None, FOUND, 1),
+    (1e6, 0.5, None, FOUND, 1),
+    (1.0, 1.0, None, FOUND, 1),
+    (1e6, 0.5, 0.125, FOUND, 1),
+    (1e6, 0.5, 0.0, FOUND, 5),
+    (1.0, 0.0, None, NOTHING, 3),
+]
+
 
 def bits(number: float) -> str:
     """A double in hexadecimal digits."""
@@ -94,12 +119,22 @@ def build() -> bytes:
             draws.append({"draw": name, **arguments, "value": value, "position": f"{generator.position:x}"})
         start = json.dumps({"seed": f"{seed:x}", "stream": f"{stream:x}", "position": f"{position:x}"})
         lines += [f'{start[:-1]}, "draws": [', _listed(draws), "]}" + "," * (number + 1 < len(SEQUENCES))]
-    return ("\n".join([*lines, "]\n}"]) + "\n").encode()
+    lines += ['],\n"moves": [', _listed([_move(*move) for move in MOVES]), "]\n}"]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def stale() -> bool:
     """Whether the file is missing or another."""
     return not FILE.is_file() or FILE.read_bytes() != build()
+
+
+def _move(
+    temperature: float, mix: float, slack: float | None, found: dict[str, list[Any]], action: int
+) -> dict[str, Any]:
+    settings = {"temperature": temperature, "mix": mix, "slack": slack}
+    held = [temperature, mix, math.inf if slack is None else slack, *found.values(), action]
+    drawn = [draw_move(*held, ReferenceRandom(seed).uniform()) for seed in range(16)]
+    return {**settings, **found, "action": action, "seeds": list(range(16)), "drawn": drawn}
 
 
 def _words(words: Sequence[int]) -> list[str]:
