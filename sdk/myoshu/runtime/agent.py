@@ -107,7 +107,8 @@ class Agent:
         """Take a seat in a game.
 
         Args:
-            seed: seed of the session's random generator, from 0; another each time if not given.
+            seed: of the session's random numbers (:class:`myoshu.search.random.Random`), from 0 to 2^64 − 1; another
+                each time if not given.
             level: how strongly to play, one of the bundle's measured levels; it sets simulations, temperature and which
                 moves may be sampled.
             temperature: how freely to play: 0 plays the search's choice; above, moves are sampled in proportion to
@@ -142,7 +143,7 @@ class Agent:
             temperature=number("temperature", temperature, 0.0),
             mix=0.0 if settings is None else settings.mix,
             slack=math.inf if settings is None or settings.margin >= 1.0 else settings.margin * (high - low),
-            seed=None if seed is None else integer("seed", seed, 0),
+            seed=seed,
             max_simulations=None if max_simulations is None else integer("max_simulations", max_simulations, 1),
             keep_tree=keep_tree,
             trees=trees,

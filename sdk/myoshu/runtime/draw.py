@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.runtime.tree import Tree
-from myoshu.search import SearchResult
+from myoshu.search import SearchResult, _core
 
 __all__ = ["Draw"]
 
@@ -34,18 +33,15 @@ class Draw(NamedTuple):
             legal: bool [actions].
             tree: what was searched.
         """
-        actions = np.flatnonzero(legal)
-        if self.slack < math.inf:
-            worth = result.q[actions]
-            actions = actions[(worth >= worth.max() - self.slack) | (actions == result.action)]
-        with np.errstate(all="ignore"):  # a weight may be 0, by division or because it is too small
-            shares = result.policy[actions].astype(np.float64)
-            if self.mix > 0.0:
-                prior = tree.root_prior().astype(np.float64)
-                rest = max(float(prior[legal].sum()), 1e-30)
-                shares = (1.0 - self.mix) * shares + self.mix * prior[actions] / rest
-            if not shares.max() > 0.0:
-                return result.action
-            weights = np.exp(np.log(shares / shares.max()) / self.temperature)
-            ends = np.cumsum(weights / weights.sum())
-        return int(actions[min(int(np.searchsorted(ends, self.sample, side="right")), len(actions) - 1)])
+        prior = tree.root_prior() if self.mix > 0.0 else result.policy  # else it is not looked at
+        return _core.draw_move(
+            self.temperature,
+            self.mix,
+            self.slack,
+            legal,
+            result.policy,
+            prior,
+            result.q,
+            result.action,
+            self.sample,
+        )

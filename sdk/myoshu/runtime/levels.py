@@ -9,6 +9,7 @@ import msgspec
 
 from myoshu.errors import ArgumentError
 from myoshu.runtime.manifest import Level
+from myoshu.search import _core
 
 __all__ = ["between"]
 
@@ -37,7 +38,7 @@ def between(levels: Sequence[Level], elo: float) -> Level:
     def blend(field: str) -> float:
         return float((1 - part) * getattr(lower, field) + part * getattr(upper, field))
 
-    simulations = math.exp((1 - part) * math.log(lower.simulations) + part * math.log(upper.simulations))
+    simulations = _core.exp((1 - part) * _core.log(lower.simulations) + part * _core.log(upper.simulations))
     return msgspec.structs.replace(
         lower,
         level=blend("level"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -26,12 +27,12 @@ from myoshu.runtime.kept_tree import MOST_MOVES_KEPT, KeptTree
 from myoshu.runtime.legal import as_mask
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planned_tree import PlannedTrees
-from myoshu.runtime.random_state import RandomState
 from myoshu.runtime.searched import Searched
 from myoshu.runtime.session_state import SessionState
 from myoshu.runtime.thinking import Thinking
 from myoshu.runtime.tree import Tree, Trees
 from myoshu.search import SearchConfig
+from myoshu.search.random import Random
 from myoshu.spec import Movers
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Session:
         """Where only time is limited: simulations after which thinking ends all the same."""
         self.keep_tree = keep_tree
         """Whether observed moves keep what the last search found under them."""
-        self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._random = Random(secrets.randbits(64) if seed is None else seed)
         self._kept = KeptTree(PlannedTrees(agent.evaluator) if trees is None else trees)
         self._thinking: weakref.ref[Thinking] | None = None
         self._history = History(agent.model.players, MOST_MOVES_KEPT)
@@ -265,7 +266,7 @@ class Session:
         return _restored, (self.agent, self.save())
 
     def _state(self, resting: bool) -> SessionState:
-        history, kept, random = self._history, self._kept, RandomState.of(self._rng)
+        history, kept, random = self._history, self._kept, self._random
         moves = history.moves if resting else None
         if moves is not None:
             kept.note_made()
@@ -279,9 +280,8 @@ class Session:
             slack=self.slack,
             max_simulations=self.max_simulations,
             keep_tree=self.keep_tree,
-            random=random.random,
-            increment=random.increment,
-            spare=random.spare,
+            seed=random.seed,
+            drawn=random.position,
             turn=history.turn,
             told=history.told,
             moves=moves,
@@ -296,7 +296,7 @@ class Session:
     def _resume(self, state: SessionState) -> None:
         """Become what was saved."""
         history = self._history
-        RandomState(state.random, state.increment, state.spare).restore(self._rng)
+        self._random = Random(state.seed, position=state.drawn)
         history.turn, history.told, history.moves = state.turn, state.told, state.moves
         history.pondered = state.pondered
         history.first, history.last = _swapped(state.first), _swapped(state.last)
@@ -415,7 +415,7 @@ class Session:
 
     def _draw(self) -> Draw | None:
         temperature = self.temperature
-        return Draw(temperature, self.mix, self.slack, float(self._rng.random())) if temperature > 0.0 else None
+        return Draw(temperature, self.mix, self.slack, self._random.uniform()) if temperature > 0.0 else None
 
     def _may_keep(self) -> bool:
         """Whether a tree may be kept over moves: what comes of them is known."""

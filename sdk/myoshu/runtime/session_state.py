@@ -23,7 +23,8 @@ FORMAT = 1
 
 Count = Annotated[int, Meta(ge=0, le=1 << 31)]
 Positive = Annotated[int, Meta(ge=1, le=1 << 31)]
-State = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Word = Annotated[int, Meta(ge=0)]
+"""Of 64 bits: MessagePack has no greater integers."""
 
 
 class Search(msgspec.Struct, kw_only=True):
@@ -68,12 +69,10 @@ class SessionState(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Simulations after which a search limited by time alone ends."""
     keep_tree: bool
     """Whether searches keep the tree across moves that were observed."""
-    random: State
-    """PCG64's state, little-endian."""
-    increment: State
-    """PCG64's increment, likewise."""
-    spare: Annotated[int, Meta(ge=0, lt=1 << 32)] | None
-    """The half of a number that PCG64 has left over, if any."""
+    seed: Word
+    """Of its random numbers."""
+    drawn: Word
+    """The position that they have come to."""
     turn: Count
     """The player to move."""
     told: Annotated[int, Meta(ge=0)]

@@ -152,7 +152,7 @@ def test_the_same_seed_and_simulations_give_the_same_moves(agent: Agent, search:
 
     one, other = game(7), game(7)
     assert all(same(*pair) for pair in zip(one, other, strict=True))
-    assert any(not same(*pair) for pair in zip(one, game(8), strict=True))
+    assert any(not same(*pair) for pair in zip(one, game(13), strict=True))
 
 
 def test_without_temperature_the_seed_makes_no_difference(agent: Agent) -> None:
@@ -276,7 +276,7 @@ def test_levels_are_the_bundles(tmp_path: Path, network: Network) -> None:
         ({"temperature": math.nan}, "temperature: expected a number from 0"),
         ({"temperature": math.inf}, "temperature: expected a number from 0"),
         ({"temperature": "1"}, "temperature: expected a number from 0"),
-        ({"seed": -1}, "seed: expected an integer from 0, got -1"),
+        ({"seed": -1}, "seed: expected an integer from 0 to 18446744073709551615, got -1"),
         ({"seed": "abc"}, "seed: expected an integer from 0"),
         ({"seed": 1.5}, "seed: expected an integer from 0"),
         ({"max_simulations": 0}, "max_simulations: expected an integer from 1"),

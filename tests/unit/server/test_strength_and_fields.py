@@ -54,6 +54,23 @@ def test_a_strength_in_points_plays_as_in_process(client: Client, agent: Agent, 
         there.observe(theirs.action)
 
 
+@pytest.mark.parametrize("keep_tree", [True, False], ids=["kept", "afresh"])
+@pytest.mark.parametrize("level", [1.0, 4.0, 9.0])
+def test_a_level_draws_the_same_moves_in_process_served_and_restored(
+    client: Client, agent: Agent, level: float, keep_tree: bool
+) -> None:
+    """Of one seed; the same numbers of it are drawn whether the tree is kept or not."""
+    here = agent.new_session(seed=(1 << 63) - 1, level=level, keep_tree=keep_tree)
+    there = client.new_session(seed=(1 << 63) - 1, level=level, keep_tree=keep_tree)
+    for observation in np.random.default_rng(0).standard_normal((12, 3, 3, 3)).astype(np.float32):
+        restored = agent.restore_session(here.save())
+        decisions = [each.play(observation) for each in (here, there, restored)]
+        assert len({decision.action for decision in decisions}) == 1
+        assert len({tuple(decision.visits.tolist()) for decision in decisions}) == 1
+        for session in (here, there):
+            session.observe(decisions[0].action)
+
+
 def opening(**fields: Any) -> Callable[[int], Request]:
     return with_id(Open, **fields)
 
