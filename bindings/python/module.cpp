@@ -28,6 +28,8 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
+void add_onnxruntime(nb::module_& module);
+
 namespace {
 
 template <typename T> using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
@@ -323,7 +325,7 @@ public:
     std::int32_t step() { return wave.step(); }
 
     // Without the interpreter: nothing that it holds is touched, and the arrays are this wave's and the network's own.
-    bool search(PythonNetwork& network, std::optional<double> seconds) {
+    bool search(myoshu::Evaluator& network, std::optional<double> seconds) {
         const nb::gil_scoped_release released;
         if (!seconds) return myoshu::search(wave, network, nullptr);
         const myoshu::Clock::time_point deadline =
@@ -397,11 +399,19 @@ NB_MODULE(_core, module) {
     add_random(module);
 
     const auto none = nb::none();
-    nb::class_<PythonNetwork>(module, "Network")
+    nb::class_<myoshu::Evaluator>(module, "Evaluator")
+        .def(
+            "run",
+            [](myoshu::Evaluator& self, std::int32_t rows, std::int32_t times) {
+                for (; times > 0; --times) self.run(rows);
+            },
+            "rows"_a, "times"_a = 1, nb::call_guard<nb::gil_scoped_release>()
+        );
+    add_onnxruntime(module);
+    nb::class_<PythonNetwork, myoshu::Evaluator>(module, "Network")
         .def(nb::init<nb::bytes, const nb::dict&, const char*>(), "graph"_a, "weights"_a, "kernels"_a)
         .def("share", [](const PythonNetwork& self) { return new PythonNetwork(self); })
         .def("bind", &PythonNetwork::bind, "arrays"_a)
-        .def("run", &PythonNetwork::run, "rows"_a, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("kernels", &PythonNetwork::kernels)
         .def_prop_ro("nbytes", &PythonNetwork::nbytes)
         .def_prop_ro("multiplications", &PythonNetwork::multiplications);

@@ -19,11 +19,14 @@ def hooks() -> Path:
     return Path(folder)
 
 
-def test_the_native_core_comes_along_and_training_does_not() -> None:
+def test_the_native_core_and_onnx_runtime_come_along_and_training_does_not() -> None:
     told = runpy.run_path(str(hooks() / "hook-myoshu.py"))
-    ((core, where),) = told["binaries"]
+    (core, where), (library, beside) = told["binaries"]
     assert Path(core).is_file()
     assert where == "myoshu/search"
+    assert Path(library).is_file()
+    assert Path(library).parent.parts[-2:] == ("onnxruntime", "capi")
+    assert beside == "onnxruntime/capi"
     assert {"torch", "myoshu.training"} <= set(told["excludedimports"])
 
 

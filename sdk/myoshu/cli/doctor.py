@@ -68,11 +68,12 @@ def doctor(
     sick = False
     for diagnosis in diagnose(content, provider):
         if diagnosis.sound:
-            placed = ", ".join(f"{count} operators on {name}" for name, count in diagnosis.placement.items())
-            typer.echo(
-                f"{diagnosis.provider}: right; {diagnosis.deviation}; {diagnosis.microseconds:.1f} µs an evaluation"
-                f"{f'; {placed}' if placed else ''}"
-            )
+            said = [f"{diagnosis.deviation}", f"{diagnosis.microseconds:.1f} µs an evaluation"]
+            if diagnosis.placement:
+                said.append(", ".join(f"{count} operators on {name}" for name, count in diagnosis.placement.items()))
+            if diagnosis.interpreted:
+                said.append(f"searches wait for the interpreter, since {diagnosis.interpreted}")
+            typer.echo(f"{diagnosis.provider}: right; {'; '.join(said)}")
         else:
             sick = True
             typer.echo(f"{diagnosis.provider}: not to be trusted; {diagnosis.cause}")

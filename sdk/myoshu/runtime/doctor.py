@@ -16,6 +16,7 @@ from myoshu.model import TABLE, ports
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, evaluate
 from myoshu.runtime.evaluators.kind import Failure
+from myoshu.runtime.evaluators.onnx_library import library
 from myoshu.runtime.parity import Deviation, deviation
 from myoshu.runtime.planner import Planner
 from myoshu.runtime.providers import available, choices, start
@@ -38,7 +39,9 @@ class Diagnosis(NamedTuple):
     placement: dict[str, int]
     """Number of operators of the graphs that play runs, by the provider that runs them; empty for the CPU."""
     microseconds: float
-    """Time of one evaluation of the recurrent graph for one position, in µs; NaN if it does not run."""
+    """One evaluation of the recurrent graph for one position; NaN if it does not run."""
+    interpreted: str
+    """Why a search there waits for the interpreter between evaluations; empty where it does not, or does not run."""
     cause: str
     """Why it is not sound; empty if it is."""
 
@@ -54,9 +57,15 @@ class Versions(NamedTuple):
 
 
 def versions() -> Versions:
-    """The versions of the software and machine that run here."""
+    """The versions of what is at work here.
+
+    Raises:
+        ProviderError: the environment names a library of ONNX Runtime's that is none.
+    """
     machine = f"{platform.system()} {platform.machine()}"
-    return Versions(__version__, onnxruntime.__version__, np.__version__, platform.python_version(), machine)
+    found = library()
+    runs = onnxruntime.__version__ if isinstance(found, str) else found.version
+    return Versions(__version__, runs, np.__version__, platform.python_version(), machine)
 
 
 def diagnose(bundle: Bundle, providers: str | Sequence[str] | None = None) -> list[Diagnosis]:
@@ -100,9 +109,10 @@ def _diagnose(bundle: Bundle, provider: str) -> Diagnosis:
         if parts is not None and not parts.acceptable:
             raise ProviderError(f"{provider}: expected the separate graphs to agree with the fused ones, but {parts}")
     except (ProviderError, BundleError) as error:
-        return Diagnosis(provider, False, None, None, {}, float("nan"), str(error))
+        return Diagnosis(provider, False, None, None, {}, float("nan"), "", str(error))
     run = Planner(evaluator, bundle.manifest.search, simulations=0).bound(1)
-    return Diagnosis(provider, True, evaluator.deviation, parts, dict(evaluator.placement), _microseconds(run), "")
+    placement, interpreted = dict(evaluator.placement), evaluator.interpreted
+    return Diagnosis(provider, True, evaluator.deviation, parts, placement, _microseconds(run), interpreted, "")
 
 
 def _microseconds(run: Any) -> float:

@@ -73,6 +73,14 @@ class Evaluator:
         """How many operators of all graphs run on each provider, unless the CPU was chosen."""
         return self._running.placement
 
+    @property
+    def interpreted(self) -> str:
+        """Why a search waits for the interpreter between two evaluations; empty where it does not.
+
+        It makes a search slower, above all beside other threads that compute in Python, and changes no move.
+        """
+        return self._running.interpreted
+
     def initial(self, observations: ArrayLike) -> dict[str, NDArray[Any]]:
         """Evaluate observations.
 
@@ -127,8 +135,8 @@ class Evaluator:
         """
         return self._running.bind(graph, arrays)
 
-    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
-        """A graph bound to memory for a search that runs without the interpreter; None if that is not available.
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Evaluator | None:
+        """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing.
 
         Args:
             graph: which graph.

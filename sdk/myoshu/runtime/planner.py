@@ -222,7 +222,7 @@ class Planner:
             calls.pop(thread, None)
         return True
 
-    def _search(self, network: _core.Network, deadline: float | None) -> bool:
+    def _search(self, network: _core.Evaluator, deadline: float | None) -> bool:
         """The loop without the interpreter, a slice at a time: between them Ctrl-C and the program's end are heeded."""
         while True:
             now = perf_counter()

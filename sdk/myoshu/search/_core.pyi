@@ -54,8 +54,55 @@ def draw_move(
 def kernel_names() -> list[str]:
     """The kernels that this processor can run, named by their instructions, the best first."""
 
-class Network:
-    """One graph of a network, computed by the project's own kernels: the same bits with each of them.
+class Evaluator:
+    """A graph that is tied to arrays, for :meth:`Wave.search`; it belongs to one thread at a time."""
+
+    def run(self, rows: int, times: int = 1) -> None:
+        """Evaluate the first rows, so many times in a row, without the interpreter's lock."""
+
+class OnnxLibrary:
+    """ONNX Runtime's shared library, opened.
+
+    Args:
+        path: of its file.
+
+    Raises:
+        ProviderError: there is none, or one that is too old.
+    """
+
+    def __init__(self, path: str) -> None: ...
+    @property
+    def version(self) -> str:
+        """As ``1.20.0``."""
+
+class OnnxSession:
+    """One graph in ONNX Runtime, on the CPU. Any number of threads may run what it binds.
+
+    Args:
+        library: ONNX Runtime.
+        graph: a serialised ONNX model.
+        threads: threads of one operator.
+        weights: float32 or int64 arrays by name, of what the graph keeps outside itself; they are copied.
+
+    Raises:
+        ProviderError: it does not start.
+        ArgumentError: a weight is no such array.
+    """
+
+    def __init__(
+        self, library: OnnxLibrary, graph: bytes, threads: int, weights: dict[str, NDArray[np.generic]]
+    ) -> None: ...
+    @property
+    def inputs(self) -> list[tuple[str, int, list[int]]]:
+        """Name, ONNX Runtime's number of the type, and dimensions, −1 where one is open."""
+    @property
+    def outputs(self) -> list[tuple[str, int, list[int]]]:
+        """Likewise."""
+    def bind(self, arrays: dict[str, NDArray[np.generic]]) -> Evaluator:
+        """The graph tied to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
+
+class Network(Evaluator):
+    """One graph of a network, computed by the project's own kernels: the same bits whichever they are.
 
     Args:
         graph: a serialised ONNX model of the operators that the exporter writes.
@@ -70,9 +117,7 @@ class Network:
     def share(self) -> Network:
         """The same network with separate memory, for another thread."""
     def bind(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        """Bind it to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
-    def run(self, rows: int) -> None:
-        """Evaluate the first rows, without the interpreter's lock."""
+        """Tie it to arrays [n, …] by the names of its inputs and outputs; they are kept alive."""
     @property
     def kernels(self) -> str:
         """The name of the kernels that compute it."""
@@ -186,7 +231,7 @@ class Wave:
                 before the wave, named by :attr:`failed`, and take no further part; the others continue with the next
                 step.
         """
-    def search(self, network: Network, seconds: float | None = None) -> bool:
+    def search(self, network: Evaluator, seconds: float | None = None) -> bool:
         """Step, and evaluate by a network that is bound to the same arrays, until all budgets or the time are spent.
 
         The interpreter's lock is released meanwhile. An exception leaves the trees as they were before that wave.

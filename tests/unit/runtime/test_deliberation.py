@@ -78,6 +78,7 @@ def test_the_machine_may_sleep_in_a_search(agent: Agent, monkeypatch: pytest.Mon
 
     naps.clear()
     monkeypatch.setattr(session.agent.evaluator, "bind", bind)
+    monkeypatch.setattr(session.agent.evaluator, "network", lambda graph, arrays: None)
     usual = searched()
     assert usual > 20
     for asleep in (4.0, 3600.0):

@@ -57,6 +57,7 @@ class Slow:
 
 class Started:
     placement: dict[str, int] = {"slow": 1}  # noqa: RUF012 - a constant of this test
+    interpreted = "it is written in Python"
 
     def __init__(self, sessions: Mapping[str, Any], ports: Mapping[str, Ports], error: float) -> None:
         self.sessions, self.ports, self.error = sessions, ports, error
@@ -104,6 +105,7 @@ def test_another_kind_plays(slow: Slow, bundle_path: Path) -> None:
     (diagnosis,) = diagnose(Bundle.read(bundle_path), "slow")
     assert diagnosis.sound
     assert diagnosis.parts is not None
+    assert diagnosis.interpreted == agent.evaluator.interpreted == "it is written in Python"
 
 
 def test_another_kind_is_trusted_no_more_than_a_provider(slow: Slow, bundle_path: Path) -> None:

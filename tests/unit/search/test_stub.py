@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from types import WrapperDescriptorType
 
 import myoshu.search.config
 from myoshu.search import _core
@@ -39,7 +40,8 @@ def native() -> dict[str, list[str] | None]:
     for name, value in vars(_core).items():
         if inspect.isclass(value):
             for method, member in vars(value).items():
-                if method == "__init__" or not method.startswith("_"):
+                made = method == "__init__" and not isinstance(member, WrapperDescriptorType)  # which every class has
+                if made or not method.startswith("_"):
                     found[f"{name}.{method}"] = None if isinstance(member, property) else arguments(member)
         elif callable(value) and not name.startswith("_"):
             found[name] = arguments(value)

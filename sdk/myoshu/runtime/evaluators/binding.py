@@ -42,6 +42,6 @@ class Bindable(Protocol):
         """Tie a graph to memory; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
         ...
 
-    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Evaluator | None:
         """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing."""
         ...

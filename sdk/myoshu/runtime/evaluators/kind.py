@@ -26,11 +26,16 @@ class Running(Protocol):
         """How many operators of the graphs run on each provider, where that may differ from the one that was chosen."""
         ...
 
+    @property
+    def interpreted(self) -> str:
+        """Why a search on it waits for the interpreter between two evaluations; empty where it does not."""
+        ...
+
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to memory; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""
         ...
 
-    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Network | None:
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Evaluator | None:
         """A graph tied to memory for a search that runs without the interpreter; None where there is no such thing."""
         ...
 

@@ -55,6 +55,8 @@ class NativeNetworks:
 
     placement: Mapping[str, int] = {}
     """Everything runs where it was chosen."""
+    interpreted = ""
+    """A search on it does not wait for the interpreter."""
 
     def __init__(
         self, graphs: Mapping[str, bytes], ports: Mapping[str, Ports], weights: Mapping[str, NDArray[Any]] | None

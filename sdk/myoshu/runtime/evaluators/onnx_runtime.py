@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,16 +14,15 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
-from myoshu.errors import ArgumentError, BundleError, EvaluationError, ProviderError
+from myoshu.errors import EvaluationError
 from myoshu.model import Ports
 from myoshu.runtime.evaluators.binding import Binding
 from myoshu.runtime.evaluators.kind import Failure
-from myoshu.runtime.graphs import external_weights
+from myoshu.runtime.evaluators.onnx_library import LibrarySessions, library
+from myoshu.runtime.evaluators.onnx_ports import PortFound, check_arrays, check_ports, given_weights
 from myoshu.runtime.shutdown import computing
 
 __all__ = ["NAMES", "RUN_ERRORS", "OnnxSessions", "available", "kernels_run", "short_name", "start", "start_session"]
-
-TYPES: dict[str, type[np.generic]] = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 
 
 class _Known(NamedTuple):
@@ -82,13 +81,16 @@ def start(
     *,
     weights: Mapping[str, NDArray[Any]] | None,
     threads: int,
-) -> OnnxSessions:
+) -> LibrarySessions | OnnxSessions:
     """Start graphs on one provider: see :meth:`myoshu.runtime.evaluators.kind.Kind.start`.
 
     Anywhere but on the CPU each graph is run once, to see whether the provider takes any of its operators.
     """
     if provider == "cpu":
-        return OnnxSessions(graphs, ports, provider, weights=weights, threads=threads)
+        found = library()
+        if not isinstance(found, str):
+            return LibrarySessions(found, graphs, ports, weights=weights, threads=threads)
+        return OnnxSessions(graphs, ports, provider, weights=weights, threads=threads, interpreted=found)
     with tempfile.TemporaryDirectory(prefix="myoshu-", ignore_cleanup_errors=True) as folder:
         sessions = OnnxSessions(graphs, ports, provider, weights=weights, threads=threads, profiles=folder)
         sessions.try_out()
@@ -96,7 +98,10 @@ def start(
 
 
 class OnnxSessions:
-    """Graphs in ONNX Runtime, one session each, on one provider; the arguments are those of :func:`start`."""
+    """Graphs in ONNX Runtime, one session each, on one provider, called from Python.
+
+    The arguments are those of :func:`start`, a folder for profiles, and why it is Python that calls.
+    """
 
     def __init__(
         self,
@@ -107,18 +112,19 @@ class OnnxSessions:
         weights: Mapping[str, NDArray[Any]] | None,
         threads: int,
         profiles: str | None = None,
+        interpreted: str = "",
     ) -> None:
         self.placement: dict[str, int] = {}
         """How many operators of all graphs run on each provider, where it is not the CPU that was chosen."""
+        self.interpreted = interpreted or f"ONNX Runtime is called from Python on {provider}"
+        """Why a search on it waits for the interpreter."""
         self._graphs, self._ports, self._provider, self._threads = graphs, ports, provider, threads
         self._sessions = {
-            name: start_session(
-                graph, provider, label=f"graphs.{name}", weights=weights, threads=threads, profiles=profiles
-            )
+            name: start_session(graph, provider, name=name, weights=weights, threads=threads, profiles=profiles)
             for name, graph in graphs.items()
         }
         for name, session in self._sessions.items():
-            _check_ports(name, session, ports[name])
+            check_ports(name, ports[name], *map(_found, (session.get_inputs(), session.get_outputs())))
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to arrays; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`.
@@ -129,14 +135,7 @@ class OnnxSessions:
         is fatal.
         """
         session, ports = self._sessions[graph], self._ports[graph]
-        rows = len(next(iter(arrays.values())))
-        for name, port in {**ports.inputs, **ports.outputs}.items():
-            array = arrays[name]
-            if array.shape != (rows, *port.shape) or array.dtype != port.dtype or not array.flags.c_contiguous:
-                raise ArgumentError(
-                    f"{name}: expected {np.dtype(port.dtype).name} {[rows, *port.shape]} in C order, "
-                    f"got {array.dtype} {list(array.shape)}"
-                )
+        check_arrays(ports, arrays)
         if self._provider != "cpu":
             inputs, outputs = ({name: arrays[name] for name in names} for names in ports)
             return Binding(partial(_run_and_copy, session, inputs, outputs), dict(arrays), session)
@@ -151,7 +150,7 @@ class OnnxSessions:
     def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """There is none: ONNX Runtime is called from Python."""
 
-    def replaced(self, weights: Mapping[str, NDArray[Any]]) -> OnnxSessions:
+    def replaced(self, weights: Mapping[str, NDArray[Any]]) -> LibrarySessions | OnnxSessions:
         """The same graphs with other weights, in new sessions."""
         return start(self._graphs, self._ports, self._provider, weights=weights, threads=self._threads)
 
@@ -183,7 +182,7 @@ def start_session(
     graph: bytes,
     provider: str,
     *,
-    label: str,
+    name: str,
     weights: Mapping[str, NDArray[Any]] | None = None,
     threads: int = 1,
     profiles: str | None = None,
@@ -193,7 +192,7 @@ def start_session(
     Args:
         graph: a serialised ONNX model.
         provider: a short name of a provider, or ONNX Runtime's where it has none.
-        label: what to call the graph in errors.
+        name: the graph's.
         weights: the weights that the graph keeps outside itself.
         threads: threads of one operator.
         profiles: a folder for the profile that :func:`kernels_run` reads; none is taken if not given.
@@ -211,21 +210,18 @@ def start_session(
     options = _options(provider, threads)
     if profiles is not None:
         options.enable_profiling = True
-        options.profile_file_prefix = str(Path(profiles) / label)
-    if weights is not None:
-        names = external_weights(label, graph)
-        missing = [name for name in names if name not in weights]
-        if missing:
-            raise ProviderError(f"weights.{missing[0]}: expected an array, got none")
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in names]
-        options.add_external_initializers(names, values)
+        options.profile_file_prefix = str(Path(profiles) / name)
+    given = given_weights(name, graph, weights)
+    if given:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in given.values()]
+        options.add_external_initializers(list(given), values)
     try:
         with computing():
             session = onnxruntime.InferenceSession(
                 graph, options, providers=[(known.runtime_name, known.options)], enable_fallback=0
             )
     except START_ERRORS as error:
-        raise Failure(f"{label}: {_first_line(error)}") from error
+        raise Failure(f"graphs.{name}: {_first_line(error)}") from error
     if known.runtime_name not in session.get_providers():
         raise Failure(f"ONNX Runtime could not start it and would run {', '.join(session.get_providers())} instead")
     return session
@@ -268,29 +264,13 @@ def _options(provider: str, threads: int) -> onnxruntime.SessionOptions:
     return options
 
 
+def _found(ports: Sequence[Any]) -> list[PortFound]:
+    return [PortFound(port.name, port.type, port.shape) for port in ports]
+
+
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:400] if lines else 'no message'}"
-
-
-def _check_ports(graph: str, session: onnxruntime.InferenceSession, ports: Ports) -> None:
-    """Compare a graph's inputs and outputs with the model's. An open dimension fits any size."""
-    for kind, wanted, found in (
-        ("input", ports.inputs, session.get_inputs()),
-        ("output", ports.outputs, session.get_outputs()),
-    ):
-        names = [port.name for port in found]
-        if sorted(names) != sorted(wanted):
-            raise BundleError(f"graphs.{graph}: expected the {kind}s {', '.join(wanted)}; got {', '.join(names)}")
-        for port in found:
-            shape, dtype, _ = wanted[port.name]
-            if TYPES.get(port.type) is not dtype:
-                raise BundleError(f"graphs.{graph}.{port.name}: expected {np.dtype(dtype).name}, got {port.type}")
-            fits = len(port.shape) == len(shape) + 1 and all(
-                not isinstance(size, int) or size == want for size, want in zip(port.shape[1:], shape, strict=True)
-            )
-            if not fits or isinstance(port.shape[0], int):
-                raise BundleError(f"graphs.{graph}.{port.name}: expected shape {['n', *shape]}, got {port.shape}")
 
 
 def _run_and_copy(
