@@ -7,6 +7,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -20,6 +22,7 @@
 #include "error.hpp"
 #include "search/forest.hpp"
 #include "network/evaluator.hpp"
+#include "network/metered.hpp"
 #include "network/program.hpp"
 #include "random.hpp"
 #include "runtime/loop.hpp"
@@ -407,6 +410,13 @@ NB_MODULE(_core, module) {
             },
             "rows"_a, "times"_a = 1, nb::call_guard<nb::gil_scoped_release>()
         );
+    nb::class_<myoshu::Meter>(module, "Meter")
+        .def(nb::init<>())
+        .def("add", [](myoshu::Meter& self, double seconds) { self.add(std::chrono::nanoseconds(std::llround(1e9 * seconds))); }, "seconds"_a)
+        .def_prop_ro("seconds", &myoshu::Meter::seconds)
+        .def_prop_ro("runs", &myoshu::Meter::runs);
+    nb::class_<myoshu::Metered, myoshu::Evaluator>(module, "Metered")
+        .def(nb::init<myoshu::Evaluator&, myoshu::Meter&>(), nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), "evaluator"_a, "meter"_a);
     add_onnxruntime(module);
     nb::class_<PythonNetwork, myoshu::Evaluator>(module, "Network")
         .def(nb::init<nb::bytes, const nb::dict&, const char*>(), "graph"_a, "weights"_a, "kernels"_a)

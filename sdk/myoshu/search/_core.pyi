@@ -60,6 +60,24 @@ class Evaluator:
     def run(self, rows: int, times: int = 1) -> None:
         """Evaluate the first rows, so many times in a row, without the interpreter's lock."""
 
+class Meter:
+    """Counts and times what any number of :class:`Metered` evaluators run, from any thread."""
+
+    def __init__(self) -> None: ...
+    def add(self, seconds: float) -> None:
+        """One run more."""
+    @property
+    def seconds(self) -> float:
+        """Seconds of all runs."""
+    @property
+    def runs(self) -> int:
+        """How many there were."""
+
+class Metered(Evaluator):
+    """An evaluator whose runs a meter counts."""
+
+    def __init__(self, evaluator: Evaluator, meter: Meter) -> None: ...
+
 class OnnxLibrary:
     """ONNX Runtime's shared library, opened.
 

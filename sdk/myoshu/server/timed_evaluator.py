@@ -9,20 +9,28 @@ from typing import Any
 from numpy.typing import NDArray
 
 from myoshu.runtime.evaluators.binding import Bindable, Binding
+from myoshu.search import _core
 from myoshu.spec import ModelSpec
 
 __all__ = ["TimedEvaluator"]
 
 
 class TimedEvaluator:
-    """An evaluator that knows how long it has computed."""
+    """An evaluator that knows how long it has computed, with the interpreter and without."""
 
     def __init__(self, evaluator: Bindable) -> None:
         self._evaluator = evaluator
-        self.seconds = 0.0
+        self._meter = _core.Meter()
+
+    @property
+    def seconds(self) -> float:
         """Seconds in the network."""
-        self.runs = 0
+        return self._meter.seconds
+
+    @property
+    def runs(self) -> int:
         """Calls of the network."""
+        return self._meter.runs
 
     @property
     def model(self) -> ModelSpec:
@@ -34,17 +42,18 @@ class TimedEvaluator:
         """The generation of the evaluator's weights."""
         return self._evaluator.generation
 
-    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """None: what runs without the interpreter cannot be timed."""
+    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> _core.Evaluator | None:
+        """The evaluator's own, if it has one; each run is timed."""
+        network = self._evaluator.network(graph, arrays)
+        return None if network is None else _core.Metered(network, self._meter)
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
-        """Bind a graph to memory; each run is timed."""
-        binding = self._evaluator.bind(graph, arrays)
+        """Tie a graph to memory; each run is timed."""
+        binding, meter = self._evaluator.bind(graph, arrays), self._meter
 
         def run() -> None:
             begin = perf_counter()
             binding.run()
-            self.seconds += perf_counter() - begin
-            self.runs += 1
+            meter.add(perf_counter() - begin)
 
         return Binding(run, binding.arrays, binding)

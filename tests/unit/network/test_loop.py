@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.unit.network.test_network import game, weights_of
 
-from myoshu.errors import EvaluationError
+from myoshu.errors import ArgumentError, EvaluationError
 from myoshu.search import Forest, SearchConfig, Wave, _core
 from myoshu.training.config import NetworkConfig
 from myoshu.training.networks.architecture import Architecture
@@ -119,3 +119,26 @@ def test_other_threads_go_on_meanwhile() -> None:
         pass
     counted.set()
     assert ended.wait(60.0)
+
+
+def test_a_meter_counts_what_is_run_and_changes_nothing() -> None:
+    native, by_hand = Bench(3), Bench(3)
+    meter = _core.Meter()
+    assert native.wave.search(_core.Metered(native.network, meter))
+    by_hand.step_by_step()
+    assert native.found() == by_hand.found()
+    assert meter.runs == NODES - 1
+    before = meter.seconds
+    assert before > 0.0
+    meter.add(100.0)
+    assert (meter.runs, meter.seconds) == (NODES, pytest.approx(before + 100.0))
+
+
+def test_a_run_that_fails_is_not_counted_and_its_error_comes_through() -> None:
+    bench, meter = Bench(2), _core.Meter()
+    metered = _core.Metered(bench.network, meter)
+    with pytest.raises(ArgumentError, match="rows: expected"):
+        metered.run(3)
+    assert meter.runs == 0
+    metered.run(2, times=3)
+    assert meter.runs == 3
