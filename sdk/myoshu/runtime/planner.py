@@ -10,7 +10,7 @@ from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter, sleep
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,8 @@ from myoshu.runtime.evaluators.binding import Bindable
 from myoshu.runtime.providers import RUN_ERRORS
 from myoshu.runtime.shutdown import calls, ending, leave
 from myoshu.search import Forest, RootOptions, SearchConfig, SearchResult, SearchResults, Wave, _core
-from myoshu.search.arrays import all_finite, as_list
+from myoshu.search.arrays import all_finite, as_integers, as_list
+from myoshu.search.root import core_options
 
 __all__ = ["Planner"]
 
@@ -38,6 +39,16 @@ SLICE = 0.02
 """Seconds for which a search without the interpreter goes on at most before it looks up."""
 LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
+
+_Answers = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
+class _Places(NamedTuple):
+    """The memory of the initial graph for some number of rows: made once, since a short search notices each of it."""
+
+    observation: NDArray[np.float32]
+    answers: _Answers
+    """Latents [n, latent_size], priors and values."""
 
 
 class Planner:
@@ -107,6 +118,7 @@ class Planner:
             reward=self._recurrent.get("reward"),
             mover=self._recurrent.get("mover"),
         )
+        self._places: dict[int, _Places] = {}
         self._open: dict[int, None] = {}
         self._order: NDArray[np.int32] | None = None
         self._fastest = math.inf
@@ -161,10 +173,10 @@ class Planner:
             CapacityError: a budget does not fit into its slot.
         """
         numbers = as_list("slots", slots)
-        latent, prior, value = self._encode(len(numbers), observations)
-        if root.get("simulations") is None:
-            root["simulations"] = self.simulations
-        self._wave.open(numbers, latent, prior, value, to_play=to_play, **root)
+        count = len(numbers)
+        answers = self._encode(count, observations)
+        options = core_options((count, self.forest.actions), self.simulations, **root)
+        self._wave.open_trees(numbers, *answers, as_integers("to_play", to_play, (count,)), options)
         names = numbers.tolist()
         if not all(name in self._open for name in names):
             self._open.update(dict.fromkeys(names))
@@ -323,9 +335,7 @@ class Planner:
             self._order = np.array(list(self._open), np.int32)
         return self._order
 
-    def _encode(
-        self, trees: int, observations: ArrayLike
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    def _encode(self, trees: int, observations: ArrayLike) -> _Answers:
         """Latents [n, latent_size], priors and values of observations, in memory that the next call overwrites."""
         if self.evaluator.generation != self._generation:
             self._rebind()
@@ -335,8 +345,8 @@ class Planner:
             raise ArgumentError(f"slots: expected {rows}, one for each observation, got {trees}")
         if rows > self.slots:
             raise ArgumentError(f"slots: expected at most {self.slots}, got {rows}")
-        memory = self._initial
-        memory["observation"][:rows] = batch
+        places = self._places.get(rows) or self._place(rows)
+        places.observation[...] = batch
         thread = get_ident()
         calls[thread] = self._roots
         if ending:
@@ -347,7 +357,13 @@ class Planner:
             raise EvaluationError(f"the network could not be run: {str(error).strip()[:400]}") from error
         finally:
             calls.pop(thread, None)
-        return memory["latent"][:rows].reshape(rows, -1), memory["prior"][:rows], memory["value"][:rows]
+        return places.answers
+
+    def _place(self, rows: int) -> _Places:
+        latent, prior, value = (self._initial[name][:rows] for name in ("latent", "prior", "value"))
+        found = _Places(self._initial["observation"][:rows], (latent.reshape(rows, -1), prior, value))
+        self._places[rows] = found
+        return found
 
     def _rebind(self) -> None:
         """Bind the evaluator's current sessions; each batch size when it is first met.

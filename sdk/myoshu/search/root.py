@@ -58,10 +58,15 @@ def core_options(
         ArgumentError: an option has the wrong shape or type.
     """
     count = shape[:-1] or (1,)
-    budget = as_integers("simulations", default if simulations is None else simulations, count)
+    given = default if simulations is None else simulations
+    budget = as_integers("simulations", given, count)
+    if planned is not None:
+        layout = as_integers("planned", planned, count)
+    else:
+        layout = budget if isinstance(given, int) and given > 0 else np.maximum(budget, 1)
     return _core.RootOptions(
         budget,
-        np.maximum(budget, 1) if planned is None else as_integers("planned", planned, count),
+        layout,
         None if legal is None else as_booleans("legal", legal, shape),
         None if noise is None else as_floats("noise", noise, shape),
         None if gumbel is None else as_floats("gumbel", gumbel, shape),
