@@ -8,7 +8,8 @@
 # with a frame in sdk/cpp or bindings/python count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- tests/unit/search tests/unit/network tests/fuzz/test_search_calls.py
+[ $# -gt 0 ] || set -- tests/unit/search tests/unit/network tests/unit/runtime/test_onnx_library.py \
+  tests/fuzz/test_search_calls.py -k "not program_ends"
 python=${PYTHON:-.venv/bin/python}
 build=build/sanitize
 stage=$PWD/$build/stage
