@@ -83,7 +83,8 @@ Ports listed(const std::vector<ort::Port>& ports) {
 void add_onnxruntime(nb::module_& module) {
     nb::class_<ort::Library>(module, "OnnxLibrary")
         .def(nb::init<const std::string&>(), "path"_a)
-        .def_prop_ro("version", &ort::Library::version);
+        .def_prop_ro("version", &ort::Library::version)
+        .def_prop_ro("providers", &ort::Library::providers);
     nb::class_<ort::Session>(module, "OnnxSession", nb::is_weak_referenceable())
         .def(
             "__init__",

@@ -46,8 +46,8 @@ def test_a_games_process_loads_no_framework(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
-    assert "onnxruntime" in loaded
-    assert loaded.isdisjoint(HEAVY)
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({*HEAVY, "onnxruntime"})  # its library does
 
 
 def test_the_command_line_starts_without_the_frameworks() -> None:

@@ -105,6 +105,15 @@ void Library::release() {
     if (environment_ != nullptr) functions_.ReleaseEnv(environment_);
 }
 
+std::vector<std::string> Library::providers() const {
+    char** names = nullptr;
+    int count = 0;
+    check<NetworkError>(functions_.GetAvailableProviders(&names, &count));
+    const std::vector<std::string> found(names, names + count);
+    check<NetworkError>(functions_.ReleaseAvailableProviders(names, count));
+    return found;
+}
+
 std::string Library::words(Status* status) const {
     std::string words = functions_.GetErrorMessage(status);
     functions_.ReleaseStatus(status);

@@ -22,6 +22,8 @@ public:
     Library& operator=(const Library&) = delete;
 
     const std::string& version() const { return version_; }
+    // The execution providers that were built into it, by ONNX Runtime's names.
+    std::vector<std::string> providers() const;
     const Functions& functions() const { return functions_; }
     const Environment* environment() const { return environment_; }
     const MemoryInfo* memory() const { return memory_; }

@@ -64,6 +64,8 @@ enum : int { kFatal = 4, kDeviceAllocator = 0, kDefaultMemory = 0, kFloat32 = 1,
     X(ReleaseRunOptions, 97, void, RunOptions*) \
     X(ReleaseTypeInfo, 98, void, TypeInfo*) \
     X(ReleaseSessionOptions, 100, void, SessionOptions*) \
+    X(GetAvailableProviders, 125, Status*, char*** names, int* count) \
+    X(ReleaseAvailableProviders, 126, Status*, char** names, int count) \
     X(AddSessionConfigEntry, 130, Status*, SessionOptions*, const char* key, const char* value) \
     X(RunWithBinding, 133, Status*, SessionHandle*, const RunOptions*, const Bindings*) \
     X(CreateIoBinding, 134, Status*, SessionHandle*, Bindings**) \

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from myoshu.errors import BundleError, EvaluationError, ProviderError
@@ -64,7 +63,10 @@ def versions() -> Versions:
     """
     machine = f"{platform.system()} {platform.machine()}"
     found = library()
-    runs = onnxruntime.__version__ if isinstance(found, str) else found.version
+    if isinstance(found, str):
+        from onnxruntime import __version__ as runs
+    else:
+        runs = found.version
     return Versions(__version__, runs, np.__version__, platform.python_version(), machine)
 
 

@@ -92,6 +92,9 @@ class OnnxLibrary:
     @property
     def version(self) -> str:
         """As ``1.20.0``."""
+    @property
+    def providers(self) -> list[str]:
+        """The execution providers that were built into it, by ONNX Runtime's names."""
 
 class OnnxSession:
     """One graph in ONNX Runtime, on the CPU. Any number of threads may run what it binds.

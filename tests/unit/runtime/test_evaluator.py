@@ -17,9 +17,9 @@ from myoshu.runtime import providers
 from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, as_observations
-from myoshu.runtime.evaluators import onnx_runtime
-from myoshu.runtime.parity import Parity, Vectors, deviation
-from myoshu.spec import Movers, spec_hash
+from myoshu.runtime.evaluators import onnx_module
+from myoshu.runtime.parity import Deviation, Parity, Vectors, deviation, units_of
+from myoshu.spec import GameSpec, Movers, spec_hash
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
 EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers": Movers.PREDICTED}
@@ -239,7 +239,7 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
 ) -> None:
     """A stand-in for an accelerator: another name for the CPU, and weights that are not the bundle's."""
     bundle = Bundle.read(bundle_path)
-    real = onnx_runtime.start_session
+    real = onnx_module.start_session
 
     def start(graph: bytes, provider: str, **options: Any) -> Any:
         if provider == "webgpu":
@@ -248,8 +248,8 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
             graph = model.SerializeToString()
         return real(graph, "cpu", **options)
 
-    monkeypatch.setattr(onnx_runtime, "start_session", start)
-    monkeypatch.setattr(onnx_runtime, "kernels_run", lambda session: {"webgpu": 16})
+    monkeypatch.setattr(onnx_module, "start_session", start)
+    monkeypatch.setattr(onnx_module, "kernels_run", lambda session: {"webgpu": 16})
     monkeypatch.setattr(providers, "available", lambda: ("webgpu", "cpu"))
     with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* parity vectors: .* deviates by \d"):
         agent = load(bundle_path)

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 import myoshu
@@ -22,7 +23,7 @@ from myoshu.runtime.doctor import diagnose, versions
 from myoshu.runtime.evaluator import Evaluator
 from myoshu.runtime.evaluators import onnx_library, onnx_runtime
 from myoshu.runtime.evaluators.onnx_library import VARIABLE, LibrarySessions
-from myoshu.runtime.evaluators.onnx_runtime import OnnxSessions
+from myoshu.runtime.evaluators.onnx_module import OnnxSessions
 from myoshu.runtime.limit import Limit
 from myoshu.runtime.planner import Planner
 from myoshu.search import Algorithm, SearchConfig, SearchResults
@@ -202,7 +203,17 @@ def test_a_library_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch
     (diagnosis,) = diagnose(bundle, "cpu")
     assert diagnosis.sound
     assert diagnosis.interpreted.startswith(f"onnxruntime: expected a library at {__file__}, got: ")
-    assert versions().onnxruntime == onnx_runtime.onnxruntime.__version__
+    assert versions().onnxruntime == onnxruntime.__version__
+
+
+def test_the_providers_are_those_that_the_module_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = onnx_library.providers_in_wheel()
+    assert found is not None
+    assert sorted(found) == sorted(onnxruntime.get_available_providers())
+    names = onnx_runtime.available()
+    monkeypatch.setattr(onnx_library, "in_wheel", lambda: None)
+    assert onnx_library.providers_in_wheel() is None
+    assert onnx_runtime.available() == names
 
 
 def test_new_weights_are_the_same_both_ways() -> None:

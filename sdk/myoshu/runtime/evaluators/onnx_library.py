@@ -26,7 +26,7 @@ from myoshu.runtime.evaluators.onnx_ports import PortFound, check_arrays, check_
 from myoshu.runtime.shutdown import computing
 from myoshu.search import _core
 
-__all__ = ["VARIABLE", "LibrarySessions", "in_wheel", "library"]
+__all__ = ["VARIABLE", "LibrarySessions", "in_wheel", "library", "providers_in_wheel"]
 
 VARIABLE = "MYOSHU_ONNXRUNTIME"
 """The environment variable that may name the library's file."""
@@ -60,6 +60,15 @@ def library() -> _core.OnnxLibrary | str:
         return _opened(found)
     except ProviderError as error:
         return str(error)
+
+
+def providers_in_wheel() -> list[str] | None:
+    """The providers that the installed ONNX Runtime was built with, by its names; None where only its module can tell.
+
+    The library and the module of a wheel are built together. One that :data:`VARIABLE` names says nothing of the wheel.
+    """
+    found = library()
+    return None if isinstance(found, str) or os.environ.get(VARIABLE) else found.providers
 
 
 @cache
