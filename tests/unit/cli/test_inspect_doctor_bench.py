@@ -79,6 +79,15 @@ def test_doctor_finds_a_sound_bundle_sound(bundle: Path) -> None:
     assert "cpu: right;" in text
 
 
+def test_doctor_says_where_searches_wait_for_the_interpreter(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "interpreter" not in run("doctor", bundle, "--provider", "cpu")
+    monkeypatch.setattr("myoshu.runtime.evaluators.onnx_library.in_wheel", lambda: None)
+    text = run("doctor", bundle, "--provider", "cpu")
+    assert (
+        "an evaluation; searches wait for the interpreter, since the installed ONNX Runtime has no shared lib" in text
+    )
+
+
 def test_doctor_fails_where_a_provider_does(bundle: Path) -> None:
     result = CliRunner().invoke(app, ["doctor", str(bundle), "--provider", "cuda", "--provider", "cpu"])
     assert result.exit_code == 1

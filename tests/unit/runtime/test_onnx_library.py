@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -131,6 +132,41 @@ def test_a_deadline_ends_a_search_and_another_call_continues_it() -> None:
     calls = 1
     while not cut.run(perf_counter() + 2e-4):
         calls += 1
+    assert whole.run()
+    assert same(cut.results([0]), whole.results([0]))
+
+
+class Interrupted(Exception):  # noqa: N818 - it is none
+    """What a signal's handler raises, as Python's own does for Ctrl-C."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals here")
+def test_a_signal_ends_a_search_and_another_call_continues_it() -> None:
+    """The search is far longer than the time to the signal, and the handler runs between two of its slices."""
+    network = mlp(6, 5, 8)
+    evaluator = Evaluator(network.model, network.graphs, providers="cpu")
+    budget = 10_000
+    cut, whole = (Planner(evaluator, SearchConfig(), simulations=budget) for _ in range(2))
+    for planner in (cut, whole):
+        planner.open([0], observations(evaluator, 1))
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    def search() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        cut.run()
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(Interrupted):
+            search()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert cut._wave.pending == 0
+    assert cut.forest.remaining(0) > 0
+    assert cut.run()
     assert whole.run()
     assert same(cut.results([0]), whole.results([0]))
 
