@@ -18,8 +18,8 @@ from myoshu.runtime.agent import load
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator, as_observations
 from myoshu.runtime.evaluators import onnx_module
-from myoshu.runtime.parity import Deviation, Parity, Vectors, deviation, units_of
-from myoshu.spec import GameSpec, Movers, spec_hash
+from myoshu.runtime.parity import Parity, Vectors, deviation
+from myoshu.spec import Movers, spec_hash
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet, write_bundle
 
 EVERY_OUTPUT = {"players": 3, "value_columns": 3, "reward_columns": 3, "movers": Movers.PREDICTED}
