@@ -3,27 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "compiler.hpp"
 #include "kernels.hpp"
-#include "onnx.hpp"
 
 namespace myoshu::network {
-
-// Numbers of weights that a graph keeps outside itself: for its name, as many as its dimensions say.
-using Weights = std::function<const float*(const std::string& name, const std::vector<std::int64_t>& dims)>;
-
-// An input or output: float32 [rows, *dims], or int64.
-struct Port {
-    std::string name;
-    onnx::Type type;
-    std::vector<std::int64_t> dims;
-    std::size_t size;  // numbers a row
-};
 
 // Computes one graph. Belongs to one thread at a time; any number may share the weights (see `share`).
 //
@@ -49,7 +36,6 @@ public:
     void run(const Kernels& kernels, int rows, const void* const* inputs, void* const* outputs);
 
 private:
-    struct Plan;
     struct Memory;
     explicit Program(std::shared_ptr<const Plan> plan);
 
