@@ -48,6 +48,11 @@ class Graph(NamedTuple):
     """The graphs that it is composed of, in order: each takes the first output of the previous one."""
 
     @property
+    def networks(self) -> tuple[str, ...]:
+        """The graphs it is made of, or itself."""
+        return self.parts or (self.name,)
+
+    @property
     def required(self) -> bool:
         """Whether play runs it, so that each bundle of a model that has it holds it.
 

@@ -7,7 +7,7 @@ Needs the ``onnx`` package (the ``train`` extra); it is imported when a network 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myoshu.errors import DependencyError
-from myoshu.model import TABLE, Port, Ports, played, ports
+from myoshu.graph_writer import OPSET, GraphWriter
+from myoshu.model import TABLE, played, ports
 from myoshu.planes import Planes
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
@@ -27,9 +28,6 @@ from myoshu.search.config import SearchConfig
 from myoshu.spec import GameSpec, ModelSpec, Movers
 
 __all__ = ["Network", "game_for", "mlp", "mlp64", "mlp256", "parity", "res32x2", "resnet", "write_bundle"]
-
-OPSET = 18
-IR_VERSION = 10
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -155,7 +153,10 @@ def game_for(model: ModelSpec, name: str = "python:nowhere:Nothing") -> GameSpec
 
 def parity(network: Network, *, rows: int = 3, seed: int = 0) -> Parity:
     """What ONNX's reference implementation (plain NumPy) computes of random inputs."""
-    evaluator = _onnx("onnx.reference").ReferenceEvaluator
+    try:
+        from onnx.reference import ReferenceEvaluator
+    except ImportError as error:
+        raise DependencyError("onnx is needed for parity vectors: pip install 'myoshu[train]'") from error
     if network.weights:
         raise ValueError("network.weights: expected weights inside the graphs, got weights kept outside")
     model = network.model
@@ -164,7 +165,7 @@ def parity(network: Network, *, rows: int = 3, seed: int = 0) -> Parity:
     action = rng.integers(model.actions, size=2 * rows).astype(np.int64)
 
     def run(name: str, feed: Arrays) -> dict[str, NDArray[Any]]:
-        session = evaluator(network.graphs[name])
+        session = ReferenceEvaluator(network.graphs[name])
         return dict(zip(session.output_names, session.run(None, dict(feed)), strict=True))
 
     initial = run("initial", {"observation": observation})
@@ -213,76 +214,69 @@ def write_bundle(
     return Path(path)
 
 
-class _Graph:
-    """Nodes and weights of one graph as it is written down; each method adds a layer and returns its output's name."""
+class _Weights:
+    """Random weights by name, drawn where they are first asked for: graphs of the same network share them."""
 
-    def __init__(self, rng: np.random.Generator, prefix: str) -> None:
-        self.helper = _onnx("onnx.helper")
-        self.rng = rng
+    def __init__(self, seed: int, external: bool) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.external = external
+        self.drawn: dict[str, NDArray[np.float32]] = {}
+
+    def draw(self, name: str, shape: Sequence[int], deviation: float) -> NDArray[np.float32]:
+        """float32 of this shape, normally distributed around 0."""
+        if name not in self.drawn:
+            self.drawn[name] = self.rng.normal(0.0, deviation, shape).astype(np.float32)
+        return self.drawn[name]
+
+
+class _Layers:
+    """Layers of one network in one graph; each method adds one and returns its output's name."""
+
+    def __init__(self, writer: GraphWriter, weights: _Weights, prefix: str) -> None:
+        self.writer = writer
+        self.weights = weights
         self.prefix = prefix
-        self.nodes: list[Any] = []
-        self.weights: dict[str, NDArray[Any]] = {}
-
-    def node(self, op: str, inputs: Iterable[str], *, output: str | None = None, **attributes: Any) -> str:
-        name = output or f"{self.prefix}/{len(self.nodes)}"
-        self.nodes.append(self.helper.make_node(op, list(inputs), [name], name=name, **attributes))
-        return name
+        self.count = 0
 
     def weight(self, shape: Sequence[int], fan_in: int, gain: float = 1.0) -> str:
-        name = f"{self.prefix}.{len(self.weights)}"
-        self.weights[name] = self.rng.normal(0.0, gain / math.sqrt(fan_in), shape).astype(np.float32)
-        return name
-
-    def constant(self, values: Any, dtype: Any) -> str:
-        name = f"{self.prefix}.{len(self.weights)}"
-        self.weights[name] = np.asarray(values, dtype)
-        return name
+        name = f"{self.prefix}.{self.count}"
+        self.count += 1
+        numbers = self.weights.draw(name, shape, gain / math.sqrt(fan_in))
+        return self.writer.weight(name, shape, None if self.weights.external else numbers)
 
     def linear(self, x: str, size: int, out: int, gain: float = 1.0) -> str:
-        return self.node("Gemm", [x, self.weight([size, out], size, gain), self.weight([out], 100)])
+        return self.writer.dense(x, self.weight([out, size], size, gain), self.weight([out], 100))
 
     def hidden(self, x: str, size: int, out: int, layers: int) -> str:
         for layer in range(layers):
-            x = self.node("Relu", [self.linear(x, size if layer == 0 else out, out, math.sqrt(2))])
+            x = self.writer.relu(self.linear(x, size if layer == 0 else out, out, math.sqrt(2)))
         return x
 
-    def conv(self, x: str, size: int, out: int, kernel: int = 3) -> str:
-        fan_in = size * kernel * kernel
-        weight = self.weight([out, size, kernel, kernel], fan_in, math.sqrt(2))
-        return self.node(
-            "Conv", [x, weight, self.weight([out], 100)], pads=[kernel // 2] * 4, kernel_shape=[kernel] * 2
-        )
+    def conv(self, x: str, size: int, out: int, kernel: int = 3, bias: bool = True) -> str:
+        weight = self.weight([out, size, kernel, kernel], size * kernel * kernel, math.sqrt(2))
+        return self.writer.convolution(x, weight, self.weight([out], 100) if bias else None, kernel=kernel)
 
     def block(self, x: str, channels: int) -> str:
-        y = self.node("Relu", [self.conv(x, channels, channels)])
-        return self.node("Relu", [self.node("Add", [x, self.conv(y, channels, channels)])])
+        y = self.writer.relu(self.conv(x, channels, channels))
+        return self.writer.relu(self.writer.add(self.conv(y, channels, channels), x))
 
-    def unit_interval(self, x: str, output: str) -> str:
-        """Scale each sample of [n, c, h, w] to [0, 1]."""
-        axes = self.constant([1, 2, 3], np.int64)
-        low = self.node("ReduceMin", [x, axes], keepdims=1)
-        high = self.node("ReduceMax", [x, axes], keepdims=1)
-        width = self.node("Add", [self.node("Sub", [high, low]), self.constant(1e-5, np.float32)])
-        return self.node("Div", [self.node("Sub", [x, low]), width], output=output)
+    def moved(self, shape: Sequence[int]) -> str:
+        """What an action adds: its row of a table [actions, …]."""
+        return self.writer.row(self.weight(shape, 1), "action")
 
-    def split(self, x: str, sizes: Sequence[int]) -> list[str]:
-        names = [f"{self.prefix}/{len(self.nodes)}.{part}" for part in range(len(sizes))]
-        inputs = [x, self.constant(list(sizes), np.int64)]
-        self.nodes.append(self.helper.make_node("Split", inputs, names, name=names[0], axis=1))
-        return names
+    def heads(self, x: str, size: int, model: ModelSpec) -> dict[str, str]:
+        return {
+            "prior": self.writer.softmax(self.linear(x, size, model.actions)),
+            "value": self.writer.tanh(self.linear(x, size, model.value_columns)),
+        }
 
-    def heads(self, x: str, size: int, model: ModelSpec) -> None:
-        logits, value = self.split(
-            self.linear(x, size, model.actions + model.value_columns), [model.actions, model.value_columns]
-        )
-        self.node("Softmax", [logits], output="prior", axis=1)
-        self.node("Tanh", [value], output="value")
-
-    def outcome(self, x: str, size: int, model: ModelSpec) -> None:
+    def outcome(self, x: str, size: int, model: ModelSpec) -> dict[str, str]:
+        outputs = {}
         if model.reward_columns:
-            self.node("Tanh", [self.linear(x, size, model.reward_columns)], output="reward")
+            outputs["reward"] = self.writer.tanh(self.linear(x, size, model.reward_columns))
         if model.movers is Movers.PREDICTED:
-            self.node("ArgMax", [self.linear(x, size, model.players)], output="mover", axis=1, keepdims=0)
+            outputs["mover"] = self.writer.greatest(self.linear(x, size, model.players))
+        return outputs
 
 
 class _MLP:
@@ -292,22 +286,22 @@ class _MLP:
         self.width = hidden
         self.layers = layers
 
-    def representation(self, graph: _Graph, model: ModelSpec) -> None:
-        x = "observation"
-        if len(model.observation) > 1:
-            x = graph.node("Flatten", [x], axis=1)
-        x = graph.hidden(x, math.prod(model.observation), self.width, self.layers)
-        graph.node("Tanh", [graph.linear(x, self.width, self.width)], output="latent")
+    def representation(self, to: _Layers, model: ModelSpec, observation: str) -> dict[str, str]:
+        x = to.writer.flatten(observation) if len(model.observation) > 1 else observation
+        x = to.hidden(x, math.prod(model.observation), self.width, self.layers)
+        return {"latent": to.writer.tanh(to.linear(x, self.width, self.width))}
 
-    def dynamics(self, graph: _Graph, model: ModelSpec) -> None:
-        table = graph.node("Gather", [graph.weight([model.actions, self.width], 1), "action"], axis=0)
-        x = graph.node("Relu", [graph.node("Add", [graph.linear("latent", self.width, self.width), table])])
-        x = graph.hidden(x, self.width, self.width, self.layers - 1)
-        graph.node("Tanh", [graph.linear(x, self.width, self.width)], output="next_latent")
-        graph.outcome(x, self.width, model)
+    def dynamics(self, to: _Layers, model: ModelSpec, latent: str) -> dict[str, str]:
+        weight = to.weight([self.width, self.width], self.width)
+        x = to.writer.relu(to.writer.dense(latent, weight, to.moved([model.actions, self.width])))
+        x = to.hidden(x, self.width, self.width, self.layers - 1)
+        return {
+            "next_latent": to.writer.tanh(to.linear(x, self.width, self.width)),
+            **to.outcome(x, self.width, model),
+        }
 
-    def prediction(self, graph: _Graph, model: ModelSpec, latent: str) -> None:
-        graph.heads(graph.hidden(latent, self.width, self.width, self.layers), self.width, model)
+    def prediction(self, to: _Layers, model: ModelSpec, latent: str) -> dict[str, str]:
+        return to.heads(to.hidden(latent, self.width, self.width, self.layers), self.width, model)
 
 
 class _ResNet:
@@ -317,89 +311,44 @@ class _ResNet:
         self.channels = channels
         self.blocks = blocks
 
-    def representation(self, graph: _Graph, model: ModelSpec) -> None:
-        x = graph.node("Relu", [graph.conv("observation", model.observation[0], self.channels)])
+    def representation(self, to: _Layers, model: ModelSpec, observation: str) -> dict[str, str]:
+        x = to.writer.relu(to.conv(observation, model.observation[0], self.channels))
         for _ in range(self.blocks):
-            x = graph.block(x, self.channels)
-        graph.unit_interval(x, "latent")
+            x = to.block(x, self.channels)
+        return {"latent": to.writer.scale(x, len(model.latent))}
 
-    def dynamics(self, graph: _Graph, model: ModelSpec) -> None:
-        table = graph.node("Gather", [graph.weight([model.actions, *model.latent], 1), "action"], axis=0)
-        x = graph.node("Add", [graph.conv("latent", self.channels, self.channels), table])
-        x = graph.node("Relu", [x])
+    def dynamics(self, to: _Layers, model: ModelSpec, latent: str) -> dict[str, str]:
+        x = to.conv(latent, self.channels, self.channels, bias=False)
+        x = to.writer.relu(to.writer.add(x, to.moved([model.actions, *model.latent])))
         for _ in range(self.blocks):
-            x = graph.block(x, self.channels)
-        x = graph.unit_interval(x, "next_latent")
-        if model.reward_columns or model.movers is Movers.PREDICTED:
-            flat = graph.node("Flatten", [x], axis=1)
-            graph.outcome(flat, math.prod(model.latent), model)
+            x = to.block(x, self.channels)
+        x = to.writer.scale(x, len(model.latent))
+        if not model.reward_columns and model.movers is not Movers.PREDICTED:
+            return {"next_latent": x}
+        return {"next_latent": x, **to.outcome(to.writer.flatten(x), math.prod(model.latent), model)}
 
-    def prediction(self, graph: _Graph, model: ModelSpec, latent: str) -> None:
-        x = graph.node("Relu", [graph.conv(latent, self.channels, 4, kernel=1)])
-        size = 4 * math.prod(model.latent[1:])
-        graph.heads(graph.hidden(graph.node("Flatten", [x], axis=1), size, 64, 1), 64, model)
+    def prediction(self, to: _Layers, model: ModelSpec, latent: str) -> dict[str, str]:
+        x = to.writer.flatten(to.writer.relu(to.conv(latent, self.channels, 4, kernel=1)))
+        return to.heads(to.hidden(x, 4 * math.prod(model.latent[1:]), 64, 1), 64, model)
 
 
 def _build(model: ModelSpec, networks: _MLP | _ResNet, seed: int, external: bool) -> Network:
-    """All graphs; the fused ones hold the same weights under the same names as their parts."""
-    rng = np.random.default_rng(seed)
-    representation, dynamics, prediction = (_Graph(rng, name) for name in ("h", "g", "f"))
-    networks.representation(representation, model)
-    networks.dynamics(dynamics, model)
-    networks.prediction(prediction, model, "latent")
-    fused = _Graph(np.random.default_rng(), "f")
-    networks.prediction(fused, model, "next_latent")
-    fused.weights = prediction.weights
-    alone = {"representation": representation, "dynamics": dynamics, "prediction": prediction}
-    after = {"representation": prediction, "dynamics": fused}
+    """All graphs; those of several networks hold the same weights under the same names as their parts."""
+    weights = _Weights(seed, external)
     parts = {
-        graph.name: [alone[graph.parts[0]], after[graph.parts[0]]] if graph.parts else [alone[graph.name]]
-        for graph in TABLE
+        "representation": ("h", networks.representation),
+        "dynamics": ("g", networks.dynamics),
+        "prediction": ("f", networks.prediction),
     }
-    graphs = {name: _serialize(name, each, parts[name], external) for name, each in ports(model).items()}
-    weights: dict[str, NDArray[np.float32]] = {}
-    if external:
-        for graph in (representation, dynamics, prediction):
-            weights |= {name: array for name, array in graph.weights.items() if _is_parameter(array)}
-    return Network(model, graphs, weights)
-
-
-def _is_parameter(array: NDArray[Any]) -> bool:
-    return array.dtype == np.float32 and array.ndim > 0
-
-
-def _serialize(name: str, ports: Ports, parts: Sequence[_Graph], external: bool) -> bytes:
-    helper, numpy_helper = _onnx("onnx.helper"), _onnx("onnx.numpy_helper")
-    proto = _onnx("onnx").TensorProto
-
-    def describe(wanted: Mapping[str, Port]) -> list[Any]:
-        return [
-            helper.make_tensor_value_info(
-                each, helper.np_dtype_to_tensor_dtype(np.dtype(port.dtype)), ["n", *port.shape]
-            )
-            for each, port in wanted.items()
-        ]
-
-    initialisers = []
-    for part in parts:
-        for weight, array in part.weights.items():
-            tensor = numpy_helper.from_array(array, weight)
-            if external and _is_parameter(array):
-                tensor.ClearField("raw_data")
-                tensor.data_location = proto.EXTERNAL
-                entry = tensor.external_data.add()
-                entry.key, entry.value = "location", "given-at-load"
-            initialisers.append(tensor)
-    nodes = [node for part in parts for node in part.nodes]
-    graph = helper.make_graph(nodes, name, describe(ports.inputs), describe(ports.outputs), initialisers)
-    proto_model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    return bytes(proto_model.SerializeToString(deterministic=True))
-
-
-def _onnx(module: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise DependencyError("onnx is needed to build a network: pip install 'myoshu[train]'") from error
+    of = {graph.name: graph.networks for graph in TABLE}
+    graphs = {}
+    for name, each in ports(model).items():
+        writer = GraphWriter()
+        x, made = next(iter(each.inputs)), dict[str, str]()
+        for network in of[name]:
+            prefix, write = parts[network]
+            outputs = write(_Layers(writer, weights, prefix), model, x)
+            x = next(iter(outputs.values()))
+            made |= outputs
+        graphs[name] = writer.finish(name, each, made)
+    return Network(model, graphs, weights.drawn if external else {})

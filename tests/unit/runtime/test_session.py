@@ -78,8 +78,8 @@ def biased(network: Network, towards: int) -> Network:
     graphs = dict(network.graphs)
     for name in ("prediction", "initial", "recurrent"):
         model = onnx.load_from_string(graphs[name])
-        (split,) = (node for node in model.graph.node if node.op_type == "Split")
-        (gemm,) = (node for node in model.graph.node if node.output[0] == split.input[0])
+        (softmax,) = (node for node in model.graph.node if node.output[0] == "prior")
+        (gemm,) = (node for node in model.graph.node if node.output[0] == softmax.input[0])
         (bias,) = (tensor for tensor in model.graph.initializer if tensor.name == gemm.input[2])
         values = numpy_helper.to_array(bias).copy()
         values[towards] = 1e4

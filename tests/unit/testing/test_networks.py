@@ -6,20 +6,46 @@ import numpy as np
 import onnx
 import pytest
 
+from myoshu.runtime.evaluator import Evaluator
+from myoshu.search import _core
 from myoshu.spec import Movers
 from myoshu.testing.networks import Network, mlp, mlp64, mlp256, parity, res32x2, resnet
 from myoshu.testing.scripted import made_up
 
+NETWORKS = [
+    mlp64(),
+    mlp256(),
+    res32x2(),
+    mlp((2, 3), 4, 5, players=3, reward_columns=3, movers=Movers.PREDICTED),
+    resnet((1, 2, 3), 2, 4, 1, reward_columns=1),
+    resnet((2, 3, 3), 5, 4, 0, players=3, movers=Movers.PREDICTED),
+]
 
-@pytest.mark.parametrize(
-    "network",
-    [mlp64(), mlp256(), res32x2(), mlp((2, 3), 4, 5, players=3, reward_columns=3, movers=Movers.PREDICTED),
-     resnet((1, 2, 3), 2, 4, 1, reward_columns=1)],
-)  # fmt: skip
+
+@pytest.mark.parametrize("network", NETWORKS)
 def test_every_graph_is_valid_onnx(network: Network) -> None:
     assert set(network.graphs) == {"representation", "dynamics", "prediction", "initial", "recurrent"}
     for graph in network.graphs.values():
         onnx.checker.check_model(onnx.load_from_string(graph), full_check=True)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_projects_own_kernels_compute_them(network: Network) -> None:
+    vectors = parity(network)
+    evaluator = Evaluator(network.model, network.graphs, providers="native", parity=vectors)
+    assert evaluator.deviation is not None
+    assert evaluator.deviation.acceptable
+    for name in network.graphs.keys() - vectors.graphs.keys():
+        _core.Network(network.graphs[name], {}, "")
+
+
+@pytest.mark.parametrize("provider", ["cpu", "native"])
+def test_weights_may_be_given_at_the_start(provider: str) -> None:
+    inside, outside = mlp(3, 2, 4, seed=1), mlp(3, 2, 4, seed=1, external=True)
+    observation = np.ones((2, 3), np.float32)
+    given = Evaluator(outside.model, outside.graphs, providers=provider, weights=outside.weights)
+    stored = Evaluator(inside.model, inside.graphs, providers=provider)
+    np.testing.assert_allclose(given.initial(observation)["prior"], stored.initial(observation)["prior"], atol=1e-6)
 
 
 def test_the_same_seed_gives_the_same_network() -> None:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from myoshu.errors import ExportError
+from myoshu.graph_writer import OPSET
 from myoshu.model import TABLE, Ports, played, ports
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.evaluator import Evaluator
@@ -23,7 +24,7 @@ from myoshu.search.forest import Forest
 from myoshu.spec import GameSpec, ModelSpec
 from myoshu.training.networks.architecture import Architecture
 from myoshu.training.networks.examples import Shown, examples_for
-from myoshu.training.networks.onnx_writer import OPSET, write_graph
+from myoshu.training.networks.onnx_writer import write_graph
 from myoshu.training.networks.support import Support
 from myoshu.training.networks.torch_network import PlainOperations, Weights
 from myoshu.version import __version__
