@@ -2,16 +2,16 @@
 #include "kernels.hpp"
 
 #if defined(__aarch64__)
-#define MYOSHU_PIXELS 4
+#define MYOSHU_SPOTS 4
 #define MYOSHU_BASELINE "neon"
 #elif defined(__wasm_simd128__)
-#define MYOSHU_PIXELS 2
+#define MYOSHU_SPOTS 2
 #define MYOSHU_BASELINE "simd128"
 #elif defined(__SSE2__)
-#define MYOSHU_PIXELS 2
+#define MYOSHU_SPOTS 2
 #define MYOSHU_BASELINE "sse2"
 #else
-#define MYOSHU_PIXELS 2
+#define MYOSHU_SPOTS 2
 #define MYOSHU_BASELINE "plain"
 #endif
 #define MYOSHU_LANES 4
@@ -28,7 +28,7 @@ extern const Kernels kKernels_avx512;
 
 namespace {
 
-const Kernels kBaseline{MYOSHU_BASELINE, dense, convolve, exponentials};
+const Kernels kBaseline{MYOSHU_BASELINE, MYOSHU_KERNELS};
 
 struct Choices {
     const Kernels* kernels[4] = {};

@@ -42,29 +42,47 @@ struct Convolution {
     int stride;
     const float* weight;  // [blocks, side, side, inputs, kBlock]
     bool relu;
-};
-
-// Where the sums of one sample begin: a bias for all pixels, or a number for each.
-struct Start {
-    const float* numbers;
-    std::ptrdiff_t row;    // from one row of pixels to the next; 0 for a bias
-    std::ptrdiff_t pixel;  // from one pixel to the next; 0 for a bias
+    std::ptrdiff_t start_row;    // where sums begin: from one row of pixels to the next; 0 for a bias
+    std::ptrdiff_t start_pixel;  // from one pixel to the next; 0 for a bias
 };
 
 struct Kernels {
     const char* name;
 
-    // rows samples: x and y at these strides; start[i] holds filled(outputs) numbers for row i; skip is null or like y.
+    // rows samples: x and y at these strides; start[i] is where the sums of row i begin; skip is null or like y.
     void (*dense)(
         const Dense& layer, int rows, const float* x, std::ptrdiff_t x_stride, const float* const* start, const float* skip,
         float* y, std::ptrdiff_t y_stride
     );
 
-    // One sample. skip is null or planes like y.
-    void (*convolve)(const Convolution& layer, const float* x, const Start& start, const float* skip, float* y);
+    // The same.
+    void (*convolve)(
+        const Convolution& layer, int rows, const float* x, std::ptrdiff_t x_stride, const float* const* start, const float* skip,
+        float* y, std::ptrdiff_t y_stride
+    );
 
     // e^x for count numbers, a multiple of kBlock.
     void (*exponentials)(const float* x, float* y, int count);
+
+    // The probabilities of count logits, into y (which may be x). Sums run in kBlock lanes, then pairwise. scratch has room
+    // for filled(count) numbers.
+    void (*softmax)(const float* x, float* y, int count, float* scratch);
+
+    // The sum of count products, in kBlock lanes, then pairwise.
+    float (*dot)(const float* x, const float* atoms, int count);
+
+    // Numbers by one.
+    void (*divide)(const float* x, float by, float* y, std::ptrdiff_t count);
+
+    // Numbers [channels, height, width] into planes, and back.
+    void (*to_planes)(const Planes& planes, int channels, const float* x, float* y);
+    void (*from_planes)(const Planes& planes, int channels, const float* x, float* y);
+
+    // The greatest number of the first channels.
+    float (*greatest)(const Planes& planes, int channels, const float* x);
+
+    // Of everything that a pixel takes, the greatest number or the mean.
+    void (*pool)(const Planes& planes, bool mean, const float* x, float* y);
 };
 
 // The best that this processor runs, or the one of this name; null if there is none.

@@ -2,12 +2,12 @@
 #include "kernels.hpp"
 
 #define MYOSHU_LANES 8
-#define MYOSHU_PIXELS 4
+#define MYOSHU_SPOTS 6
 #include "kernels.inc"
 
 namespace myoshu::network {
 
 extern const Kernels kKernels_avx2;
-const Kernels kKernels_avx2{"avx2", dense, convolve, exponentials};
+const Kernels kKernels_avx2{"avx2", MYOSHU_KERNELS};
 
 }  // namespace myoshu::network

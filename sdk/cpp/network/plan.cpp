@@ -6,7 +6,7 @@ namespace myoshu::network {
 
 namespace {
 
-constexpr std::size_t kCache = std::size_t{1} << 17;  // numbers that the rows computed together may hold
+constexpr std::size_t kCache = std::size_t{1} << 16;  // numbers that the planes computed together may hold
 constexpr int kMostRows = 64;
 
 }  // namespace
@@ -29,6 +29,7 @@ void Plan::lay_out() {
         Value shape;
     };
     std::vector<Piece> free;
+    std::vector<bool> bordered;  // pieces of planes
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (steps[i].y >= 0) {
             Value& out = value(steps[i].y);
@@ -46,6 +47,7 @@ void Plan::lay_out() {
                 } else {
                     out.memory = static_cast<int>(memory.size());
                     memory.push_back(out.size());
+                    bordered.push_back(out.layout == Layout::kPlanes);
                 }
             }
         }
@@ -60,7 +62,9 @@ void Plan::lay_out() {
         }
     }
     std::size_t each = 0;
-    for (const std::ptrdiff_t size : memory) each += static_cast<std::size_t>(size);
+    for (std::size_t piece = 0; piece < memory.size(); ++piece) {
+        if (bordered[piece]) each += static_cast<std::size_t>(memory[piece]);
+    }
     rows = static_cast<int>(std::max<std::size_t>(1, std::min<std::size_t>(kMostRows, kCache / std::max<std::size_t>(1, each))));
 }
 

@@ -1,7 +1,6 @@
 #include "program.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "../error.hpp"
@@ -47,241 +46,201 @@ std::int64_t Program::multiplications() const { return plan_->multiplications; }
 
 namespace {
 
-// The probabilities of count logits, into y (which may be x). Sums run in kBlock lanes, then pairwise.
-void softmax(const Kernels& kernels, const float* x, float* y, int count, float* scratch) {
-    float greatest = x[0];
-    for (int i = 1; i < count; ++i) greatest = x[i] > greatest ? x[i] : greatest;
-    const int wide = filled(count);
-    for (int i = 0; i < count; ++i) scratch[i] = x[i] - greatest;
-    for (int i = count; i < wide; ++i) scratch[i] = 0.0f;
-    kernels.exponentials(scratch, scratch, wide);
-    float lanes[kBlock] = {};
-    for (int i = 0; i < count; ++i) lanes[i % kBlock] += scratch[i];
-    for (int half = kBlock / 2; half > 0; half /= 2) {
-        for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
-    }
-    for (int i = 0; i < count; ++i) y[i] = scratch[i] / lanes[0];
-}
-
-float dot(const float* x, const float* atoms, int count) {
-    float lanes[kBlock] = {};
-    for (int i = 0; i < count; ++i) lanes[i % kBlock] += x[i] * atoms[i];
-    for (int half = kBlock / 2; half > 0; half /= 2) {
-        for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
-    }
-    return lanes[0];
-}
-
 float rectified(float x) { return x < 0.0f ? 0.0f : x; }
 
-// Every pixel's numbers, one pixel after another.
-template <typename Visit> void each_pixel(const Planes& planes, const Visit& visit) {
+// Runs of numbers that stand side by side: of planes without their borders, which stay zero whatever is computed.
+template <typename Visit> void each_run(const Value& value, const Visit& visit) {
+    if (value.layout != Layout::kPlanes) return visit(std::ptrdiff_t{0}, value.size());
+    const Planes planes = value.planes();
     for (int down = 0; down < planes.height; ++down) {
-        for (int right = 0; right < planes.width; ++right) {
-            visit(planes.first() + down * planes.row() + static_cast<std::ptrdiff_t>(right) * planes.channels, down * planes.width + right);
+        visit(planes.first() + down * planes.row(), static_cast<std::ptrdiff_t>(planes.width) * planes.channels);
+    }
+}
+
+// y[i] = compute(x[i]) for all numbers of one row.
+template <typename Compute> void each_number(const Value& value, const float* x, float* y, const Compute& compute) {
+    each_run(value, [&](std::ptrdiff_t first, std::ptrdiff_t count) {
+        for (std::ptrdiff_t i = first; i < first + count; ++i) y[i] = compute(x[i]);
+    });
+}
+
+// (1 − e) / (1 + e) with e = exp(−2|x|), and the sign of x.
+void tanh(const Kernels& kernels, const float* x, float* y, std::ptrdiff_t count) {
+    float block[kBlock] = {};
+    for (std::ptrdiff_t i = 0; i < count; i += kBlock) {
+        const int lanes = static_cast<int>(std::min<std::ptrdiff_t>(kBlock, count - i));
+        for (int lane = 0; lane < lanes; ++lane) {
+            const float number = x[i + lane];
+            block[lane] = number < 0.0f ? number + number : -(number + number);
         }
+        kernels.exponentials(block, block, kBlock);
+        for (int lane = 0; lane < lanes; ++lane) {
+            const float size = (1.0f - block[lane]) / (1.0f + block[lane]);
+            y[i + lane] = x[i + lane] < 0.0f ? -size : size;
+        }
+    }
+}
+
+// One row of a step that is no layer. second is the other operand, if it has one.
+void compute(
+    const Kernels& kernels, const Step& step, const Value& x, const Value& y, const float* from, const Value* other,
+    const float* second, float* to, float* scratch
+) {
+    switch (step.op) {
+        case Op::kAdd:
+            each_run(y, [&](std::ptrdiff_t first, std::ptrdiff_t count) {
+                for (std::ptrdiff_t i = first; i < first + count; ++i) to[i] = from[i] + second[i];
+            });
+            break;
+        case Op::kRelu:
+            each_number(y, from, to, rectified);
+            break;
+        case Op::kScaleBy:
+            each_number(y, from, to, [by = step.number](float number) { return number * by; });
+            break;
+        case Op::kShiftBy:
+            each_number(y, from, to, [by = step.number](float number) { return number + by; });
+            break;
+        case Op::kTanh:
+            each_run(y, [&](std::ptrdiff_t first, std::ptrdiff_t count) { tanh(kernels, from + first, to + first, count); });
+            break;
+        case Op::kDivide:
+            each_run(y, [&](std::ptrdiff_t first, std::ptrdiff_t count) { kernels.divide(from + first, second[0], to + first, count); });
+            break;
+        case Op::kFlatten:
+            kernels.from_planes(x.planes(), x.channels, from, to);
+            break;
+        case Op::kJoin:
+            std::copy(from, from + x.channels, to);
+            std::copy(second, second + other->channels, to + x.channels);
+            break;
+        case Op::kMaximum:
+            to[0] = kernels.greatest(x.planes(), x.channels, from);
+            break;
+        case Op::kPixelMaximum:
+        case Op::kPixelMean:
+            kernels.pool(x.planes(), step.op == Op::kPixelMean, from, to);
+            break;
+        case Op::kSoftmax:
+            if (x.layout == Layout::kMatrix) {
+                for (int line = 0; line < x.channels; ++line) kernels.softmax(from + line * x.width, to + line * x.width, x.width, scratch);
+            } else {
+                kernels.softmax(from, to, x.channels, scratch);
+            }
+            break;
+        case Op::kDot:
+            if (x.layout == Layout::kMatrix) {
+                for (int line = 0; line < x.channels; ++line) to[line] = kernels.dot(from + line * x.width, step.atoms.data(), x.width);
+            } else {
+                to[0] = kernels.dot(from, step.atoms.data(), x.channels);
+            }
+            break;
+        case Op::kGreatest: {
+            int best = 0;
+            for (int i = 1; i < x.channels; ++i) best = from[i] > from[best] ? i : best;
+            to[0] = static_cast<float>(best);
+            break;
+        }
+        case Op::kAlias:
+        case Op::kImport:
+        case Op::kExport:
+        case Op::kDense:
+        case Op::kConvolve:
+            break;
     }
 }
 
 }  // namespace
 
 void Program::run(const Kernels& kernels, int rows, const void* const* inputs, void* const* outputs) {
-    const Plan& plan = *plan_;
-    Memory& memory = *memory_;
-    const auto at = [&](int value, int row) -> float* {
-        const Value& held = plan.values[static_cast<std::size_t>(value)];
-        return memory.pieces[static_cast<std::size_t>(held.memory)].get() + row * held.size();
-    };
-    for (int first = 0; first < rows; first += plan.rows) {
-        const int count = std::min(plan.rows, rows - first);
-        const auto entry = [&](const Step& step, int row) -> std::ptrdiff_t {
-            if (step.table < 0) return 0;
-            const int port = plan.values[static_cast<std::size_t>(step.table)].port;
-            const std::int64_t index = static_cast<const std::int64_t*>(inputs[port])[first + row];
-            if (index < 0 || index >= step.entries) {
-                throw ArgumentError(text(
-                    plan.inputs[static_cast<std::size_t>(port)].name, ": expected an integer from 0 to ", step.entries - 1, ", got ", index
-                ));
-            }
-            return static_cast<std::ptrdiff_t>(index) * step.table_row;
-        };
-        for (const Step& step : plan.steps) {
-            const Value* x = step.x < 0 ? nullptr : &plan.values[static_cast<std::size_t>(step.x)];
-            const Value* y = step.y < 0 ? nullptr : &plan.values[static_cast<std::size_t>(step.y)];
-            if (step.op == Op::kDense) {
+    for (int first = 0; first < rows; first += plan_->rows) {
+        const int count = std::min(plan_->rows, rows - first);
+        for (const Step& step : plan_->steps) {
+            if (step.op == Op::kImport) {
+                take_in(kernels, step, first, count, inputs);
+            } else if (step.op == Op::kExport) {
+                give_out(kernels, step, first, count, outputs);
+            } else if (step.op == Op::kDense || step.op == Op::kConvolve) {
+                run_layer(kernels, step, first, count, inputs);
+            } else {
+                const Value* other = step.other < 0 ? nullptr : &plan_->value(step.other);
                 for (int row = 0; row < count; ++row) {
-                    memory.starts[static_cast<std::size_t>(row)] = step.start.data() + entry(step, row);
-                }
-                const Dense layer{x->channels, filled(step.outputs) / kBlock, step.weight.data(), step.relu};
-                kernels.dense(
-                    layer, count, at(step.x, 0), x->size(), memory.starts.data(), step.other < 0 ? nullptr : at(step.other, 0),
-                    at(step.y, 0), y->size()
-                );
-                continue;
-            }
-            for (int row = 0; row < count; ++row) {
-                float* to = step.y < 0 ? nullptr : at(step.y, row);
-                const float* from = step.x < 0 ? nullptr : at(step.x, row);
-                switch (step.op) {
-                    case Op::kImport: {
-                        const std::size_t size = plan.inputs[static_cast<std::size_t>(step.port)].size;
-                        const float* given = static_cast<const float*>(inputs[step.port]) + static_cast<std::size_t>(first + row) * size;
-                        if (y->layout != Layout::kPlanes) {
-                            std::copy(given, given + size, to);
-                            break;
-                        }
-                        const int squares = y->height * y->width;
-                        each_pixel(y->planes(), [&](std::ptrdiff_t place, int square) {
-                            for (int channel = 0; channel < y->channels; ++channel) to[place + channel] = given[channel * squares + square];
-                        });
-                        break;
-                    }
-                    case Op::kExport: {
-                        const Port& port = plan.outputs[static_cast<std::size_t>(step.port)];
-                        const std::size_t place = static_cast<std::size_t>(first + row) * port.size;
-                        if (port.type == onnx::Type::kInt64) {
-                            static_cast<std::int64_t*>(outputs[step.port])[place] = static_cast<std::int64_t>(from[0]);
-                            break;
-                        }
-                        float* given = static_cast<float*>(outputs[step.port]) + place;
-                        if (x->layout != Layout::kPlanes) {
-                            std::copy(from, from + port.size, given);
-                            break;
-                        }
-                        const int squares = x->height * x->width;
-                        each_pixel(x->planes(), [&](std::ptrdiff_t spot, int square) {
-                            for (int channel = 0; channel < x->channels; ++channel) given[channel * squares + square] = from[spot + channel];
-                        });
-                        break;
-                    }
-                    case Op::kConvolve: {
-                        const int wide = filled(step.outputs);
-                        Start start{step.start.data(), 0, 0};
-                        if (step.table >= 0) {
-                            start.numbers += entry(step, row);
-                            if (step.table_planes) {
-                                start.row = static_cast<std::ptrdiff_t>(y->width) * wide;
-                                start.pixel = wide;
-                            }
-                        }
-                        const Convolution layer{x->planes(), y->planes(), x->channels, step.side, step.stride, step.weight.data(), step.relu};
-                        kernels.convolve(layer, from, start, step.other < 0 ? nullptr : at(step.other, row), to);
-                        break;
-                    }
-                    case Op::kAdd: {
-                        const float* other = at(step.other, row);
-                        for (std::ptrdiff_t i = 0; i < y->size(); ++i) to[i] = from[i] + other[i];
-                        break;
-                    }
-                    case Op::kRelu:
-                        for (std::ptrdiff_t i = 0; i < y->size(); ++i) to[i] = rectified(from[i]);
-                        break;
-                    case Op::kScaleBy:
-                        for (std::ptrdiff_t i = 0; i < y->size(); ++i) to[i] = from[i] * step.number;
-                        break;
-                    case Op::kShiftBy:
-                        if (y->layout == Layout::kPlanes) {
-                            each_pixel(y->planes(), [&](std::ptrdiff_t place, int) {
-                                for (int channel = 0; channel < y->pixel; ++channel) to[place + channel] = from[place + channel] + step.number;
-                            });
-                        } else {
-                            for (std::ptrdiff_t i = 0; i < y->size(); ++i) to[i] = from[i] + step.number;
-                        }
-                        break;
-                    case Op::kTanh: {  // (1 − e) / (1 + e) with e = exp(−2|x|), and the sign of x
-                        float block[kBlock];
-                        for (std::ptrdiff_t i = 0; i < y->size(); i += kBlock) {
-                            for (int lane = 0; lane < kBlock; ++lane) {
-                                const float number = from[i + lane];
-                                block[lane] = number < 0.0f ? number + number : -(number + number);
-                            }
-                            kernels.exponentials(block, block, kBlock);
-                            for (int lane = 0; lane < kBlock; ++lane) {
-                                const float size = (1.0f - block[lane]) / (1.0f + block[lane]);
-                                to[i + lane] = from[i + lane] < 0.0f ? -size : size;
-                            }
-                        }
-                        break;
-                    }
-                    case Op::kFlatten: {
-                        const int squares = x->height * x->width;
-                        each_pixel(x->planes(), [&](std::ptrdiff_t place, int square) {
-                            for (int channel = 0; channel < x->channels; ++channel) to[channel * squares + square] = from[place + channel];
-                        });
-                        break;
-                    }
-                    case Op::kJoin: {
-                        const Value& other = plan.values[static_cast<std::size_t>(step.other)];
-                        const float* second = at(step.other, row);
-                        std::copy(from, from + x->channels, to);
-                        std::copy(second, second + other.channels, to + x->channels);
-                        break;
-                    }
-                    case Op::kMaximum: {
-                        float greatest = -std::numeric_limits<float>::infinity();
-                        const auto look = [&](const float* numbers, int length) {
-                            for (int i = 0; i < length; ++i) greatest = numbers[i] > greatest ? numbers[i] : greatest;
-                        };
-                        if (x->layout == Layout::kPlanes) {
-                            each_pixel(x->planes(), [&](std::ptrdiff_t place, int) { look(from + place, x->channels); });
-                        } else {
-                            look(from, x->channels);
-                        }
-                        to[0] = greatest;
-                        break;
-                    }
-                    case Op::kPixelMaximum:
-                    case Op::kPixelMean: {
-                        const bool mean = step.op == Op::kPixelMean;
-                        std::fill(to, to + x->channels, mean ? 0.0f : -std::numeric_limits<float>::infinity());
-                        each_pixel(x->planes(), [&](std::ptrdiff_t place, int) {
-                            const float* pixel = from + place;
-                            if (mean) {
-                                for (int channel = 0; channel < x->channels; ++channel) to[channel] += pixel[channel];
-                            } else {
-                                for (int channel = 0; channel < x->channels; ++channel) to[channel] = pixel[channel] > to[channel] ? pixel[channel] : to[channel];
-                            }
-                        });
-                        if (mean) {
-                            const float squares = static_cast<float>(x->height * x->width);
-                            for (int channel = 0; channel < x->channels; ++channel) to[channel] /= squares;
-                        }
-                        break;
-                    }
-                    case Op::kDivide: {
-                        const float by = at(step.other, row)[0];
-                        for (std::ptrdiff_t i = 0; i < y->size(); ++i) to[i] = from[i] / by;
-                        break;
-                    }
-                    case Op::kSoftmax:
-                        if (x->layout == Layout::kMatrix) {
-                            for (int line = 0; line < x->channels; ++line) {
-                                softmax(kernels, from + line * x->width, to + line * x->width, x->width, memory.scratch.data());
-                            }
-                        } else {
-                            softmax(kernels, from, to, x->channels, memory.scratch.data());
-                        }
-                        break;
-                    case Op::kDot:
-                        if (x->layout == Layout::kMatrix) {
-                            for (int line = 0; line < x->channels; ++line) to[line] = dot(from + line * x->width, step.atoms.data(), x->width);
-                        } else {
-                            to[0] = dot(from, step.atoms.data(), x->channels);
-                        }
-                        break;
-                    case Op::kGreatest: {
-                        int best = 0;
-                        for (int i = 1; i < x->channels; ++i) best = from[i] > from[best] ? i : best;
-                        to[0] = static_cast<float>(best);
-                        break;
-                    }
-                    case Op::kAlias:
-                    case Op::kDense:
-                        break;
+                    compute(
+                        kernels, step, plan_->value(step.x), plan_->value(step.y), at(step.x, row), other, at(step.other, row),
+                        at(step.y, row), memory_->scratch.data()
+                    );
                 }
             }
         }
     }
+}
+
+float* Program::at(int value, int row) const {
+    if (value < 0) return nullptr;
+    const Value& held = plan_->value(value);
+    return memory_->pieces[static_cast<std::size_t>(held.memory)].get() + row * held.size();
+}
+
+void Program::take_in(const Kernels& kernels, const Step& step, int first, int count, const void* const* inputs) {
+    const Value& y = plan_->value(step.y);
+    const std::size_t size = plan_->inputs[static_cast<std::size_t>(step.port)].size;
+    const float* given = static_cast<const float*>(inputs[step.port]) + static_cast<std::size_t>(first) * size;
+    for (int row = 0; row < count; ++row, given += size) {
+        if (y.layout == Layout::kPlanes) {
+            kernels.to_planes(y.planes(), y.channels, given, at(step.y, row));
+        } else {
+            std::copy(given, given + size, at(step.y, row));
+        }
+    }
+}
+
+void Program::give_out(const Kernels& kernels, const Step& step, int first, int count, void* const* outputs) {
+    const Value& x = plan_->value(step.x);
+    const Port& port = plan_->outputs[static_cast<std::size_t>(step.port)];
+    for (int row = 0; row < count; ++row) {
+        const float* from = at(step.x, row);
+        const std::size_t place = static_cast<std::size_t>(first + row) * port.size;
+        float* to = static_cast<float*>(outputs[step.port]) + place;
+        if (port.type == onnx::Type::kInt64) {
+            static_cast<std::int64_t*>(outputs[step.port])[place] = static_cast<std::int64_t>(from[0]);
+        } else if (x.layout == Layout::kPlanes) {
+            kernels.from_planes(x.planes(), x.channels, from, to);
+        } else {
+            std::copy(from, from + port.size, to);
+        }
+    }
+}
+
+void Program::run_layer(const Kernels& kernels, const Step& step, int first, int count, const void* const* inputs) {
+    for (int row = 0; row < count; ++row) {
+        memory_->starts[static_cast<std::size_t>(row)] = step.start.data() + entry(step, first + row, inputs);
+    }
+    const Value &x = plan_->value(step.x), &y = plan_->value(step.y);
+    const float* const* start = memory_->starts.data();
+    const float* skip = at(step.other, 0);
+    if (step.op == Op::kDense) {
+        const Dense layer{x.channels, filled(step.outputs) / kBlock, step.weight.data(), step.relu};
+        kernels.dense(layer, count, at(step.x, 0), x.size(), start, skip, at(step.y, 0), y.size());
+        return;
+    }
+    const int pixel = step.table_planes ? filled(step.outputs) : 0;
+    const Convolution layer{
+        x.planes(), y.planes(), x.channels, step.side, step.stride, step.weight.data(), step.relu,
+        static_cast<std::ptrdiff_t>(y.width) * pixel, pixel
+    };
+    kernels.convolve(layer, count, at(step.x, 0), x.size(), start, skip, at(step.y, 0), y.size());
+}
+
+std::ptrdiff_t Program::entry(const Step& step, int row, const void* const* inputs) const {
+    if (step.table < 0) return 0;
+    const int port = plan_->value(step.table).port;
+    const std::int64_t index = static_cast<const std::int64_t*>(inputs[port])[row];
+    if (index < 0 || index >= step.entries) {
+        throw ArgumentError(text(
+            plan_->inputs[static_cast<std::size_t>(port)].name, ": expected an integer from 0 to ", step.entries - 1, ", got ", index
+        ));
+    }
+    return static_cast<std::ptrdiff_t>(index) * step.table_row;
 }
 
 }  // namespace myoshu::network

@@ -39,6 +39,17 @@ private:
     struct Memory;
     explicit Program(std::shared_ptr<const Plan> plan);
 
+    // Where a row of a value lies; null where there is no such value.
+    float* at(int value, int row) const;
+
+    // Steps on count rows, the first of which stands at `first` of the inputs and outputs.
+    void take_in(const Kernels& kernels, const Step& step, int first, int count, const void* const* inputs);
+    void give_out(const Kernels& kernels, const Step& step, int first, int count, void* const* outputs);
+    void run_layer(const Kernels& kernels, const Step& step, int first, int count, const void* const* inputs);
+
+    // How far into a layer's table the sums of a row begin.
+    std::ptrdiff_t entry(const Step& step, int row, const void* const* inputs) const;
+
     std::shared_ptr<const Plan> plan_;
     std::unique_ptr<Memory> memory_;
 };

@@ -32,6 +32,7 @@ def game(observation: tuple[int, ...], actions: int, players: int = 2, **more: A
 
 CASES = {
     "mlp": (game((3, 3, 3), 9), NetworkConfig(kind=MLP, width=64)),
+    "wide": (game((10,), 5), NetworkConfig(kind=MLP, width=600)),
     "narrow": (game((5,), 2, 1), NetworkConfig(kind=MLP, width=7, head_width=3, bins=51)),
     "wide range": (
         game((4,), 3, 1, returns=(-499.0, 500.0)),
@@ -110,6 +111,97 @@ def test_agrees_with_onnx_runtime_bit_for_bit_with_itself(case: str, graph: str)
             np.testing.assert_allclose(found[0][name], array, rtol=1e-4, atol=1e-5 * scale)
         for other in found[1:]:
             assert other[name].tobytes() == found[0][name].tobytes()
+
+
+@pytest.mark.parametrize("case", ["narrow", "columns", "squares", "one pixel", "image"])
+def test_a_row_is_the_same_in_every_batch(case: str) -> None:
+    spec, config = CASES[case]
+    architecture = Architecture.of(spec, config)
+    data = write_graph("recurrent", architecture, weights_of(architecture, 6))
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    given, whole = arrays(session, 90, spec.actions, 7), outputs(session, 90)
+    for kernels in _core.kernel_names():
+        network = _core.Network(data, {}, kernels)
+        network.bind({**given, **whole})
+        network.run(90)
+        for rows in (*range(1, 18), 33, 64):
+            last = 90 - rows
+            into = outputs(session, rows)
+            network.bind({**{name: array[last:].copy() for name, array in given.items()}, **into})
+            network.run(rows)
+            for name, array in into.items():
+                assert array.tobytes() == whole[name][last:].tobytes()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16, 19, 32])
+@pytest.mark.parametrize("squares", [(1, 1), (3, 2), (5, 4)])
+def test_planes_of_any_width_are_reduced_and_divided(channels: int, squares: tuple[int, int]) -> None:
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("ReduceMax", ["x", "squares"], ["most"], keepdims=0),
+        helper.make_node("ReduceMean", ["x", "squares"], ["mean"], keepdims=0),
+        helper.make_node("Flatten", ["x"], ["flat"], axis=1),
+        helper.make_node("ReduceMax", ["x", "all"], ["greatest"], keepdims=1),
+        helper.make_node("Div", ["x", "greatest"], ["scaled"]),
+        helper.make_node("Tanh", ["x"], ["bent"]),
+    ]
+    tensors = [
+        numpy_helper.from_array(np.array(axes, np.int64), name)
+        for name, axes in (("squares", [2, 3]), ("all", [1, 2, 3]))
+    ]
+    shapes = {
+        "x": [channels, *squares],
+        "most": [channels],
+        "mean": [channels],
+        "flat": [channels * squares[0] * squares[1]],
+        "scaled": [channels, *squares],
+        "bent": [channels, *squares],
+    }
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape]) for name, shape in shapes.items()]
+    graph = helper.make_graph(nodes, "g", ports[:1], ports[1:], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    x = np.random.default_rng(1).standard_normal((5, channels, *squares)).astype(np.float32)
+    flat = x.reshape(5, channels, -1)
+    for kernels in _core.kernel_names():
+        found = {name: np.zeros((5, *shape), np.float32) for name, shape in shapes.items() if name != "x"}
+        network = _core.Network(model.SerializeToString(), {}, kernels)
+        network.bind({"x": x, **found})
+        network.run(5)
+        np.testing.assert_array_equal(found["most"], flat.max(2))
+        np.testing.assert_array_equal(found["flat"], x.reshape(5, -1))
+        np.testing.assert_array_equal(found["scaled"], x / x.max((1, 2, 3), keepdims=True))
+        np.testing.assert_allclose(found["mean"], flat.mean(2), atol=1e-6)
+        np.testing.assert_allclose(found["bent"], np.tanh(x), atol=1e-6)
+
+
+def test_what_was_not_finite_leaves_no_trace() -> None:
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Conv", ["x", "weight"], ["a"], pads=[1] * 4),
+        helper.make_node("Conv", ["a", "weight"], ["b"], pads=[1] * 4),
+        helper.make_node("ReduceMax", ["b", "all"], ["greatest"], keepdims=1),
+        helper.make_node("Div", ["b", "greatest"], ["y"]),
+    ]
+    weight = np.random.default_rng(2).standard_normal((16, 16, 3, 3)).astype(np.float32)
+    tensors = [numpy_helper.from_array(np.array([1, 2, 3], np.int64), "all"), numpy_helper.from_array(weight, "weight")]
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 16, 3, 4]) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "g", ports[:1], ports[1:], tensors)
+    data = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
+    nothing, something = np.zeros((1, 16, 3, 4), np.float32), np.ones((1, 16, 3, 4), np.float32)
+    for kernels in _core.kernel_names():
+        network, fresh = _core.Network(data, {}, kernels), _core.Network(data, {}, kernels)
+        found, wanted = nothing.copy(), nothing.copy()
+        network.bind({"x": nothing, "y": found})
+        network.run(1)
+        assert np.isnan(found).all()
+        network.bind({"x": something, "y": found})
+        network.run(1)
+        fresh.bind({"x": something, "y": wanted})
+        fresh.run(1)
+        assert np.isfinite(wanted).all()
+        assert found.tobytes() == wanted.tobytes()
 
 
 def test_fewer_rows_than_bound_leave_the_rest_alone() -> None:
