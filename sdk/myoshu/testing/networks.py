@@ -350,5 +350,5 @@ def _build(model: ModelSpec, networks: _MLP | _ResNet, seed: int, external: bool
             outputs = write(_Layers(writer, weights, prefix), model, x)
             x = next(iter(outputs.values()))
             made |= outputs
-        graphs[name] = writer.finish(name, each, made)
+        graphs[name] = writer.finish(name, each, {output: made[output] for output in each.outputs})
     return Network(model, graphs, weights.drawn if external else {})
