@@ -134,6 +134,9 @@ Plan Compiler::compile() {
         step.port = static_cast<int>(plan_.outputs.size()) - 1;
     }
     plan_.lay_out();
+    std::int64_t together = 0;
+    for (const std::ptrdiff_t size : plan_.memory) together += size;
+    if (together > kMostTogether) refuse("values that take too much memory");
     return std::move(plan_);
 }
 

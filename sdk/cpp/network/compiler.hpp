@@ -17,6 +17,8 @@ using Weights = std::function<const float*(const std::string& name, const std::v
 
 inline constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;  // of one value, or table
 
+inline constexpr std::int64_t kMostTogether = std::int64_t{1} << 26;  // of all values of a row
+
 // Throws NetworkError: the graph has what the exporter does not write.
 [[noreturn]] void refuse(const std::string& what);
 

@@ -274,6 +274,16 @@ def test_a_foreign_operator_is_refused_by_name() -> None:
         _core.Network(model.SerializeToString(), {}, "")
 
 
+def test_a_graph_that_takes_too_much_memory_is_refused_before_it_is_taken() -> None:
+    from onnx import TensorProto, helper
+
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 7, 3000, 3000]) for name in ("x", "y")]
+    nodes = [helper.make_node("Relu", ["x"], ["between"]), helper.make_node("Tanh", ["between"], ["y"])]
+    model = helper.make_model(helper.make_graph(nodes, "g", ports[:1], ports[1:]))
+    with pytest.raises(ProviderError, match="got values that take too much memory"):
+        _core.Network(model.SerializeToString(), {}, "")
+
+
 def test_damaged_graphs_are_refused_or_read_and_never_crash() -> None:
     spec, config = CASES["columns"]
     architecture = Architecture.of(spec, config)
