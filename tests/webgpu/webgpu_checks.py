@@ -93,9 +93,9 @@ def test_a_convolutional_network_runs_there_only_if_it_is_right(convolutional: P
         agent = myoshu.load(convolutional, "webgpu")
     except ProviderError as error:
         assert "deviates by" in str(error)  # noqa: PT017 - both outcomes are right, each with its own consequence
-        with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* deviates by"):
+        with pytest.warns(ProviderWarning, match=r"webgpu is passed over for native: .* deviates by"):
             agent = myoshu.load(convolutional)
-        assert agent.provider == "cpu"
+        assert agent.provider == "native"
     else:
         assert agent.provider == "webgpu"
         assert agent.evaluator.deviation is not None
@@ -106,11 +106,11 @@ def test_a_convolutional_network_runs_there_only_if_it_is_right(convolutional: P
 
 def test_a_provider_that_computes_something_else_is_passed_over_with_the_cause(strange: Path) -> None:
     with pytest.warns(
-        ProviderWarning, match=r"webgpu is passed over for cpu: it does not reproduce .*latent deviates by 0\.\d"
+        ProviderWarning, match=r"webgpu is passed over for native: it does not reproduce .*latent deviates by 0\.\d"
     ):
         agent = myoshu.load(strange)
-    assert agent.provider == "cpu"
-    assert agent.new_session().play(np.ones(27), limit=LIMIT).provider == "cpu"
+    assert agent.provider == "native"
+    assert agent.new_session().play(np.ones(27), limit=LIMIT).provider == "native"
 
 
 def test_a_provider_that_computes_something_else_is_an_error_where_it_was_named(strange: Path) -> None:

@@ -36,9 +36,10 @@ def load(path: Source, providers: str | Sequence[str] = "auto", *, threads: int 
         path: a ``.myoshu`` file, or its bytes (any bytes-like object: ``bytearray``, ``memoryview``, ``mmap``),
             or a source of them: an open binary file, or a resource of :mod:`importlib.resources`.
         providers: what computes the network: ``auto`` for every accelerator that the installed ONNX Runtime has and
-            then the CPU; a name (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, ONNX Runtime's own name, or
-            native: the project's own kernels, for small networks on the CPU); or several names to be tried in order. A
-            provider is trusted only after it has reproduced the bundle's parity vectors.
+            then the CPU, by native where the network is small, else by ONNX Runtime; a name (cpu, cuda, tensorrt,
+            directml, coreml, openvino, webgpu, ONNX Runtime's own name, or native: the project's own kernels, for
+            small networks on the CPU); or several names to be tried in order. A provider is trusted only after it has
+            reproduced the bundle's parity vectors.
         threads: threads that compute the network. One is right in a game, which needs the other cores.
 
     Raises:

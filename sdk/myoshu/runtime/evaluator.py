@@ -66,7 +66,9 @@ class Evaluator:
             raise BundleError(f"graphs.{missing[0]}: expected a graph, got none")
         self._graphs = {name: graphs[name] for name in self._ports}
         self._threads = threads
-        self.provider, self._running = self._choose(choices(providers), weights, parity)
+        self.provider, self._running = self._choose(
+            choices(providers, self._graphs, self._ports, weights), weights, parity
+        )
 
     @property
     def placement(self) -> Mapping[str, int]:

@@ -22,23 +22,37 @@ RUN_ERRORS: tuple[type[Exception], ...] = tuple({error: None for kind in KINDS f
 
 
 def available() -> tuple[str, ...]:
-    """The providers that this machine has, in the order in which ``auto`` tries them."""
+    """The providers that this machine has for any graphs, in the order in which ``auto`` tries them."""
     return tuple(name for kind in KINDS for name in kind.available())
 
 
-def choices(providers: str | Sequence[str]) -> list[str]:
+def choices(
+    providers: str | Sequence[str],
+    graphs: Mapping[str, bytes] | None = None,
+    ports: Mapping[str, Ports] | None = None,
+    weights: Mapping[str, NDArray[Any]] | None = None,
+) -> list[str]:
     """The providers to try, by short name where they have one.
 
     Args:
-        providers: ``auto`` for every available accelerator and then the CPU; one name; or several names to be tried
-            in order. A name is a short one (cpu, cuda, tensorrt, directml, coreml, openvino, webgpu, native) or ONNX
-            Runtime's own.
+        providers: ``auto`` for every accelerator that is there and then the CPU, by ``native`` where the graphs are of
+            its kind and small (:func:`myoshu.runtime.evaluators.native.suits`), else by ONNX Runtime; one name; or
+            several names to be tried in order. A name is a short one (cpu, cuda, tensorrt, directml, coreml, openvino,
+            webgpu, native) or ONNX Runtime's own.
+        graphs: the graphs that are to run; none for what ``auto`` tries whatever they are.
+        ports: what goes into each of them and comes out.
+        weights: the weights that the graphs keep outside themselves, by name, if they do.
 
     Raises:
         ArgumentError: it is not a provider.
     """
+    if isinstance(providers, str) and providers != "auto":
+        return [_identified(providers)[0]]
     if isinstance(providers, str):
-        return list(available()) if providers == "auto" else [_identified(providers)[0]]
+        names = list(available())
+        if graphs is not None and ports is not None and native.suits(graphs, ports, weights):
+            names.insert(names.index("cpu") if "cpu" in names else len(names), "native")
+        return names
     names = [_identified(name)[0] for name in providers]
     if not names:
         raise ArgumentError("providers: expected 'auto' or at least one name, got none")

@@ -251,18 +251,20 @@ def test_auto_falls_back_from_a_provider_that_computes_something_else(
     monkeypatch.setattr(onnx_module, "start_session", start)
     monkeypatch.setattr(onnx_module, "kernels_run", lambda session: {"webgpu": 16})
     monkeypatch.setattr(providers, "available", lambda: ("webgpu", "cpu"))
-    with pytest.warns(ProviderWarning, match=r"webgpu is passed over for cpu: .* parity vectors: .* deviates by \d"):
+    with pytest.warns(ProviderWarning, match=r"webgpu is passed over for native: .* parity vectors: .* deviates"):
         agent = load(bundle_path)
-    assert agent.provider == "cpu"
+    assert agent.provider == "native"
     assert agent.model == bundle.manifest.model
     with pytest.raises(ProviderError, match=r"webgpu: .* parity vectors"):
         load(bundle_path, "webgpu")
 
 
-def test_auto_takes_the_cpu_without_a_word_where_there_is_nothing_else(bundle_path: Path) -> None:
+def test_auto_takes_the_cpu_without_a_word_where_there_is_nothing_else(bundle_path: Path, tmp_path: Path) -> None:
+    large = write_bundle(tmp_path / "large.myoshu", resnet((3, 12, 12), 4, 32, 1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert load(bundle_path).provider == "cpu"
+        assert load(bundle_path).provider == "native"
+        assert load(large).provider == "cpu"
 
 
 @pytest.mark.parametrize("name", ["tensorrt", "directml", "coreml", "openvino", "webgpu", "ROCMExecutionProvider"])
@@ -288,10 +290,10 @@ def test_a_provider_is_held_to_values_in_their_units(tmp_path: Path, reach: floa
     parity = changed(bundle.parity, "initial", value=value)
     Bundle.write(path, manifest=manifest, graphs=network.graphs, parity=parity)
     if accepted:
-        assert load(path).provider == "cpu"
+        assert load(path, "cpu").provider == "cpu"
     else:
         with pytest.raises(ProviderError, match=r"initial\.value deviates by 0\.0"):
-            load(path)
+            load(path, "cpu")
 
 
 def test_a_loaded_agent_passes_on_what_it_was_told(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_memory_is_known_before_and_does_not_grow() -> None:
 
 def test_new_weights_are_taken_up() -> None:
     first, second = mlp(6, 5, 8, seed=1, external=True), mlp(6, 5, 8, seed=2, external=True)
-    live = Evaluator(first.model, first.graphs, weights=first.weights)
+    live = Evaluator(first.model, first.graphs, providers="cpu", weights=first.weights)
     planner = Planner(live, SearchConfig(simulations=10))
     seen = observations(first.model, 1)
     planner.open([0], seen)
@@ -209,7 +209,7 @@ def test_new_weights_are_taken_up() -> None:
 
 def test_old_sessions_are_let_go_at_once() -> None:
     network = mlp(6, 5, 8, external=True)
-    live = Evaluator(network.model, network.graphs, weights=network.weights)
+    live = Evaluator(network.model, network.graphs, providers="cpu", weights=network.weights)
     planner = Planner(live, SearchConfig(simulations=10), slots=4)
     seen = observations(network.model, 4)
     gc.disable()

@@ -19,7 +19,7 @@ from myoshu.runtime.evaluators.binding import Binding
 from myoshu.runtime.evaluators.kind import Failure
 from myoshu.search import _core
 
-__all__ = ["NAMES", "RUN_ERRORS", "NativeNetworks", "available", "short_name", "start"]
+__all__ = ["MOST", "NAMES", "RUN_ERRORS", "NativeNetworks", "available", "short_name", "start", "suits"]
 
 NAMES = ("native",)
 """The only provider's name."""
@@ -28,9 +28,32 @@ RUN_ERRORS: tuple[type[Exception], ...] = (MemoryError,)
 """Nothing else goes wrong in arithmetic; what is not finite is found where the outputs are read."""
 
 
+MOST = 2_000_000
+"""Multiplications a row up to which ``auto`` takes it: one game is searched faster than by ONNX Runtime's CPU, eight at
+once within 5% of its time or faster, 64 at once in 0.8 to 1.3 of it (``docs/benchmarks.md``)."""
+LARGEST = 4 * 2 * MOST
+"""Bytes of a graph that is read to count them. One of few multiplications has no more weights than these, and as much
+for tables: a larger one is left alone unread."""
+
+
 def available() -> tuple[str, ...]:
-    """None that ``auto`` tries: it is there on every machine, and chosen by name."""
+    """None that ``auto`` tries whatever the graphs are: see :func:`suits`."""
     return ()
+
+
+def suits(
+    graphs: Mapping[str, bytes], ports: Mapping[str, Ports], weights: Mapping[str, NDArray[Any]] | None = None
+) -> bool:
+    """Whether ``auto`` takes it rather than ONNX Runtime's CPU. This depends on the graphs alone, not on the machine.
+
+    It does where it computes all of their operators, in at most :data:`MOST` multiplications a row for each graph.
+    """
+    if any(len(graph) > LARGEST for graph in graphs.values()):
+        return False
+    try:
+        return NativeNetworks(graphs, ports, weights).multiplications <= MOST
+    except (Failure, MemoryError):
+        return False
 
 
 def short_name(name: str) -> str | None:
@@ -70,6 +93,11 @@ class NativeNetworks:
                 network.bind({key: _blank(port) for ends in ports[name] for key, port in ends.items()})
             except (ProviderError, ArgumentError) as error:
                 raise Failure(f"graphs.{name}: {error}") from error
+
+    @property
+    def multiplications(self) -> int:
+        """Of one row of the graph that takes the most."""
+        return max(network.multiplications for network in self._networks.values())
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
         """Tie a graph to arrays; see :meth:`myoshu.runtime.evaluator.Evaluator.bind`."""

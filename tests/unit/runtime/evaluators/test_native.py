@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from time import perf_counter
 
@@ -11,15 +12,27 @@ import pytest
 import myoshu
 from myoshu import Limit
 from myoshu.errors import ProviderError
+from myoshu.model import ports
 from myoshu.runtime import providers
 from myoshu.runtime.agent import Agent
 from myoshu.runtime.bundle import Bundle
 from myoshu.runtime.decision import StopReason
 from myoshu.runtime.doctor import diagnose
 from myoshu.runtime.evaluator import Evaluator
+from myoshu.runtime.evaluators import native
 from myoshu.runtime.planner import Planner
+from myoshu.testing.networks import mlp, resnet
 
 AGENTS = sorted((Path(__file__).parents[4] / "demos" / "agents").glob("*.myoshu"))
+
+
+def sigmoid() -> bytes:
+    """A graph that the exporter does not write."""
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 27]) for name in ("observation", "latent")]
+    node = helper.make_node("Sigmoid", ["observation"], ["latent"])
+    return bytes(helper.make_model(helper.make_graph([node], "g", ends[:1], ends[1:])).SerializeToString())
 
 
 def tic_tac_toe() -> Agent:
@@ -27,9 +40,25 @@ def tic_tac_toe() -> Agent:
     return myoshu.load(path, providers="native")
 
 
-def test_auto_does_not_take_it_but_by_name() -> None:
+def test_auto_takes_it_by_the_graphs_alone(bundle_path: Path) -> None:
     assert "native" not in providers.choices("auto")
     assert providers.choices(["native", "cpu"]) == ["native", "cpu"]
+    small, large = mlp(27, 9, 64, external=True), resnet((3, 12, 12), 4, 32, 1)
+    assert providers.choices("auto", small.graphs, ports(small.model), small.weights)[-2:] == ["native", "cpu"]
+    assert "native" not in providers.choices("auto", large.graphs, ports(large.model))
+    other = mlp(27, 8, 64)
+    assert not native.suits(small.graphs, ports(other.model), small.weights)
+    assert not native.suits({**small.graphs, "initial": sigmoid()}, ports(small.model), small.weights)
+    assert not native.suits({**small.graphs, "initial": bytes(native.LARGEST + 1)}, ports(small.model), small.weights)
+
+
+@pytest.mark.parametrize("path", AGENTS, ids=lambda path: path.stem)
+def test_auto_takes_it_for_every_shipped_agent(path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        agent = myoshu.load(path)
+    assert agent.provider == "native"
+    assert agent.new_session().play(np.ones(agent.game.observation), limit=Limit(simulations=2)).provider == "native"
 
 
 @pytest.mark.parametrize("path", AGENTS, ids=lambda path: path.stem)
@@ -101,13 +130,7 @@ def test_new_weights_are_taken_and_old_bindings_stay(bundle_path: Path) -> None:
 
 
 def test_a_graph_that_the_exporter_does_not_write_is_refused(bundle_path: Path) -> None:
-    from onnx import TensorProto, helper
-
     bundle = Bundle.read(bundle_path)
-    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 27]) for name in ("observation", "latent")]
-    model = helper.make_model(
-        helper.make_graph([helper.make_node("Sigmoid", ["observation"], ["latent"])], "g", ports[:1], ports[1:])
-    )
-    graphs = {**bundle.graphs, "initial": model.SerializeToString()}
+    graphs = {**bundle.graphs, "initial": sigmoid()}
     with pytest.raises(ProviderError, match=r"native: .* graphs\.initial: .* the operator Sigmoid"):
         Evaluator(bundle.manifest.model, graphs, providers="native")
