@@ -324,7 +324,7 @@ public:
         );
     }
 
-    void begin(const Array<const std::int32_t>& slots) { wave.begin(slots.data(), slots.shape(0)); }
+    void begin(const Array<const std::int32_t>& slots, std::int32_t rows) { wave.begin(slots.data(), slots.shape(0), rows); }
     std::int32_t step() { return wave.step(); }
 
     // Without the interpreter: nothing that it holds is touched, and the arrays are this wave's and the network's own.
@@ -481,7 +481,7 @@ NB_MODULE(_core, module) {
         .def(
             "open_trees", &PythonWave::open, "slots"_a, "latent"_a, "prior"_a, "value"_a, "to_play"_a, "options"_a
         )
-        .def("begin", &PythonWave::begin, "slots"_a)
+        .def("begin", &PythonWave::begin, "slots"_a, "rows"_a)
         .def("step", &PythonWave::step)
         .def("search", &PythonWave::search, "network"_a, "seconds"_a = none)
         .def("cancel", &PythonWave::cancel)

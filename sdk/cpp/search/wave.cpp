@@ -8,12 +8,6 @@
 
 namespace myoshu {
 
-namespace {
-
-constexpr int kStay = 16;  // steps of the same trees, where not all fit into a wave
-
-}  // namespace
-
 Wave::Wave(Forest& forest, const Arrays& arrays) : forest_(forest), arrays_(arrays) {
     if (arrays.batch < forest.config().leaves) {
         throw ArgumentError(text("latent_in: expected at least ", forest.config().leaves, " rows (config.leaves), got ", arrays.batch));
@@ -60,7 +54,11 @@ void Wave::open(const Openings& openings) {
     }
 }
 
-void Wave::begin(const std::int32_t* slots, std::size_t count) {
+void Wave::begin(const std::int32_t* slots, std::size_t count, std::int32_t rows) {
+    const std::int32_t leaves = forest_.config().leaves;
+    if (rows < leaves || rows > arrays_.batch) {
+        throw ArgumentError(text("rows: expected a number from ", leaves, " (config.leaves) to ", arrays_.batch, ", got ", rows));
+    }
     std::vector<bool> listed(static_cast<std::size_t>(forest_.slots()));
     for (std::size_t i = 0; i < count; ++i) {
         forest_.require_open(slots[i]);
@@ -73,8 +71,7 @@ void Wave::begin(const std::int32_t* slots, std::size_t count) {
     }
     active_.clear();
     for (std::size_t i = 0; i < count; ++i) active_.push_back({slots[i], forest_.generation(slots[i])});
-    turn_ = 0;
-    stayed_ = 0;
+    rows_ = rows;
 }
 
 void Wave::absolute(const float* columns, std::int32_t width, std::int32_t first, float* values) const {
@@ -150,7 +147,6 @@ void Wave::absorb() {
             forest_.withdraw(requests_.data() + first, last - first);
             const auto dropped = [slot](const Participant& participant) { return participant.slot == slot; };
             active_.erase(std::remove_if(active_.begin(), active_.end(), dropped), active_.end());
-            turn_ = 0;
             first = last;
             continue;
         }
@@ -179,27 +175,18 @@ std::int32_t Wave::step() {
     absorb();
     if (!failed_.empty()) throw EvaluationError(fault_);
     const std::size_t leaves = static_cast<std::size_t>(forest_.config().leaves);
-    const std::size_t batch = static_cast<std::size_t>(arrays_.batch);
-    // As many trees as fit with a whole wave of each, the same for some steps, while the caches hold them; then those
-    // that were left out.
+    const std::size_t batch = static_cast<std::size_t>(rows_);
+    // As many trees as fit with a whole wave of each, always the same while the caches hold them; others follow as these
+    // have spent their budgets.
     std::size_t seen = 0;
     std::size_t kept = 0;
     const std::size_t count = active_.size();
-    if (turn_ >= count) turn_ = 0;
-    if (turn_ > 0) std::rotate(active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(turn_), active_.end());
     for (; seen < count && requests_.size() + leaves <= batch; ++seen) {
         const Participant participant = active_[seen];
         if (forest_.generation(participant.slot) != participant.generation) continue;
         const std::size_t before = requests_.size();
         forest_.select_tree(participant.slot, requests_);
         if (requests_.size() > before) active_[kept++] = participant;
-    }
-    turn_ = 0;
-    if (seen == count) {
-        stayed_ = 0;
-    } else if (++stayed_ == kStay) {
-        turn_ = kept;
-        stayed_ = 0;
     }
     if (kept < seen) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept), active_.begin() + static_cast<std::ptrdiff_t>(seen));
     const std::size_t width = arrays_.latent * sizeof(float);

@@ -45,9 +45,9 @@ public:
     // Begin trees, all or, if it throws, none; the pool has their latents.
     void open(const Openings& openings);
 
-    // Which slots take part from now on, until they are closed, opened again or rerooted. Leaves awaited already are
-    // still taken in.
-    void begin(const std::int32_t* slots, std::size_t count);
+    // Which slots take part from now on, until they are closed, opened again or rerooted, and how many leaves a wave has
+    // at most. Leaves awaited already are still taken in.
+    void begin(const std::int32_t* slots, std::size_t count, std::int32_t rows);
 
     // Take in what the last step asked for, then ask for the next leaves; returns how many rows to evaluate.
     // Throws EvaluationError after everything sound has been taken in: a tree with an unsound row goes back to how it was
@@ -79,8 +79,7 @@ private:
     };
 
     std::vector<Participant> active_;  // trees with budget left, in turn
-    std::size_t turn_ = 0;             // where the next wave begins
-    int stayed_ = 0;                   // steps that began with the same tree
+    std::int32_t rows_ = 0;            // of a wave, at most
     std::vector<Request> requests_;
     std::vector<std::int32_t> failed_;
     std::string fault_;

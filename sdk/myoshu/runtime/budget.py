@@ -19,12 +19,13 @@ def most_simulations(model: ModelSpec) -> int:
     return max(64, min(MOST_SIMULATIONS, MOST_MEMORY // (2 * node)))
 
 
-def timed_budget(limit: Limit, seconds: float, most: int) -> tuple[int, int]:
+def timed_budget(limit: Limit, seconds: float, fastest: float, most: int) -> tuple[int, int]:
     """What a tree needs room for, and how many simulations sequential halving is to be laid out for.
 
     Args:
         limit: limits the time.
-        seconds: what one simulation takes.
+        seconds: what one simulation is expected to take.
+        fastest: the least that one took: a machine that was busy may be idle in this search.
         most: simulations after which thinking ends all the same where the limit does not say.
     """
     assert limit.time is not None
@@ -32,5 +33,6 @@ def timed_budget(limit: Limit, seconds: float, most: int) -> tuple[int, int]:
     if limit.simulations is not None:
         most = limit.simulations
     if limit.simulations is None or planned < MOST_SIMULATIONS:
-        most = min(max(8 * planned, LEAST_CAPACITY), most)
+        room = max(8.0 * planned, min(2.0 * limit.time / fastest, MOST_SIMULATIONS))
+        most = min(max(int(room), LEAST_CAPACITY), most)
     return most, min(planned, most)

@@ -28,6 +28,11 @@ class Pace:
         """Seconds per simulation; NaN before the first measurement."""
         self._fastest = 0.0
 
+    @property
+    def fastest(self) -> float:
+        """The fewest seconds that a simulation took; the estimate where none was measured after the first."""
+        return self._fastest or self.seconds
+
     def note(self, simulations: int, elapsed: float) -> None:
         """Add a measurement; later ones count more."""
         if not (simulations > 0 and elapsed > 0.0):

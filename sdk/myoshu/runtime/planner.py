@@ -35,6 +35,9 @@ NAP = 3e-3
 it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
 MOST_NAPS = 6
 """How often in a row it is left alone; a thread that is busy all the same never idles, and shares the interpreter."""
+ROWS = 64
+"""Leaves evaluated at once on a processor where time is not limited: of more trees than that, each is found fallen out
+of the caches. (Where it is limited, all trees must come equally far, so that all take part in each wave.)"""
 SLICE = 0.02
 """Seconds for which a search without the interpreter goes on at most before it looks up."""
 LARGE = 1 << 22
@@ -100,6 +103,7 @@ class Planner:
         try:
             self.forest = Forest(config, slots=slots, actions=model.actions, players=model.players, nodes=nodes)
             rows = slots * config.leaves
+            self._rows = min(rows, max(ROWS, config.leaves))
             self._pool = _untouched(slots * nodes, model.latent_size)
             graphs = ports(model)
             self._initial = _memory(graphs["initial"], slots)
@@ -204,7 +208,8 @@ class Planner:
         if self.evaluator.generation != self._generation:
             self._rebind()
         wave = self._wave
-        wave.begin(self._listed() if slots is None else slots)
+        rows = self._rows if deadline is None and self._network is not None else None
+        wave.begin(self._listed() if slots is None else slots, rows)
         step, runs = wave.step, self._runs
         thread = get_ident()
         calls[thread] = runs

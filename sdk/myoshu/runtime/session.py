@@ -410,7 +410,7 @@ class Session:
         if math.isnan(seconds):
             tree = self._kept.sized(self.search, self.search.leaves, self._history)
             seconds = pace.measure(tree.wave(), tree.leaves)
-        budget, planned = timed_budget(limit, seconds, self.max_simulations)
+        budget, planned = timed_budget(limit, seconds, pace.fastest, self.max_simulations)
         return self._kept.sized(self.search, budget, self._history), budget, planned
 
     def _draw(self) -> Draw | None:

@@ -68,7 +68,7 @@ class Wave(_core.Wave):
         super().__init__(forest._core, pool, latent_in, action_in, latent_out, prior, value, reward, mover)
         self.forest = forest
         """The trees that are searched."""
-        self._latent = latent
+        self._batch, self._latent = batch, latent
         self._value_columns = value.shape[1]
 
     def open(
@@ -106,19 +106,21 @@ class Wave(_core.Wave):
             core_options(shape, forest.config.simulations, **root),
         )
 
-    def begin(self, slots: ArrayLike) -> None:
+    def begin(self, slots: ArrayLike, rows: int | None = None) -> None:
         """Set which trees take part from now on, in this order; call it again after opening or rerooting one of them.
 
-        Leaves that await evaluation are still processed by the next step.
+        Leaves that await evaluation are still processed by the next step. Trees that do not fit into a wave follow when
+        those before them have spent their budgets.
 
         Args:
             slots: int32 [n], open and different.
+            rows: how many leaves a wave has at most; as many as the arrays hold if not given.
 
         Raises:
-            ArgumentError: a slot is closed, named twice or out of range.
+            ArgumentError: a slot is closed, named twice or out of range, or a tree's leaves do not fit into the rows.
             CapacityError: the forest has too few edges for the budget, since the network's action sets are complete.
         """
-        super().begin(self.forest._slots(slots))
+        super().begin(self.forest._slots(slots), self._batch if rows is None else rows)
 
     def reroot(self, slot: int, action: int, **root: Unpack[RootOptions]) -> NDArray[np.int64] | None:
         """:meth:`Forest.reroot`, and the latents in the pool move with their nodes."""

@@ -138,20 +138,30 @@ def test_the_size_of_the_batch_and_the_company_change_nothing(leaves: int) -> No
         assert result.q.tobytes() == found[0].q.tobytes()
 
 
-def test_trees_that_do_not_fit_together_take_turns_after_some_steps() -> None:
-    """While the same ones are searched they stay in the caches; a deadline still finds all about as far."""
-    bench = Bench(SearchConfig(simulations=40), slots=6, batch=2, nodes=41)
-    for slot in range(6):
-        bench.open(slot, simulations=40)
-    bench.wave.begin(list(range(6)))
-    left = []
-    for _ in range(50):
-        bench.evaluate(bench.wave.step())
-        left.append([bench.forest.remaining(slot) for slot in range(6)])
-    assert left[15][2:] == [40] * 4
-    assert max(left[15][:2]) < 30
-    assert max(left[49]) - min(left[49]) <= 16
-    assert bench.run() == 6 * 40 - 50 * 2
+def test_trees_that_do_not_fit_into_a_wave_follow_when_others_are_done() -> None:
+    """While the same ones are searched, they stay in the caches."""
+    bench = Bench(SearchConfig(simulations=10), slots=5, batch=8, nodes=11)
+    for slot in range(5):
+        bench.open(slot, simulations=10 - slot)
+    bench.wave.begin([4, 3, 2, 1, 0], rows=2)
+    taking_part = []
+    while count := bench.wave.step():
+        assert count <= 2
+        left = [bench.forest.remaining(slot) for slot in range(5)]
+        taking_part.append({slot for slot in range(5) if 0 < left[slot] < 10 - slot})
+        bench.evaluate(count)
+    assert [bench.forest.remaining(slot) for slot in range(5)] == [0] * 5
+    assert all(len(slots) <= 2 for slots in taking_part)
+    assert taking_part[0] == {4, 3}
+    assert taking_part[-3] <= {1, 0}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_rows_must_hold_a_tree_s_leaves_and_fit_into_the_arrays(rows: int) -> None:
+    bench = Bench(SearchConfig(simulations=10, leaves=2), batch=4)
+    bench.open(0)
+    with pytest.raises(ArgumentError, match=rf"rows: expected a number from 2 .* to 4, got {rows}"):
+        bench.wave.begin([0], rows=rows)
 
 
 def test_trees_join_and_leave_between_waves() -> None:

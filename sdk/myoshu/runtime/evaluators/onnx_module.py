@@ -19,10 +19,10 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from myoshu.errors import EvaluationError
 from myoshu.model import Ports
-from myoshu.runtime.evaluators import onnx_runtime
 from myoshu.runtime.evaluators.binding import Binding
 from myoshu.runtime.evaluators.kind import Failure, Running
 from myoshu.runtime.evaluators.onnx_ports import PortFound, check_arrays, check_ports, given_weights
+from myoshu.runtime.evaluators.onnx_providers import available, known, short_name
 from myoshu.runtime.shutdown import computing
 
 __all__ = ["OnnxSessions", "kernels_run", "start_session"]
@@ -94,7 +94,16 @@ class OnnxSessions:
 
     def replaced(self, weights: Mapping[str, NDArray[Any]]) -> Running:
         """The same graphs with other weights, in new sessions."""
-        return onnx_runtime.start(self._graphs, self._ports, self._provider, weights=weights, threads=self._threads)
+        fresh = OnnxSessions(
+            self._graphs,
+            self._ports,
+            self._provider,
+            weights=weights,
+            threads=self._threads,
+            interpreted=self.interpreted,
+        )
+        fresh.placement = dict(self.placement)
+        return fresh
 
     def try_out(self) -> None:
         """Run each graph once, and see where: fills :attr:`placement`. Only once, of sessions that take profiles.
@@ -143,11 +152,11 @@ def start_session(
         Failure: the provider is absent or does not start.
         ProviderError: a weight is missing.
     """
-    known = onnx_runtime.known(provider)
-    if known.runtime_name not in onnxruntime.get_available_providers():
+    wanted = known(provider)
+    if wanted.runtime_name not in onnxruntime.get_available_providers():
         raise Failure(
-            f"the installed ONNX Runtime {onnxruntime.__version__} has only {', '.join(onnx_runtime.available())}; "
-            f"install {known.wheel} for it"
+            f"the installed ONNX Runtime {onnxruntime.__version__} has only {', '.join(available())}; "
+            f"install {wanted.wheel} for it"
         )
     options = _options(provider, threads)
     if profiles is not None:
@@ -160,11 +169,11 @@ def start_session(
     try:
         with computing():
             session = onnxruntime.InferenceSession(
-                graph, options, providers=[(known.runtime_name, known.options)], enable_fallback=0
+                graph, options, providers=[(wanted.runtime_name, wanted.options)], enable_fallback=0
             )
     except START_ERRORS as error:
         raise Failure(f"graphs.{name}: {_first_line(error)}") from error
-    if known.runtime_name not in session.get_providers():
+    if wanted.runtime_name not in session.get_providers():
         raise Failure(f"ONNX Runtime could not start it and would run {', '.join(session.get_providers())} instead")
     return session
 
@@ -184,7 +193,7 @@ def kernels_run(session: onnxruntime.InferenceSession) -> dict[str, int]:
     for event in events:
         if event.category == "Node" and "provider" in event.arguments:
             found = str(event.arguments["provider"])
-            name = onnx_runtime.short_name(found) or found
+            name = short_name(found) or found
             counts[name] = counts.get(name, 0) + 1
     return counts
 

@@ -192,7 +192,7 @@ def test_what_cannot_be_is_refused(small_agent: Agent) -> None:
     session = small_agent.new_session()
     with pytest.raises(ArgumentError, match="event: expected None"):
         Player(session, event=MOVE)
-    with pytest.raises(ArgumentError, match="event: expected a type"):
+    with pytest.raises(ArgumentError, match="event: expected a custom type"):
         Player(session, background=True, event=pygame.KEYDOWN)
     player = Player(session)
     player.think(positions(1)[0], limit=Limit(simulations=9))
