@@ -147,10 +147,7 @@ def test_a_duel_of_two_people_is_scored_paused_and_left(tmp_path: Path) -> None:
         window.hold("Down", down=False)
         window.keep("duel")
         window.press("p")
-        time.sleep(1.0)  # sparks burn out
-        still = window.seen()
-        time.sleep(0.5)
-        assert (window.seen() == still).all()
+        window.wait_still("a pause, once sparks have burned out")
         assert window.count(INK, score) > 20
         window.keep("duel_paused")
         window.press("Escape")

@@ -111,8 +111,18 @@ class Window:
             assert time.monotonic() < limit, f"{what} was waited for in vain"
             time.sleep(0.05)
 
+    def wait_still(self, what: str) -> None:
+        """Until nothing moves for half a second."""
+
+        def still() -> bool:
+            before = self.seen()
+            time.sleep(0.5)
+            return bool((self.seen() == before).all())
+
+        self.wait(still, what)
+
     def wait_color(self, color: Color, area: tuple[int, int, int, int], what: str, least: int = 20) -> None:
-        """Until so many pixels of a rectangle have a colour."""
+        """Until at least this many pixels of a rectangle have a colour."""
         self.wait(lambda: self.count(color, area) >= least, what)
 
     def ended(self) -> int:
