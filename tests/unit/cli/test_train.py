@@ -232,7 +232,7 @@ def test_a_setting_that_is_none_is_told(options: list[str], message: str) -> Non
 def test_all_settings_are_listed() -> None:
     result = CliRunner().invoke(app, ["train", "--help-config"])
     assert result.exit_code == 0
-    assert "learner.batch  (int) [default: 256]\n    Positions a step learns from." in result.stdout
+    assert "learner.batch  (int) [default: 256]\n    Positions in the batch of one learning step." in result.stdout
 
 
 def test_a_run_is_not_resumed_with_another_setting(tmp_path: Path) -> None:
