@@ -338,6 +338,7 @@ public:
 
     void cancel() { wave.cancel(); }
     std::int32_t pending() const { return wave.pending(); }
+    bool done() const { return wave.done(); }
     std::vector<std::int32_t> failed() const { return wave.failed(); }
 
     std::vector<std::int32_t> reroot(std::int32_t slot, std::int32_t action, const PythonOptions& options) {
@@ -486,6 +487,7 @@ NB_MODULE(_core, module) {
         .def("search", &PythonWave::search, "network"_a, "seconds"_a = none)
         .def("cancel", &PythonWave::cancel)
         .def_prop_ro("pending", &PythonWave::pending)
+        .def_prop_ro("done", &PythonWave::done)
         .def_prop_ro("failed", &PythonWave::failed)
         .def("reroot_tree", &PythonWave::reroot, "slot"_a, "action"_a, "options"_a);
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int32_t kExplorationTable = 4096;
 constexpr std::int64_t kRecords = 4;  // of visited edges, a node: twice what they take, so that they rarely need be compacted
+constexpr std::int32_t kEnded = 8;    // simulations in a row that end without an evaluation, which end a tree's wave
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Whether every number is finite and none is negative (-0 passes).
@@ -378,10 +379,17 @@ void Forest::count_pending(Tree& tree, const Request& request, std::int32_t chan
     }
 }
 
-void Forest::select_tree(std::int32_t slot, std::vector<Request>& requests) {
+void Forest::select_tree(std::int32_t slot, std::vector<Request>& requests, bool patient) {
     Tree& tree = trees_[slot];
+    std::int32_t ended = 0;
     while (tree.inflight < config_.leaves && tree.remaining() > 0) {
+        const std::int32_t before = tree.inflight;
         if (!simulate(slot, tree, requests)) break;
+        ended = tree.inflight > before ? 0 : ended + 1;
+        if (ended == kEnded) {
+            if (tree.inflight > 0 || !patient) break;
+            ended = 0;
+        }
     }
 }
 
@@ -395,7 +403,7 @@ void Forest::select(const std::int32_t* slots, std::size_t count, std::vector<Re
         if (listed_[slots[i]] == listing_) throw ArgumentError(text("slots: expected each slot once, got ", slots[i], " twice"));
         listed_[slots[i]] = listing_;
     }
-    for (std::size_t i = 0; i < count; ++i) select_tree(slots[i], requests);
+    for (std::size_t i = 0; i < count; ++i) select_tree(slots[i], requests, true);
 }
 
 void Forest::check(const Request& request, const Evaluation& evaluation, std::size_t row) const {

@@ -101,8 +101,9 @@ public:
     // Choose leaves, up to config.leaves of each tree, tree by tree. Trees whose budget is spent add none.
     void select(const std::int32_t* slots, std::size_t count, std::vector<Request>& requests);
 
-    // As above for one tree, known to be open and to await nothing.
-    void select_tree(std::int32_t slot, std::vector<Request>& requests);
+    // As above for one tree, known to be open and to await nothing. Some simulations in a row that end where nothing is to
+    // be evaluated end the wave: if it is empty too, unless the caller is patient, who may have a clock to look at.
+    void select_tree(std::int32_t slot, std::vector<Request>& requests, bool patient);
 
     // Throw if a leaf cannot be added with this evaluation, the row-th of its wave.
     void check(const Request& request, const Evaluation& evaluation, std::size_t row) const;

@@ -185,8 +185,8 @@ std::int32_t Wave::step() {
         const Participant participant = active_[seen];
         if (forest_.generation(participant.slot) != participant.generation) continue;
         const std::size_t before = requests_.size();
-        forest_.select_tree(participant.slot, requests_);
-        if (requests_.size() > before) active_[kept++] = participant;
+        forest_.select_tree(participant.slot, requests_, false);
+        if (requests_.size() > before || forest_.remaining(participant.slot) > 0) active_[kept++] = participant;
     }
     if (kept < seen) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept), active_.begin() + static_cast<std::ptrdiff_t>(seen));
     const std::size_t width = arrays_.latent * sizeof(float);

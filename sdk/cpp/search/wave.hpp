@@ -49,10 +49,14 @@ public:
     // at most. Leaves awaited already are still taken in.
     void begin(const std::int32_t* slots, std::size_t count, std::int32_t rows);
 
-    // Take in what the last step asked for, then ask for the next leaves; returns how many rows to evaluate.
+    // Take in what the last step asked for, then ask for the next leaves; returns how many rows to evaluate. There may be
+    // none although it is not done, where lines end without an evaluation: step again.
     // Throws EvaluationError after everything sound has been taken in: a tree with an unsound row goes back to how it was
     // before the wave, and takes no further part.
     std::int32_t step();
+
+    // Whether every tree that takes part has spent its budget, as far as the last step has seen.
+    bool done() const { return active_.empty(); }
 
     // The leaves awaited go back to how they were before they were asked for.
     void cancel();

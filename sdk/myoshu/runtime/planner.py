@@ -219,14 +219,17 @@ class Planner:
             if self._network is not None:
                 return self._search(self._network, deadline)
             if deadline is None:
-                while rows := step():
-                    runs[rows]()
+                while (rows := step()) or not wave.done:
+                    if rows:
+                        runs[rows]()
                 return True
-            while rows := step():
+            while (rows := step()) or not wave.done:
                 now = perf_counter()
                 if now >= deadline:
                     wave.cancel()
                     return False
+                if not rows:
+                    continue
                 runs[rows]()
                 if aside:
                     self._step_aside(perf_counter() - now)

@@ -244,7 +244,8 @@ class Wave:
         If they were not evaluated, call :meth:`cancel` first.
 
         Returns:
-            The number of rows to evaluate; 0 when every tree has spent its budget.
+            The number of rows to evaluate; 0 when every tree has spent its budget, and now and then before
+            (:attr:`done` tells) where lines end without an evaluation.
 
         Raises:
             EvaluationError: a value, reward or prior is not finite, a probability negative, or a mover out of range.
@@ -252,6 +253,9 @@ class Wave:
                 before the wave, named by :attr:`failed`, and take no further part; the others continue with the next
                 step.
         """
+    @property
+    def done(self) -> bool:
+        """Whether every tree has spent its budget, as far as the last step has seen."""
     def search(self, network: Evaluator, seconds: float | None = None) -> bool:
         """Step, and evaluate by a network that is bound to the same arrays, until all budgets or the time are spent.
 

@@ -34,6 +34,8 @@ from myoshu.search.result import SearchResult, SearchResults
 
 __all__ = ["ReferenceForest"]
 
+ENDED = 8
+"""Simulations in a row that end without an evaluation, after which a tree's wave is not filled any further."""
 EPSILON = 1e-8
 """The least spread that Q is divided by, per node (as in mctx)."""
 
@@ -251,14 +253,20 @@ class ReferenceForest:
         rows = []
         for slot in numbers:
             tree = self._trees[slot]
+            ended = 0
             while tree.inflight < self.config.leaves and self.remaining(slot) > 0:
+                if ended == ENDED and tree.inflight > 0:
+                    break  # line after line ends without an evaluation: those that are awaited should not wait for more
+                ended %= ENDED
                 found = self._descend(tree)
                 if found is None:
                     break
                 node, action = found
                 if action is None:
                     self._backup(tree, node)
+                    ended += 1
                     continue
+                ended = 0
                 self._pending.append((slot, tree, node, action))
                 rows.append(slot * self.nodes + tree.nodes.index(node))
                 tree.inflight += 1

@@ -19,8 +19,9 @@ __all__ = ["Wave"]
 class Wave(_core.Wave):
     """Searches the trees of a forest with a network whose inputs and outputs are fixed arrays.
 
-    The loop of a search is ``while n := wave.step(): run(n)``, where ``run(n)`` evaluates rows 0 … n−1 of the
-    inputs into the same rows of the outputs. With at most B rows to evaluate, L numbers in a latent and A actions::
+    The loop of a search is ``while (n := wave.step()) or not wave.done: run(n)``, where ``run(n)`` evaluates rows 0 …
+    n−1 of the inputs into the same rows of the outputs; n may be 0. With at most B rows, L numbers in a latent and A
+    actions::
 
         pool        float32 [slots × nodes, L]   each node's latent: row slot × nodes + node
         latent_in   float32 [B, L]               written: what the recurrent graph reads

@@ -254,7 +254,7 @@ def test_a_graph_of_countless_fields_takes_no_time(bundle_bytes: bytes) -> None:
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (mlp(27, 8, 16), r"graphs\.recurrent\.prior: expected shape \['n', 9\], got \['batch', 8\]"),
+        (mlp(27, 8, 16), r"graphs\.recurrent\.prior: expected shape \['n', 9\], got \['n', 8\]"),
         (mlp(27, 9, 8), r"graphs\.recurrent\.\w+: expected shape \['n', 16\]"),
         (mlp(27, 9, 16, reward_columns=1), r"graphs\.recurrent: expected the outputs next_latent, prior, value; got"),
     ],

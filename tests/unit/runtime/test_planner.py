@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter, sleep
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,21 @@ def evaluator(network: Network) -> Evaluator:
 
 def observations(model: ModelSpec, count: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).standard_normal((count, *model.observation)).astype(np.float32)
+
+
+@pytest.mark.parametrize("provider", ["cpu", "native", "scripted"])
+@pytest.mark.parametrize("limited", [False, True])
+def test_lines_that_end_without_an_evaluation_are_searched_to_the_end(
+    network: Network, provider: str, limited: bool
+) -> None:
+    config = SearchConfig(max_depth=2)
+    used: Any = Evaluator(network.model, network.graphs, providers="cpu" if provider == "scripted" else provider)
+    if provider == "scripted":
+        used = SimpleNamespace(model=used.model, generation=0, bind=used.bind, network=lambda graph, arrays: None)
+    planner = Planner(used, config, slots=2, simulations=500)
+    planner.open([0, 1], np.zeros((2, *network.model.observation)))
+    assert planner.run(perf_counter() + 600.0 if limited else None)
+    assert planner.results([0, 1]).simulations.tolist() == [500, 500]
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=IDS)

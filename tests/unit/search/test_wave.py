@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,23 @@ def test_trees_that_do_not_fit_into_a_wave_follow_when_others_are_done() -> None
     assert all(len(slots) <= 2 for slots in taking_part)
     assert taking_part[0] == {4, 3}
     assert taking_part[-3] <= {1, 0}
+
+
+@pytest.mark.parametrize("leaves", [1, 3])
+def test_a_step_is_short_where_lines_end_without_an_evaluation(leaves: int) -> None:
+    """At the greatest depth there is nothing to evaluate: a search of such lines alone looks at the clock too."""
+    config = SearchConfig(simulations=200, max_depth=1, leaves=leaves)
+    bench = Bench(config, nodes=201)
+    bench.open(0)
+    bench.wave.begin([0])
+    left, empty = [200], 0
+    while (count := bench.wave.step()) or not bench.wave.done:
+        left.append(bench.forest.remaining(0))
+        empty += not count
+        bench.evaluate(count)
+    assert max(before - after for before, after in itertools.pairwise(left)) <= 8 * leaves
+    assert empty >= 20
+    assert bench.forest.result(0).simulations == 200
 
 
 @pytest.mark.parametrize("rows", [0, 1, 5])

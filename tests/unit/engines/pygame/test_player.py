@@ -62,7 +62,7 @@ def test_in_the_frame_and_in_the_background_it_plays_what_the_session_plays(
     assert moves(Player(session())) == expected
     assert moves(Player(session(), background=True)) == expected
     if temperature:
-        assert moves(Player(session(8))) != expected
+        assert any(moves(Player(session(seed))) != expected for seed in range(8, 16))
 
 
 @pytest.mark.timing
