@@ -123,7 +123,7 @@ class GraphWriter:
         return self.node("Concat", [x, y], axis=1)
 
     def scale(self, x: str, dimensions: int) -> str:
-        """Each sample divided by its greatest element, of x with so many dimensions after the batch."""
+        """Each sample divided by its greatest element, of x with this number of dimensions after the batch."""
         axes = self.constant("sample_axes", np.arange(1, 1 + dimensions, dtype=np.int64))
         greatest = self.node("ReduceMax", [x, axes], keepdims=1)
         return self.node("Div", [x, self.add(greatest, self.constant("epsilon", np.array(EPSILON, np.float32)))])

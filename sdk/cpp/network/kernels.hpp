@@ -10,7 +10,7 @@
 
 namespace myoshu::network {
 
-// Outputs stand in blocks of so many; the last one is filled up with zeros.
+// Outputs stand in blocks of this size; the last one is filled up with zeros.
 inline constexpr int kBlock = 16;
 
 inline constexpr int filled(int count) { return (count + kBlock - 1) / kBlock * kBlock; }

@@ -31,15 +31,15 @@ __all__ = ["Planner"]
 HELD_UP = 1e-3
 """Seconds more than usual after which another thread must have had the interpreter."""
 NAP = 3e-3
-"""Seconds in which it is then left alone. Whoever waits for the interpreter takes it after 5 ms, and a thread that lost
-it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
+"""Seconds in which it is then left alone. A thread that waits for the interpreter takes it after 5 ms, and one that
+lost it needs a while to wake up: a game that is busy for 10 ms a frame is held up once, not twice."""
 MOST_NAPS = 6
 """How often in a row it is left alone; a thread that is busy all the same never idles, and shares the interpreter."""
 ROWS = 64
 """Leaves evaluated at once on a processor where time is not limited: of more trees than that, each is found fallen out
 of the caches. (Where it is limited, all trees must come equally far, so that all take part in each wave.)"""
 SLICE = 0.02
-"""Seconds for which a search without the interpreter goes on at most before it looks up."""
+"""Seconds for which a search without the interpreter runs at most before it checks for signals."""
 LARGE = 1 << 22
 MOST_EDGES = (1 << 31) - 1
 
@@ -189,7 +189,7 @@ class Planner:
     def run(self, deadline: float | None = None, slots: ArrayLike | None = None, *, aside: bool = False) -> bool:
         """Search open trees until their budgets are spent, or until the deadline.
 
-        The clock is read between evaluations; a search that it ends can be gone on with by another call.
+        The clock is read between evaluations; a search that it ends is resumed by another call.
 
         Args:
             deadline: in seconds as of :func:`time.perf_counter`; none if not given.
@@ -262,7 +262,7 @@ class Planner:
         observation: ArrayLike | None = None,
         **root: Unpack[RootOptions],
     ) -> int:
-        """Go on with what is known of the position after a real move: the subtree becomes the tree.
+        """Continue with what is known of the position after a real move: the subtree becomes the tree.
 
         The statistics stay those of the imagined position, its prior and value too. What is newly expanded at the root
         comes from the real one if its observation is given.

@@ -158,7 +158,7 @@ class Session:
         limit: Limit | None = None,
         to_play: int | None = None,
     ) -> Thinking:
-        """Begin to decide on a move, to be gone on with in steps or in the background.
+        """Begin to decide on a move, to be continued in steps or in the background.
 
         Nothing is computed before the first of them, or before it is asked for the best so far. What the session is
         asked next stops it.
@@ -202,7 +202,7 @@ class Session:
             return deliberation.analyse()
 
     def observe(self, action: int) -> None:
-        """Hear of a move that was really made, by whichever player: the next search goes on from what is known of it.
+        """Report a move that was really made, by any player: the next search builds on what is known of it.
 
         What is kept are the statistics under the move, as the network imagined them; new simulations begin from the
         real observation. Nothing is kept where the rules draw chance, where the next player to move is not known from
@@ -250,7 +250,7 @@ class Session:
         """The session as data: its settings, random state, what it was told, and what its tree came of.
 
         :meth:`myoshu.Agent.restore_session` makes a session of it that plays on alike, on any machine. The tree itself
-        is not in it: the restored session makes the same searches once more when it first goes on from them, if its
+        is not in it: the restored session makes the same searches once more when it first builds on them, if its
         limit then is in simulations; with a limit in time it begins afresh. What is being thought about is not saved:
         ask for it again. Copying and pickling a session come to the same.
 
@@ -327,7 +327,7 @@ class Session:
         self._kept.release()
 
     def adopt(self, other: Session) -> None:
-        """Go on with another session's model and strength, and with this one's random numbers and turn.
+        """Continue with another session's model and strength, and with this one's random numbers and turn.
 
         What was searched is kept where the model and the search are the same.
 

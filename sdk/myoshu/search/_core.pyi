@@ -58,7 +58,7 @@ class Evaluator:
     """A graph that is tied to arrays, for :meth:`Wave.search`; it belongs to one thread at a time."""
 
     def run(self, rows: int, times: int = 1) -> None:
-        """Evaluate the first rows, so many times in a row, without the interpreter's lock."""
+        """Evaluate the first rows, that many times in a row, without the interpreter's lock."""
 
 class Meter:
     """Counts and times what any number of :class:`Metered` evaluators run, from any thread."""

@@ -35,7 +35,7 @@ class Bindable(Protocol):
 
     @property
     def generation(self) -> int:
-        """Another number whenever what was bound must be bound anew."""
+        """Another number whenever what was bound must be bound again."""
         ...
 
     def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
