@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 build=build/aarch64
 mkdir -p "$build"
-network=$(ls sdk/cpp/network/*.cpp | grep -v _avx)
+network=$(ls sdk/cpp/network/*.cpp | grep -v '_avx\|onnxruntime')
 # shellcheck disable=SC2086  # one word a file
 aarch64-linux-gnu-g++ -std=c++17 -O3 -ffp-contract=off -fno-math-errno -static -Isdk/cpp \
   tests/conformance/evaluate.cpp $network -o "$build/evaluate"
