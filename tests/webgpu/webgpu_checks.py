@@ -106,7 +106,7 @@ def test_a_convolutional_network_runs_there_only_if_it_is_right(convolutional: P
 
 def test_a_provider_that_computes_something_else_is_passed_over_with_the_cause(strange: Path) -> None:
     with pytest.warns(
-        ProviderWarning, match=r"webgpu is passed over for native: it does not reproduce .*latent deviates by 0\.\d"
+        ProviderWarning, match=r"webgpu is passed over for native: it does not reproduce .*latent deviates by \d\.\d"
     ):
         agent = myoshu.load(strange)
     assert agent.provider == "native"
@@ -114,7 +114,7 @@ def test_a_provider_that_computes_something_else_is_passed_over_with_the_cause(s
 
 
 def test_a_provider_that_computes_something_else_is_an_error_where_it_was_named(strange: Path) -> None:
-    with pytest.raises(ProviderError, match=r"webgpu: .* does not reproduce .*latent deviates by 0\.\d"):
+    with pytest.raises(ProviderError, match=r"webgpu: .* does not reproduce .*latent deviates by \d\.\d"):
         myoshu.load(strange, "webgpu")
 
 
