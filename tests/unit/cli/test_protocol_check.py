@@ -15,7 +15,6 @@ import pytest
 from typer.testing import CliRunner
 
 from myoshu.cli import app
-from myoshu.client import environment_checks
 from myoshu.client.address import Address
 from myoshu.client.environment_checks import EnvironmentChecks, Outcome
 from myoshu.game import Game
@@ -59,7 +58,6 @@ def check(port: int, token: str | None = None) -> list[Outcome]:
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Handshakes are given up soon, so that nobody waits for it."""
     monkeypatch.setattr(environment_server, "HANDSHAKE", 0.2)
-    monkeypatch.setattr(environment_checks, "HANDSHAKE", 0.2)
 
 
 class Wrong(EnvironmentService):
