@@ -2,7 +2,7 @@
 
 Frames follow each other without a pause; figures are for 60 of them. Each character asks again as soon as it has been
 answered, with 8 simulations a decision. ``one at a time`` gives the same budget to the characters' own sessions in
-turn. Both are measured by turns in one process and one thread. The network is ``mlp64``, with random weights.
+turn. Both are measured alternating in one process and one thread. The network is ``mlp64``, with random weights.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What it costs that the rules live in another process, in another language.
 
 Self-play of connect four on 5 by 4, 64 games in step, once with the engine in ``bindings/javascript/examples`` through
-the socket, once with the same rules in Python in this process. Both play by turns with the same untrained network,
+the socket, once with the same rules in Python in this process. Both play alternating with the same untrained network,
 preset and seeds, hence the same games, which is checked; a figure is the median over the rounds, and the ratio the
 median of the rounds' ratios. What training adds beside (the learner) is the same for both and left out.
 """

@@ -1,8 +1,8 @@
 """The project's own kernels beside ONNX Runtime, on the shipped agents' networks and on some of random weights.
 
-A search: one tree of 50 simulations. Evaluations: the recurrent graph with 1, 8 and 64 rows. Each on both by turns in
-one process and one thread, in seconds that the thread computed, so that whatever else the machine does meets both and
-little of it is counted; a figure is the median of the ratios, native divided by ONNX Runtime.
+A search: one tree of 50 simulations. Evaluations: the recurrent graph with 1, 8 and 64 rows. Each on both, alternating,
+in one process and one thread, in seconds that the thread computed, so that whatever else the machine does meets both
+and little of it is counted; a figure is the median of the ratios, native divided by ONNX Runtime.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The server is ``myoshu serve`` in a process of its own; the client, a plain one,
 - ``think``: a think with 1 simulation on mlp64, there and back, one at a time; beside it :meth:`Session.play` here, and
   what 300 bytes take there and back between two processes that do nothing else: no server is faster than both together.
 - ``sessions``: 64 sessions of mlp256 that think at once, 50 simulations each, again and again; beside it the batched
-  search of 64 trees here, measured by turns with it. ``by the clock`` is the ratio of moves a second; ``by CPU`` the
+  search of 64 trees here, measured alternating with it. ``by the clock`` is the ratio of moves a second; ``by CPU`` the
   ratio of processor time a move, which other programs on the machine disturb less.
 - ``limit``: the same with 50 ms a move: by how much answers are late, as the client sees it.
 - ``crowd``: 1,000 open sessions of mlp64 on 20 connections, 200 thinking at once, each again and again in turn: the

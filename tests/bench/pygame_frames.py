@@ -4,7 +4,7 @@
 after the other goes on.
 ``beside it``: how much longer a frame of a game takes, whose own Python code has 10 ms of work, with the agent thinking
 in the background; and, to tell what of that is the machine's own doing, with a strange program that keeps another core
-busy instead. All three by turns, so that whatever else the machine does meets all of them.
+busy instead. All three alternating, so that whatever else the machine does meets all of them.
 ``board room``: from making it to its first frame drawn, and from sitting down to the agent's first move, imports warm.
 
 Times are of the wall clock, which everything else on the machine disturbs; beside them, for the first, of the thread's

@@ -1,7 +1,7 @@
 """What a move costs beside the network, on the CPU with ONNX Runtime.
 
 The limit is as many bare calls of the recurrent graph as the search has simulations, made in C++ without Python. Search
-and limit are measured by turns in one process and one thread, each in the thread's own seconds on a core, and a figure
+and limit are measured alternating in one thread, each in the thread's own seconds on a core, and a figure
 is the ratio of two low quantiles, so that whatever else the machine does changes it little.
 
 ``search`` is the search itself: every evaluation, and everything between two. ``move`` is that and the root's

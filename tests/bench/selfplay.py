@@ -8,15 +8,12 @@ of the time that the evaluations' native calls take; the rest is the search, the
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, NamedTuple
-
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from myoshu.runtime.evaluator import Evaluator
-from myoshu.runtime.evaluators.binding import Binding
 from myoshu.runtime.planner import Planner
+from myoshu.server.timed_evaluator import TimedEvaluator
 from myoshu.training import preset
 from myoshu.training.learning.learner import Learner
 from myoshu.training.networks.architecture import Architecture
@@ -27,33 +24,6 @@ from myoshu_engines import load_game
 GAMES = ("openspiel:connect_four", "openspiel:othello", "openspiel:tic_tac_toe")
 SECONDS = 15.0
 WARM_UP = 40
-
-
-class TimedEvaluator:
-    """An evaluator that counts the seconds its calls take."""
-
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.model = evaluator.model
-        self.seconds = 0.0
-        self.calls = 0
-
-    @property
-    def generation(self) -> int:
-        return self.evaluator.generation
-
-    def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        return None
-
-    def bind(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> Binding:
-        binding = self.evaluator.bind(graph, arrays)
-        return binding._replace(run=lambda: self._run(binding))
-
-    def _run(self, binding: Binding) -> None:
-        begin = perf_counter()
-        binding.run()
-        self.seconds += perf_counter() - begin
-        self.calls += 1
 
 
 class Figures(NamedTuple):
@@ -74,14 +44,14 @@ def measure(name: str) -> Figures:
     playing = SelfPlay(game, planner, config.selfplay, config.search, seed=1)
     for _ in range(WARM_UP):
         playing.play()
-    evaluator.seconds, evaluator.calls = 0.0, 0
+    before, runs = evaluator.seconds, evaluator.runs
     moves, games, begin = playing.moves, playing.games, perf_counter()
     while perf_counter() - begin < SECONDS:
         playing.play()
     seconds = perf_counter() - begin
     return Figures(
-        evaluator.seconds / seconds,
-        1e6 * evaluator.seconds / evaluator.calls,
+        (evaluator.seconds - before) / seconds,
+        1e6 * (evaluator.seconds - before) / (evaluator.runs - runs),
         (playing.moves - moves) / seconds,
         (playing.games - games) / seconds,
     )

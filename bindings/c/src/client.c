@@ -32,9 +32,9 @@ static myoshu_error *begin(myoshu_error *error, myoshu_error *spare) {
 
 /* ------------------------------------------------------------------ the connection */
 
-static myoshu_status on_welcome(void *owner, const myo_message *welcome, bool anew, myoshu_error *error) {
+static myoshu_status on_welcome(void *owner, const myo_message *welcome, bool fresh, myoshu_error *error) {
   myoshu_client *client = owner;
-  if (!anew) return MYOSHU_OK;
+  if (!fresh) return MYOSHU_OK;
   myo_models *models = myo_models_of(welcome);
   if (models == NULL) return myo_no_memory(error, "welcome.models");
   if (models->count == 0) {

@@ -45,8 +45,8 @@ struct myo_link {
   double heartbeat;    /* seconds of silence before a ping */
   bool leaving;        /* the server has said goodbye: nothing new is asked over this connection */
   myo_request *requests;
-  /* Takes the server's `welcome`; `anew` unless the sessions are still there. */
-  myoshu_status (*on_welcome)(void *owner, const myo_message *welcome, bool anew, myoshu_error *error);
+  /* Takes the server's `welcome`; `fresh` unless the sessions are still there. */
+  myoshu_status (*on_welcome)(void *owner, const myo_message *welcome, bool fresh, myoshu_error *error);
   void *owner;
 };
 

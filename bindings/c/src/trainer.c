@@ -133,6 +133,21 @@ static void say_error(myo_trainer *trainer, uint32_t id, const myoshu_error *err
   end(trainer);
 }
 
+/* What `hello` and `welcome` say of this environment: five keys. */
+static void write_self(myo_writer *writer, bool describes, double heartbeat) {
+  myo_write_text(writer, "role");
+  myo_write_text(writer, "environment");
+  myo_write_text(writer, "name");
+  myo_write_text(writer, "myoshu.h 1");
+  myo_write_text(writer, "caps");
+  myo_write_array(writer, describes ? 1 : 0);
+  if (describes) myo_write_text(writer, "describe");
+  myo_write_text(writer, "frame");
+  myo_write_unsigned(writer, MYO_DEFAULT_FRAME);
+  myo_write_text(writer, "heartbeat");
+  myo_write_double(writer, heartbeat);
+}
+
 static void say_hello(myo_trainer *trainer) {
   myo_writer *writer = &trainer->output;
   size_t frame = myo_frame_begin(writer);
@@ -144,17 +159,7 @@ static void say_hello(myo_trainer *trainer) {
   myo_write_array(writer, 2);
   myo_write_int(writer, 1);
   myo_write_int(writer, 1);
-  myo_write_text(writer, "role");
-  myo_write_text(writer, "environment");
-  myo_write_text(writer, "name");
-  myo_write_text(writer, "myoshu.h 1");
-  myo_write_text(writer, "caps");
-  myo_write_array(writer, draws ? 1 : 0);
-  if (draws) myo_write_text(writer, "describe");
-  myo_write_text(writer, "frame");
-  myo_write_unsigned(writer, MYO_DEFAULT_FRAME);
-  myo_write_text(writer, "heartbeat");
-  myo_write_double(writer, HEARTBEAT);
+  write_self(writer, draws, HEARTBEAT);
   if (trainer->token != NULL) {
     myo_write_text(writer, "token");
     myo_write_text(writer, trainer->token);
@@ -252,17 +257,7 @@ static void greet(myo_trainer *trainer, const myo_message *hello) {
   myo_write_text(writer, "welcome");
   myo_write_text(writer, "proto");
   myo_write_int(writer, 1);
-  myo_write_text(writer, "role");
-  myo_write_text(writer, "environment");
-  myo_write_text(writer, "name");
-  myo_write_text(writer, "myoshu.h 1");
-  myo_write_text(writer, "caps");
-  myo_write_array(writer, trainer->describes ? 1 : 0);
-  if (trainer->describes) myo_write_text(writer, "describe");
-  myo_write_text(writer, "frame");
-  myo_write_unsigned(writer, MYO_DEFAULT_FRAME);
-  myo_write_text(writer, "heartbeat");
-  myo_write_double(writer, trainer->heartbeat);
+  write_self(writer, trainer->describes, trainer->heartbeat);
   (void)finish(trainer, frame, "welcome", NULL);
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <utility>
 
 #include "compiler.hpp"
 
@@ -50,8 +49,7 @@ void Compiler::dense(const onnx::Node& node) {
     if (in.layout != Layout::kVector || weight.dims.size() != 2 || weight.dims[1] != in.channels) refuse("Gemm of another shape");
     const int features = small(weight.dims[0]);
     const int y = vector(features);
-    Step step;
-    step.op = Op::kDense;
+    Step& step = add(Op::kDense, x, y);
     step.outputs = features;
     const float* from = floats(node.inputs[1]);
     const int blocks = filled(features) / kBlock;
@@ -62,10 +60,6 @@ void Compiler::dense(const onnx::Node& node) {
     }
     start(step, node.inputs[2], plan_.value(y));
     plan_.multiplications += static_cast<std::int64_t>(features) * in.channels;
-    Step& placed = add(Op::kDense, x, y);
-    step.x = x;
-    step.y = y;
-    placed = std::move(step);
     names_[node.outputs[0]] = y;
 }
 
@@ -91,8 +85,7 @@ void Compiler::convolve(const onnx::Node& node) {
     const int height = (in.height + stride - 1) / stride;
     const int width = (in.width + stride - 1) / stride;
     const int y = planes(channels, height, width, filled(channels));
-    Step step;
-    step.op = Op::kConvolve;
+    Step& step = add(Op::kConvolve, x, y);
     step.outputs = channels;
     step.side = side;
     step.stride = stride;
@@ -115,10 +108,6 @@ void Compiler::convolve(const onnx::Node& node) {
         step.start.assign(static_cast<std::size_t>(filled(channels)), 0.0f);
     }
     plan_.multiplications += static_cast<std::int64_t>(channels) * in.channels * window * height * width;
-    Step& placed = add(Op::kConvolve, x, y);
-    step.x = x;
-    step.y = y;
-    placed = std::move(step);
     names_[node.outputs[0]] = y;
 }
 

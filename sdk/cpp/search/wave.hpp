@@ -82,7 +82,7 @@ private:
         std::uint32_t generation;
     };
 
-    std::vector<Participant> active_;  // trees with budget left, in turn
+    std::vector<Participant> active_;  // trees with budget left, in the order of begin
     std::int32_t rows_ = 0;            // of a wave, at most
     std::vector<Request> requests_;
     std::vector<std::int32_t> failed_;

@@ -57,17 +57,14 @@ class SharedTree:
 
     @property
     def nbytes(self) -> int:
-        """See :class:`Tree`."""
         return self.chunk.planner.nbytes // self.chunk.planner.slots
 
     @property
     def leaves(self) -> int:
-        """See :class:`Tree`."""
         return self.chunk.planner.config.leaves
 
     @property
     def remaining(self) -> int:
-        """See :class:`Tree`."""
         if self.opening is not None:
             return self.opening.simulations
         return self.chunk.planner.forest.remaining(self.slot)
@@ -84,7 +81,6 @@ class SharedTree:
         self.chunk.waiting.append(self)
 
     def reuse(self, action: int, *, observation: ArrayLike | None = None, **root: Unpack[RootOptions]) -> int:
-        """See :class:`Tree`."""
         planner, wanted = self.chunk.planner, cast(int, root.get("simulations", 0))
         self.failure = None
         kept = planner.reuse(self.slot, action, observation=observation, **root)
@@ -102,25 +98,21 @@ class SharedTree:
         return self.chunk.planner.run(deadline, [self.slot], aside=aside)
 
     def result(self) -> SearchResult:
-        """See :class:`Tree`."""
         self.chunk.flush()
         if self.failure is not None:
             raise self.failure
         return self.chunk.planner.result(self.slot)
 
     def root_prior(self) -> NDArray[np.float32]:
-        """See :class:`Tree`."""
         self.chunk.flush()
         assert self._prior is not None
         return self._prior
 
     def principal_variation(self, first: int) -> tuple[int, ...]:
-        """See :class:`Tree`."""
         self.chunk.flush()
         return self.chunk.planner.forest.principal_variation(self.slot, first)
 
     def wave(self) -> Callable[[], None]:
-        """See :class:`Tree`."""
         return self.chunk.planner.bound(self.leaves)
 
     def release(self) -> None:

@@ -105,5 +105,4 @@ class SharedTrees:
         """See :class:`Trees`."""
 
     def take(self, config: SearchConfig, simulations: int, nodes: int) -> SharedTree:
-        """See :class:`Trees`."""
         return self._pools.take(self._agent, config, nodes)

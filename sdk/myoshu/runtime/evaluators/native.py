@@ -30,7 +30,7 @@ RUN_ERRORS: tuple[type[Exception], ...] = (MemoryError,)
 
 MOST = 2_000_000
 """Multiplications a row up to which ``auto`` takes it: one game is searched faster than by ONNX Runtime's CPU, eight at
-once within 5% of its time or faster, 64 at once in 0.8 to 1.3 of it (``docs/benchmarks.md``)."""
+once within 8% of its time or faster, 64 at once in 0.8 to 1.3 of it (``docs/benchmarks.md``)."""
 LARGEST = 4 * 2 * MOST
 """Bytes of a graph that is read to count them. One of few multiplications has no more weights than these, and as much
 for tables: a larger one is left alone unread."""

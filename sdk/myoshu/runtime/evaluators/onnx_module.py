@@ -20,7 +20,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 from myoshu.errors import EvaluationError
 from myoshu.model import Ports
 from myoshu.runtime.evaluators.binding import Binding
-from myoshu.runtime.evaluators.kind import Failure, Running
+from myoshu.runtime.evaluators.kind import Failure
 from myoshu.runtime.evaluators.onnx_ports import PortFound, check_arrays, check_ports, given_weights
 from myoshu.runtime.evaluators.onnx_providers import available, known, short_name
 from myoshu.runtime.shutdown import computing
@@ -92,7 +92,7 @@ class OnnxSessions:
     def network(self, graph: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """There is none: ONNX Runtime is called from Python."""
 
-    def replaced(self, weights: Mapping[str, NDArray[Any]]) -> Running:
+    def replaced(self, weights: Mapping[str, NDArray[Any]]) -> OnnxSessions:
         """The same graphs with other weights, in new sessions."""
         fresh = OnnxSessions(
             self._graphs,

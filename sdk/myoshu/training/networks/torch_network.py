@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from myoshu.graph_writer import EPSILON
 from myoshu.training.networks.action_planes import action_planes, plane_count, window_reach
 from myoshu.training.networks.architecture import Architecture, declare
 from myoshu.training.networks.operations import Layer
@@ -22,9 +23,6 @@ __all__ = ["Network", "PlainOperations", "Weights", "fold"]
 
 Weights = dict[str, NDArray[np.float32]]
 """The shipped weights by name: ``LAYER.weight`` and ``LAYER.bias`` or, where actions enter, ``LAYER.table``."""
-
-EPSILON = 1e-5
-"""Added to a sample's greatest element before it divides."""
 
 
 class NormalizedLayer(nn.Module):

@@ -174,7 +174,7 @@ class Walk(gymnasium.Env[NDArray[np.float64], NDArray[np.int64]]):
 
 
 class Rebuilt(Walk, EzPickle):
-    """One whose copies begin anew, as those of environments with a C++ core do."""
+    """One whose copies begin from the start, as those of environments with a C++ core do."""
 
     def __init__(self) -> None:
         EzPickle.__init__(self)
